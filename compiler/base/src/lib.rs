@@ -1,0 +1,18 @@
+//! What every stage shares: places in text, diagnostics and their codes, units, and sets of unsigned integers.
+//!
+//! Nothing here knows the language. A stage builds a [`Diagnostic`] where it finds a fault; the binary renders it.
+
+mod codes;
+mod diagnostic;
+mod interval;
+mod span;
+mod units;
+
+pub mod render;
+
+pub use codes::{CODES, Code, CodeInfo};
+pub use diagnostic::{Diagnostic, Fix, Label, Severity, nearest};
+pub use interval::IntervalSet;
+pub use ipnet::Ipv4Net;
+pub use span::{FileId, FileSpan, NodeId, Span};
+pub use units::{Dimension, Quantity, UnitError};
