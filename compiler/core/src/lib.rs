@@ -3,12 +3,30 @@
 //! Lowering produces a [`Program`] per leaf; a flattened service is a [`Network`] of them. Everything downstream
 //! (verifier, code generator, exporters) reads these and nothing else.
 
+mod checksum;
+mod eval;
+mod free;
 mod header;
+mod lookup;
 mod network;
+mod packet;
 mod program;
+mod run;
+mod store;
 mod table;
+mod tape;
+mod visit;
+mod wire;
 
+pub use eval::Env;
 pub use header::{Derivation, Field, FieldDecl, HeaderKind, Role, Shape, Stack};
+pub use lookup::{Segment, TableIndex, lpm_segments};
 pub use network::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId};
+pub use packet::{L4Error, Packet, Time};
 pub use program::*;
+pub use run::{Hop, Injection, Interpreter, Outcome, PacketCopy, Run, RunError, run};
+pub use store::{Entry, EntryId, Inserted, MapStore, Store, Stores};
 pub use table::{Row, RowKey, TableData};
+pub use tape::{Expired, Expiry, Tape, TapeError};
+pub use visit::{Branch, ModelError, Step, Took, VisitEnd};
+pub use wire::{deparse, length_range, parse};
