@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The standard library: sources in the language itself, embedded when the compiler is built.
+//!
+//! `std::net` holds header stacks, `std::nf` network functions. Nothing here is special to the compiler.
+
+/// A source of the library.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// Its module path, `std::net`.
+    pub module: &'static str,
+    /// The name shown in messages, `std/net.rdcl`.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+/// All sources, in order of module path.
+pub static SOURCES: &[Source] = &[
+    Source { module: "std::net", name: "std/net.rdcl", text: include_str!("../net.rdcl") },
+    Source { module: "std::nf", name: "std/nf.rdcl", text: include_str!("../nf.rdcl") },
+];
