@@ -50,7 +50,13 @@ impl Expr {
             Expr::Extract { hi, lo, of } => Bv::new(hi + 1 - lo, of.eval(env).value >> lo),
             Expr::Concat(a, b) => concat(a.eval(env), b.eval(env)),
             Expr::Zext(width, of) => Bv::new(*width, of.eval(env).value),
-            Expr::Ite(cond, a, b) => if cond.holds(env) { a.eval(env) } else { b.eval(env) },
+            Expr::Ite(cond, a, b) => {
+                if cond.holds(env) {
+                    a.eval(env)
+                } else {
+                    b.eval(env)
+                }
+            }
         }
     }
 }

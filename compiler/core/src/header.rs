@@ -291,8 +291,7 @@ const fn derived(name: &'static str, width: u16, from: Derivation) -> FieldDecl 
     FieldDecl { name, width, role: Role::Derived(from), preferred: None }
 }
 
-static ETH: &[FieldDecl] =
-    &[plain("dst", 48), plain("src", 48), derived("type", 16, Derivation::NextProtocol)];
+static ETH: &[FieldDecl] = &[plain("dst", 48), plain("src", 48), derived("type", 16, Derivation::NextProtocol)];
 
 static VLAN: &[FieldDecl] =
     &[plain("pcp", 3), plain("dei", 1), plain("id", 12), derived("type", 16, Derivation::NextProtocol)];
@@ -344,13 +343,8 @@ static UDP: &[FieldDecl] = &[
     derived("csum", 16, Derivation::Checksum),
 ];
 
-static ICMP: &[FieldDecl] = &[
-    plain("type", 8),
-    plain("code", 8),
-    derived("csum", 16, Derivation::Checksum),
-    plain("id", 16),
-    plain("seq", 16),
-];
+static ICMP: &[FieldDecl] =
+    &[plain("type", 8), plain("code", 8), derived("csum", 16, Derivation::Checksum), plain("id", 16), plain("seq", 16)];
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,9 @@
 //! Lowering produces a [`Program`] per leaf; a flattened service is a [`Network`] of them. Everything downstream
 //! (verifier, code generator, exporters) reads these and nothing else.
 
+mod check;
 mod checksum;
+mod edges;
 mod eval;
 mod free;
 mod header;
@@ -18,6 +20,7 @@ mod tape;
 mod visit;
 mod wire;
 
+pub use check::{Fault, Problem};
 pub use eval::Env;
 pub use header::{Derivation, Field, FieldDecl, HeaderKind, Role, Shape, Stack};
 pub use lookup::{Segment, TableIndex, lpm_segments};

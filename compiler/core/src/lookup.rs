@@ -38,7 +38,11 @@ pub fn lpm_segments(decl: &TableDecl, data: &TableData) -> Vec<Segment> {
             extend(&mut segments, start, at - 1, winner(&open));
             start = at;
         }
-        if opens { open.insert(rank) } else { open.remove(&rank) };
+        if opens {
+            open.insert(rank)
+        } else {
+            open.remove(&rank)
+        };
     }
     extend(&mut segments, start, mask(*width), winner(&open));
     segments

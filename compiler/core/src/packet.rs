@@ -49,7 +49,7 @@ fn first_field(header: HeaderKind) -> usize {
 pub struct Packet {
     shape: Shape,
     /// Values of plain and hop-limit fields; zero for absent headers and for what follows from the rest.
-    fields: [u64; FIELDS],
+    fields: Box<[u64; FIELDS]>,
     /// The EtherType of a payload that is none of our headers; zero when there is a known one.
     ether_type: u16,
     /// The IP protocol of a payload that is none of our headers; zero when there is a known one.
@@ -67,7 +67,7 @@ impl Packet {
     pub fn new(shape: Shape) -> Packet {
         Packet {
             shape,
-            fields: [0; FIELDS],
+            fields: Box::new([0; FIELDS]),
             ether_type: 0,
             ip_protocol: 0,
             l4_error: L4Error::default(),
@@ -144,7 +144,8 @@ impl Packet {
     /// The value of the header's length field, modulo its width.
     fn length(&self, header: HeaderKind) -> u128 {
         let rest = self.options.len() + self.payload.len();
-        let from = |first: HeaderKind| self.shape.headers().filter(|h| *h >= first).map(HeaderKind::length).sum::<usize>();
+        let from =
+            |first: HeaderKind| self.shape.headers().filter(|h| *h >= first).map(HeaderKind::length).sum::<usize>();
         let length = match header {
             HeaderKind::Ip4 | HeaderKind::Udp => (from(header) + rest) & 0xffff,
             HeaderKind::Tcp => 5 + self.options.len() / 4,

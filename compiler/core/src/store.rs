@@ -206,7 +206,10 @@ impl Store {
 
 /// The restrictions of all choices of a program.
 fn free_sites(program: &Program) -> impl Iterator<Item = &Free> {
-    program.blocks.iter().filter_map(|b| if let End::Choose { free: Some(free), .. } = &b.end { Some(free) } else { None })
+    program
+        .blocks
+        .iter()
+        .filter_map(|b| if let End::Choose { free: Some(free), .. } = &b.end { Some(free) } else { None })
 }
 
 /// The index and the position in it that a restriction leaves to the choice.

@@ -69,7 +69,10 @@ impl TableData {
 impl Row {
     /// The length of the row's prefix key; 0 without one.
     pub fn prefix_length(&self) -> u16 {
-        self.keys.iter().find_map(|k| if let RowKey::Prefix { length, .. } = k { Some(*length) } else { None }).unwrap_or(0)
+        self.keys
+            .iter()
+            .find_map(|k| if let RowKey::Prefix { length, .. } = k { Some(*length) } else { None })
+            .unwrap_or(0)
     }
 }
 

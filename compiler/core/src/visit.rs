@@ -6,8 +6,8 @@ use crate::lookup::TableIndex;
 use crate::network::Part;
 use crate::packet::{Packet, Time};
 use crate::program::{
-    BlockId, Bv, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, MapId, Op, Place, PortId, Program, Reason,
-    Resolver, RowId, SlotId, TableId,
+    BlockId, Bv, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, MapId, Op, Place, PortId, Program,
+    Reason, Resolver, RowId, SlotId, TableId,
 };
 use crate::store::{EntryId, Inserted, Store, open_position};
 use crate::tape::TapeError;
@@ -179,7 +179,9 @@ fn follow<'v>(
                 block = next;
             }
             Next::Fork(arms) => {
-                open.extend((0..).zip(arms).map(|(arm, next)| (copy.arm(at, arm), next)).collect::<Vec<_>>().into_iter().rev());
+                open.extend(
+                    (0..).zip(arms).map(|(arm, next)| (copy.arm(at, arm), next)).collect::<Vec<_>>().into_iter().rev(),
+                );
                 return Ok(());
             }
             Next::Stop(end) => {
@@ -376,6 +378,7 @@ fn hashed(values: &[u128], lo: u128, hi: u128) -> u128 {
 
 impl Env for Copy<'_> {
     fn field(&self, field: Field) -> Bv {
+        debug_assert!(self.packet.has(field.header), "a well-formed program reads {field} only where it is");
         Bv::new(field.width(), self.packet.get(field))
     }
 
@@ -393,7 +396,8 @@ impl Env for Copy<'_> {
     fn row(&self, row: RowId, column: u16) -> Bv {
         let table = self.machine.program().rows[row.index()].table.index();
         let width = self.machine.program().tables[table].data[usize::from(column)].1;
-        let value = self.rows[row.index()].map_or(0, |r| self.machine.part.tables[table].rows[r].data[usize::from(column)]);
+        let value =
+            self.rows[row.index()].map_or(0, |r| self.machine.part.tables[table].rows[r].data[usize::from(column)]);
         Bv::new(width, value)
     }
 

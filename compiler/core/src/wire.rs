@@ -49,7 +49,9 @@ fn parse_header<'b>(packet: &mut Packet, header: HeaderKind, bytes: &'b [u8]) ->
     packet.push(header);
     for field in Shape::of(&[header]).fields() {
         match field.decl().role {
-            Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => packet.set(field, bits(own, field)),
+            Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => {
+                packet.set(field, bits(own, field))
+            }
             Role::Derived(Derivation::Length | Derivation::Checksum | Derivation::Fixed(_)) => {}
         }
     }
