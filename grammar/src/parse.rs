@@ -1,0 +1,69 @@
+//! The two doors: one item, or a whole file.
+
+use crate::adapter::Tokens;
+use crate::ast::Item;
+use crate::context::{Context, Shared};
+use crate::rdcl::ItemParser;
+use crate::split::split;
+use rdcl_base::{Diagnostic, Span};
+
+/// What became of an item's text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ParsedItem {
+    /// The tree.
+    pub item: Item,
+    /// By [`NodeId`](rdcl_base::NodeId): where the node stands in the item's text.
+    pub spans: Vec<Span>,
+    /// What is wrong with it, in the order of the text.
+    pub errors: Vec<Diagnostic<Span>>,
+    /// Its comments, in the order of the text.
+    pub comments: Vec<Comment>,
+}
+
+/// A comment, up to the end of its line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Comment {
+    /// Where it stands in the item's text.
+    pub span: Span,
+    /// Which kind.
+    pub kind: CommentKind,
+    /// The comment with its slashes.
+    pub text: String,
+}
+
+/// What a comment is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CommentKind {
+    /// `// …`, for those who read the source.
+    Line,
+    /// `/// …`, documentation of what follows.
+    Doc,
+}
+
+/// A file's items, each with the offset of its text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct File {
+    /// In the order of the text.
+    pub items: Vec<(u32, ParsedItem)>,
+}
+
+/// Parses the text of one item, as cut out by [`split`].
+pub fn parse_item(text: &str) -> ParsedItem {
+    let shared = Shared::default();
+    let mut tokens = Tokens::new(text, &shared);
+    let mut context = Context::new(text, &shared);
+    let item = ItemParser::new().parse(&mut context, &mut tokens);
+    let item = item.unwrap_or_else(|error| context.give_up(error));
+    let (errors, comments) = (tokens.errors, tokens.comments);
+    let (spans, errors) = context.finish(errors);
+    ParsedItem { item, spans, errors, comments }
+}
+
+/// Parses a whole file.
+pub fn parse_file(text: &str) -> File {
+    let items = split(text)
+        .into_iter()
+        .map(|chunk| (chunk.start, parse_item(&text[chunk.start as usize..chunk.end as usize])))
+        .collect();
+    File { items }
+}

@@ -1,0 +1,222 @@
+//! What is said about unexpected text: the parser's list of terminals in human words, and what was probably meant.
+
+use crate::context::Context;
+use crate::flaws::brief;
+use crate::tokens::{RESERVED, Token};
+use lalrpop_util::{ErrorRecovery, ParseError};
+use rdcl_base::{Code, Diagnostic, Span, nearest};
+use std::convert::Infallible;
+
+/// An error the grammar recovered from.
+pub(crate) type Recovery<'s> = ErrorRecovery<u32, Token<'s>, Infallible>;
+
+/// Why the parse ended early.
+pub(crate) type Failure<'s> = ParseError<u32, Token<'s>, Infallible>;
+
+/// The most things said to be expected.
+const MOST_EXPECTED: usize = 5;
+
+const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy"];
+const MEMBER_WORDS: &[&str] =
+    &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent"];
+const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];
+/// Words that begin a clause, and are therefore hardly meant as a name where an expression is expected.
+const LEADING: &[&[&str]] = &[ITEM_WORDS, MEMBER_WORDS, STATEMENT_WORDS, &["else", "full", "clash", "minimize", "if"]];
+
+/// The complaint, unless the text was complained of already.
+pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option<Diagnostic<Span>> {
+    let (span, expected) = place(ctx, &recovery.error)?;
+    let found = &ctx.text[span.start as usize..span.end as usize];
+    let expected = Expected::new(expected);
+    if RESERVED.contains(&found) && expected.wants_name(found) {
+        let first = ctx.first_use_of_reserved(found);
+        return first.then(|| reserved_word(found, span));
+    }
+    if found == "if" {
+        return Some(lower_case_if(span));
+    }
+    let what = if found.is_empty() { "the end of the item".to_owned() } else { format!("`{}`", brief(found)) };
+    let words = one_of(&expected.words());
+    let message = if words.is_empty() { format!("unexpected {what}") } else { format!("expected {words}, found {what}") };
+    Some(Diagnostic::new(Code::E0101, span, message).with_optional_help(expected.hint(ctx.text, span)))
+}
+
+/// Where the error is and what was expected there; nothing, if the place is known to be bad.
+fn place<'e>(ctx: &Context<'_>, error: &'e Failure<'_>) -> Option<(Span, &'e [String])> {
+    let (span, expected) = match error {
+        ParseError::UnrecognizedToken { token: (_, Token::Bad, _), .. } => return None,
+        ParseError::UnrecognizedToken { token: (l, _, r), .. } if l == r => return None,
+        ParseError::UnrecognizedToken { token: (l, _, r), expected } => (Span::new(*l, *r), expected.as_slice()),
+        ParseError::UnrecognizedEof { expected, .. } => {
+            let end = ctx.text.trim_end().len() as u32;
+            (Span::new(end, end), expected.as_slice())
+        }
+        ParseError::ExtraToken { token: (l, _, r) } => (Span::new(*l, *r), [].as_slice()),
+        ParseError::InvalidToken { location } => (Span::new(*location, *location), [].as_slice()),
+        ParseError::User { error } => match *error {},
+    };
+    let at_end = span.start == span.end && (ctx.shared.unclosed.get() || ctx.shared.stop.get() || ctx.shared.deep.get());
+    let known = at_end || ctx.shared.flawed.borrow().contains(&span.start);
+    (!known).then_some((span, expected))
+}
+
+/// A reserved word where a name belongs.
+pub(crate) fn reserved_word(word: &str, span: Span) -> Diagnostic<Span> {
+    Diagnostic::new(Code::E0107, span, format!("`{word}` is a reserved word and cannot be a name"))
+        .with_help(format!("choose another name, such as `{word}0`"))
+}
+
+/// Nesting beyond what later stages could follow.
+pub(crate) fn too_deep(span: Span) -> Diagnostic<Span> {
+    Diagnostic::new(Code::E0104, span, "this is nested too deeply")
+        .with_note("brackets may be nested 200 deep, and an expression 500 deep")
+        .with_help("give a part of it a name of its own, or write it flat")
+}
+
+fn lower_case_if(span: Span) -> Diagnostic<Span> {
+    Diagnostic::new(Code::E0101, span, "there is no `if` statement")
+        .with_help("write `If(condition, then, otherwise);`, where `{ … }` may hold several instructions")
+}
+
+/// The terminals that could have followed.
+struct Expected<'e> {
+    terminals: Vec<&'e str>,
+}
+
+impl<'e> Expected<'e> {
+    fn new(quoted: &'e [String]) -> Expected<'e> {
+        Expected { terminals: quoted.iter().map(|t| t.trim_matches('"')).collect() }
+    }
+
+    fn has(&self, terminal: &str) -> bool {
+        self.terminals.contains(&terminal)
+    }
+
+    /// An expression could follow.
+    fn expression(&self) -> bool {
+        self.has("name") && self.has("number")
+    }
+
+    /// A statement could follow.
+    fn statement(&self) -> bool {
+        self.has("lookup") && !self.has("and")
+    }
+
+    /// `word` was probably meant as a name.
+    fn wants_name(&self, word: &str) -> bool {
+        if !self.has("name") || self.statement() {
+            return false;
+        }
+        !self.expression() || !LEADING.iter().any(|words| words.contains(&word))
+    }
+
+    /// What was expected, the most telling first.
+    fn words(&self) -> Vec<String> {
+        let mut words: Vec<(u8, String)> = self.terminals.iter().filter_map(|t| self.word(t)).collect();
+        words.sort();
+        words.dedup();
+        if words.iter().any(|w| w.0 < OPERATOR) {
+            words.retain(|w| w.0 < OPERATOR);
+        }
+        words.truncate(MOST_EXPECTED);
+        words.into_iter().map(|w| w.1).collect()
+    }
+
+    /// The human word for a terminal, with its rank.
+    fn word(&self, terminal: &str) -> Option<(u8, String)> {
+        let class = |rank, text: &str| Some((rank, text.to_owned()));
+        let quoted = |rank| Some((rank, format!("`{terminal}`")));
+        if MEMBER_WORDS.contains(&terminal) && self.has("lifecycle") && self.has("port") {
+            return class(1, "a member such as `port` or `wire`");
+        }
+        if self.statement() && (begins_expression(terminal) || STATEMENT_WORDS.contains(&terminal)) {
+            return class(1, "an instruction");
+        }
+        if begins_expression(terminal) && self.expression() {
+            return class(2, "an expression");
+        }
+        match terminal {
+            "bad" => None,
+            "name" => class(2, "a name"),
+            "number" => class(2, "a number"),
+            "string" => class(2, "a string"),
+            "foreign" => class(2, "`{{`"),
+            "use" | "stack" | "rfb" | "substrate" | "deploy" => quoted(1),
+            ";" | "}" | ")" | "]" | "{" => quoted(0),
+            _ if is_soft(terminal) && self.has("name") => None,
+            _ if is_operator(terminal) => class(OPERATOR, "an operator"),
+            _ => quoted(3),
+        }
+    }
+
+    /// What was probably meant.
+    fn hint(&self, text: &str, span: Span) -> Option<String> {
+        let found = &text[span.start as usize..span.end as usize];
+        if found == "=" && self.has("==") {
+            return Some("a comparison is written `==`".to_owned());
+        }
+        if matches!(found, "&" | "|") && self.expression() {
+            let word = if found == "&" { "and" } else { "or" };
+            return Some(format!("write `{word}` between conditions"));
+        }
+        if found == "-" && self.has("<->") {
+            return Some("write `<->` (both ways) or `=>` (a distribution)".to_owned());
+        }
+        let meant = self.meant(found).or_else(|| misspelt_before(&text[..span.start as usize]))?;
+        Some(format!("did you mean `{meant}`?"))
+    }
+
+    /// The expected keyword nearest to what was found.
+    fn meant(&self, found: &str) -> Option<&'e str> {
+        let keywords = self.terminals.iter().copied().filter(|t| is_keyword(t));
+        nearest(found, keywords).filter(|_| is_word(found) && found.len() > 2)
+    }
+}
+
+const OPERATOR: u8 = 9;
+
+/// The statement or member keyword that the word directly before was probably meant to be.
+fn misspelt_before(before: &str) -> Option<&'static str> {
+    let before = before.trim_end();
+    let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    let word = before.get(start..).filter(|w| w.len() > 2)?;
+    let keywords = || [MEMBER_WORDS, STATEMENT_WORDS].into_iter().flatten().copied();
+    if keywords().any(|k| k == word) || RESERVED.contains(&word) {
+        return None;
+    }
+    nearest(word, keywords())
+}
+
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn is_keyword(terminal: &str) -> bool {
+    is_word(terminal)
+        && !matches!(terminal, "name" | "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "foreign" | "bad")
+}
+
+/// Keywords that may also be names.
+fn is_soft(terminal: &str) -> bool {
+    is_keyword(terminal) && !RESERVED.contains(&terminal) && terminal != "port"
+}
+
+fn begins_expression(terminal: &str) -> bool {
+    let literal = matches!(terminal, "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "bad" | "name");
+    literal || matches!(terminal, "(" | "[" | "not" | "has") || is_soft(terminal)
+}
+
+fn is_operator(terminal: &str) -> bool {
+    let word = matches!(terminal, "and" | "or" | "in");
+    word || matches!(terminal, "==" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/" | "&" | "|" | "^" | "<<")
+        || matches!(terminal, ">>" | "." | ".." | "[" | "(" | "::")
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(crate) fn one_of(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [word] => word.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}

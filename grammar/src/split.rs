@@ -1,0 +1,191 @@
+//! Cuts a file into items.
+//!
+//! The words that begin an item are legal nowhere else, so each begins a new item, whatever brackets are open: a
+//! mistake never reaches into the next item. Only braces, strings, comments and foreign blocks are looked at.
+
+use crate::foreign::{self, Scan};
+use crate::tokens::scan_string;
+
+/// The text of one item, documentation comments and comments on the lines before it included.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Chunk {
+    /// Its first byte.
+    pub start: u32,
+    /// One past its last byte; white space behind the item is not part of it.
+    pub end: u32,
+    /// What it begins with.
+    pub keyword: Keyword,
+    /// The word behind the keyword, if there is one.
+    pub name: Option<String>,
+}
+
+/// The words that begin an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Keyword {
+    /// `use`
+    Use,
+    /// `stack`
+    Stack,
+    /// `rfb`
+    Rfb,
+    /// `substrate`
+    Substrate,
+    /// `deploy`
+    Deploy,
+    /// Anything else: no item.
+    Unknown,
+}
+
+impl Keyword {
+    fn of(word: &[u8]) -> Option<Keyword> {
+        match word {
+            b"use" => Some(Keyword::Use),
+            b"rfb" => Some(Keyword::Rfb),
+            b"stack" => Some(Keyword::Stack),
+            b"deploy" => Some(Keyword::Deploy),
+            b"substrate" => Some(Keyword::Substrate),
+            _ => None,
+        }
+    }
+
+    fn ends_with_brace(self) -> bool {
+        matches!(self, Keyword::Rfb | Keyword::Substrate)
+    }
+
+    fn ends_with_semicolon(self) -> bool {
+        matches!(self, Keyword::Use | Keyword::Stack | Keyword::Deploy)
+    }
+}
+
+/// Cuts a file into items. Text that belongs to no item makes a chunk of [`Keyword::Unknown`].
+pub fn split(text: &str) -> Vec<Chunk> {
+    let mut cutter = Cutter { text, chunks: Vec::new(), comments_from: None, solid_end: 0, depth: 0, complete: true };
+    cutter.run();
+    cutter.chunks
+}
+
+struct Cutter<'s> {
+    text: &'s str,
+    chunks: Vec<Chunk>,
+    /// The first comment, on a line of its own, since the last token.
+    comments_from: Option<usize>,
+    /// The end of the last token, or of a comment behind it.
+    solid_end: usize,
+    depth: u32,
+    /// The current item is at its end, or there is none.
+    complete: bool,
+}
+
+impl Cutter<'_> {
+    fn run(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut scan = Scan::default();
+        let (mut at, mut fresh_line) = (0, true);
+        while at < bytes.len() {
+            let start = at;
+            match bytes[at] {
+                b'\n' => (at, fresh_line) = (at + 1, true),
+                b' ' | b'\t' | b'\r' | b'\x0c' => at += 1,
+                0xef if self.text[at..].starts_with('\u{feff}') => at += 3,
+                b'/' if bytes.get(at + 1) == Some(&b'/') => {
+                    at = comment_end(bytes, at);
+                    self.comment(start, at, fresh_line);
+                }
+                byte => {
+                    at = token_end(self.text, at, byte, &mut scan);
+                    self.token(start, at);
+                    fresh_line = false;
+                }
+            }
+        }
+        self.finish_chunk(self.comments_from.map_or(self.solid_end, |_| self.text.trim_end().len()));
+    }
+
+    fn comment(&mut self, start: usize, end: usize, own_line: bool) {
+        if own_line {
+            self.comments_from.get_or_insert(start);
+        } else {
+            self.solid_end = end;
+        }
+    }
+
+    fn token(&mut self, start: usize, end: usize) {
+        let bytes = &self.text.as_bytes()[..end];
+        let keyword = Keyword::of(&bytes[start..]).filter(|_| !follows_dot(&bytes[..start]));
+        if keyword.is_some() || self.complete {
+            self.begin(keyword.unwrap_or(Keyword::Unknown), start, end);
+        }
+        self.comments_from = None;
+        self.solid_end = end;
+        self.track_end(bytes[start], end - start);
+    }
+
+    fn begin(&mut self, keyword: Keyword, start: usize, end: usize) {
+        self.finish_chunk(self.solid_end);
+        let name = if keyword == Keyword::Unknown { None } else { next_word(&self.text[end..]) };
+        let start = self.comments_from.unwrap_or(start) as u32;
+        self.chunks.push(Chunk { start, end: start, keyword, name });
+        self.depth = 0;
+        self.complete = false;
+    }
+
+    fn finish_chunk(&mut self, end: usize) {
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.end = chunk.end.max(end as u32);
+        }
+    }
+
+    /// Notices the brace or semicolon that ends the current item.
+    fn track_end(&mut self, byte: u8, length: usize) {
+        let Some(keyword) = self.chunks.last().map(|c| c.keyword) else { return };
+        match byte {
+            b'{' if length == 1 => self.depth += 1,
+            b'}' if self.depth > 0 => {
+                self.depth -= 1;
+                self.complete = self.depth == 0 && keyword.ends_with_brace();
+            }
+            b';' if self.depth == 0 => self.complete = keyword.ends_with_semicolon(),
+            _ => {}
+        }
+    }
+}
+
+/// The end of the token at `at`, where nothing but words, strings and foreign blocks is longer than a character.
+fn token_end(text: &str, at: usize, byte: u8, scan: &mut Scan) -> usize {
+    let bytes = text.as_bytes();
+    match byte {
+        b'"' => {
+            let (length, closed) = scan_string(&text[at + 1..]);
+            at + 1 + length + usize::from(closed)
+        }
+        b'{' if bytes.get(at + 1) == Some(&b'{') => {
+            let (length, closed) = foreign::scan(&text[at + 2..], scan);
+            at + 2 + length + if closed { 2 } else { 0 }
+        }
+        _ if is_word_byte(byte) => {
+            bytes[at..].iter().position(|b| !is_word_byte(*b)).map_or(bytes.len(), |n| at + n)
+        }
+        _ if byte < 0x80 => at + 1,
+        _ => text[at..].chars().next().map_or(bytes.len(), |c| at + c.len_utf8()),
+    }
+}
+
+fn comment_end(bytes: &[u8], at: usize) -> usize {
+    bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n)
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// `ip.use` is a member, `1..use` and `ip. use` are not.
+fn follows_dot(before: &[u8]) -> bool {
+    before.iter().rev().take_while(|b| **b == b'.').count() % 2 == 1
+}
+
+fn next_word(rest: &str) -> Option<String> {
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let word = &rest[..end];
+    (!word.is_empty() && Keyword::of(word.as_bytes()).is_none()).then(|| word.to_owned())
+}
