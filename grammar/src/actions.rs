@@ -38,6 +38,17 @@ pub(crate) struct InsertArm {
     pub(crate) word: (u32, u32),
 }
 
+/// The arms of a `match`.
+#[derive(Debug)]
+pub(crate) struct RowArms {
+    /// The name of the matching row.
+    pub(crate) row: Name,
+    /// What is done with it.
+    pub(crate) hit: Block,
+    /// What is done when there is none.
+    pub(crate) miss: Block,
+}
+
 /// All paths a `use` stands for.
 pub(crate) fn flatten(ctx: &mut Context<'_>, tree: UseTree) -> Item {
     let mut flat = Flatten { imports: Vec::new(), prefix: Vec::new(), segments: 0 };
@@ -253,14 +264,29 @@ pub(crate) fn insert(
 /// `match fib on ip.dst { row r: … else … }`
 pub(crate) fn match_row(
     ctx: &mut Context<'_>,
-    (table, row): (Name, Name),
+    table: Name,
     keys: Vec<Expr>,
-    hit: Block,
-    miss: Block,
+    arms: RowArms,
     (l, r): (u32, u32),
 ) -> Stmt {
+    let RowArms { row, hit, miss } = arms;
     let below = ctx.deepest(&keys).max(ctx.depth(hit.node)).max(ctx.depth(miss.node));
     ctx.stmt(l, below, r, |node| Stmt::Match { table, keys, row, hit, miss, node })
+}
+
+/// A `match` without an `else` arm.
+pub(crate) fn no_else(ctx: &mut Context<'_>, row: Name, hit: Block, l: u32, r: u32) -> RowArms {
+    ctx.error(
+        unexpected(Span::new(l, r), "this `match` has no `else` arm")
+            .with_help("say what is done when no row matches, such as `else Fail(\"no row\");`"),
+    );
+    RowArms { row, hit, miss: block(ctx, Vec::new(), l, l) }
+}
+
+/// A `match` whose arms could not be read.
+pub(crate) fn no_arms(ctx: &mut Context<'_>, l: u32, r: u32) -> RowArms {
+    let row = Name { text: String::new(), node: ctx.node(l, r) };
+    RowArms { row, hit: block(ctx, Vec::new(), l, r), miss: block(ctx, Vec::new(), l, r) }
 }
 
 fn arm_depth(ctx: &Context<'_>, arm: &Option<Block>) -> u16 {

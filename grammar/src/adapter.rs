@@ -85,6 +85,8 @@ pub(crate) struct Tokens<'s> {
     outer_nots: u16,
     /// The item is an RFB.
     in_rfb: bool,
+    /// The item is an RFB or a substrate.
+    braced_item: bool,
     /// The item's first `{` has been seen.
     has_body: bool,
     previous: Option<Token<'s>>,
@@ -107,6 +109,7 @@ impl<'s> Tokens<'s> {
             nots: 0,
             outer_nots: 0,
             in_rfb: false,
+            braced_item: false,
             has_body: false,
             previous: None,
             dot_end: None,
@@ -171,7 +174,10 @@ impl<'s> Tokens<'s> {
         let text = &self.text[span.clone()];
         self.error(flaws::literal(flaw, text, narrow(span.clone())));
         match flaw {
-            Flaw::OpenForeign => Token::Foreign(&text[2..]),
+            Flaw::OpenForeign => {
+                self.shared.open_foreign.set(true);
+                Token::Foreign(text[2..].strip_suffix('}').unwrap_or(&text[2..]))
+            }
             Flaw::OpenString => {
                 self.shared.flawed.borrow_mut().push(self.next_start(span.end));
                 Token::Bad
@@ -224,7 +230,10 @@ impl<'s> Tokens<'s> {
             return self.admit_closer(bracket, lexeme);
         }
         match token {
-            Token::Rfb if self.previous.is_none() => self.in_rfb = true,
+            Token::Rfb | Token::Substrate if self.previous.is_none() => {
+                self.in_rfb = token == Token::Rfb;
+                self.braced_item = true;
+            }
             Token::Semicolon => self.close_while(span, |open| open.bracket != Bracket::Brace),
             Token::Port => {
                 let token = self.port_or_name(span);
@@ -253,7 +262,7 @@ impl<'s> Tokens<'s> {
 
     fn admit_opener(&mut self, bracket: Bracket, lexeme: Lexeme<'s>) {
         let span = Span::new(lexeme.0, lexeme.2);
-        if bracket == Bracket::Brace && self.in_rfb && !self.has_body {
+        if bracket == Bracket::Brace && self.braced_item && !self.has_body {
             self.has_body = true;
             self.close_down_to(0, span);
         }
@@ -275,8 +284,18 @@ impl<'s> Tokens<'s> {
             return;
         };
         self.close_down_to(depth + 1, span);
+        if depth == 0 && self.has_body && self.peek().is_some_and(Token::goes_on_with_members) {
+            return self.too_early(span);
+        }
         self.pop();
         self.deliver(lexeme);
+    }
+
+    /// The `}` would end the item, but there is more: it is dropped, and reported unless something before explains it.
+    fn too_early(&mut self, span: Span) {
+        if !self.shared.troubled.get() && self.errors.is_empty() {
+            self.error(flaws::closes_nothing("}", span));
+        }
     }
 
     fn pop(&mut self) -> Option<Open> {
@@ -374,6 +393,7 @@ impl<'s> Tokens<'s> {
         if let Some(inner) = self.open.last()
             && !self.shared.stop.get()
             && !self.shared.deep.get()
+            && !self.shared.open_foreign.get()
         {
             let error = flaws::never_closed(inner.bracket.text(), inner.span, None);
             self.error(error);

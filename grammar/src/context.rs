@@ -21,6 +21,10 @@ pub(crate) const MAX_SEGMENTS: usize = 100_000;
 pub(crate) struct Shared {
     /// Where a token directly follows text that was already complained of, ascending.
     pub(crate) flawed: RefCell<Vec<u32>>,
+    /// A foreign block was never closed: its text is not to be trusted.
+    pub(crate) open_foreign: Cell<bool>,
+    /// The parser has recovered from something.
+    pub(crate) troubled: Cell<bool>,
     /// A bracket was still open at the end, and reported.
     pub(crate) unclosed: Cell<bool>,
     /// Excessive depth was reported.
@@ -42,6 +46,8 @@ pub(crate) struct Context<'s> {
     pub(crate) errors: Vec<Diagnostic<Span>>,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
     muted: bool,
+    /// A clause began with what begins no clause, and no good one has followed.
+    pub(crate) lost: bool,
     recoveries: u32,
     /// Reserved words already reported as names.
     reserved: Vec<&'s str>,
@@ -56,6 +62,7 @@ impl<'s> Context<'s> {
             depths: Vec::with_capacity(text.len() / 8),
             errors: Vec::new(),
             muted: false,
+            lost: false,
             recoveries: 0,
             reserved: Vec::new(),
             shared,
@@ -94,6 +101,7 @@ impl<'s> Context<'s> {
     /// A statement or block came to its proper end: errors from here on have causes of their own.
     pub(crate) fn calm(&mut self) {
         self.muted = false;
+        self.lost = false;
     }
 
     /// Errors from here on probably have the cause of the last one.
@@ -104,7 +112,7 @@ impl<'s> Context<'s> {
     /// An error in NEMO, unless errors are muted.
     pub(crate) fn nemo_error(&mut self, diagnostic: Diagnostic<Span>) {
         self.count_recovery();
-        if !self.muted {
+        if !self.muted && !self.shared.open_foreign.get() {
             self.error(diagnostic);
         }
     }
@@ -136,6 +144,7 @@ impl<'s> Context<'s> {
 
     fn report(&mut self, error: &Recovery<'s>) {
         self.count_recovery();
+        self.shared.troubled.set(true);
         if self.muted {
             return;
         }

@@ -1,7 +1,8 @@
 //! Where a foreign block `{{ … }}` ends.
 //!
-//! Braces inside must balance; those in strings and comments do not count. A block that is never closed ends before
-//! the next line that begins with the keyword of an item, so that one slip does not swallow the file.
+//! Braces inside must balance; those in strings and comments do not count. A block that is never closed ends with the
+//! first `}` without partner, or before the next line that begins with the keyword of an item, so that one slip does
+//! not swallow the file.
 
 /// What is remembered from one block to the next, to keep the work linear.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,23 +11,42 @@ pub(crate) struct Scan {
     cautious: bool,
 }
 
-/// How far the block goes, given the text behind `{{`, and whether `}}` follows there.
-pub(crate) fn scan(rest: &str, state: &mut Scan) -> (usize, bool) {
+/// How far a block goes, counted from behind its `{{`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Extent {
+    /// The length of its text.
+    pub(crate) inner: usize,
+    /// The same with the closing braces.
+    pub(crate) whole: usize,
+    /// Whether it ends with `}}`.
+    pub(crate) closed: bool,
+}
+
+/// Finds the end of the block, given the text behind `{{`.
+pub(crate) fn scan(rest: &str, state: &mut Scan) -> Extent {
+    let mut lone = None;
     if !state.cautious {
-        if let Some(end) = balanced(rest.as_bytes()) {
-            return (end, true);
+        if let Some(end) = balanced(rest.as_bytes(), &mut lone) {
+            return Extent { inner: end, whole: end + 2, closed: true };
         }
         state.cautious = true;
     }
     let limit = next_item(rest);
-    match balanced(&rest.as_bytes()[..limit]) {
-        Some(end) => (end, true),
-        None => (rest[..limit].trim_end().len(), false),
+    lone = None;
+    if let Some(end) = balanced(&rest.as_bytes()[..limit], &mut lone) {
+        return Extent { inner: end, whole: end + 2, closed: true };
+    }
+    match lone {
+        Some(at) => Extent { inner: at, whole: at + 1, closed: false },
+        None => {
+            let end = rest[..limit].trim_end().len();
+            Extent { inner: end, whole: end, closed: false }
+        }
     }
 }
 
-/// The offset of the `}}` that ends the block.
-fn balanced(text: &[u8]) -> Option<usize> {
+/// The offset of the `}}` that ends the block, and that of the first `}` without partner before it.
+fn balanced(text: &[u8], lone: &mut Option<usize>) -> Option<usize> {
     let (mut at, mut depth) = (0, 0usize);
     let mut quotes_from = 0;
     while at < text.len() {
@@ -34,6 +54,7 @@ fn balanced(text: &[u8]) -> Option<usize> {
             b'{' => depth += 1,
             b'}' if depth > 0 => depth -= 1,
             b'}' if text.get(at + 1) == Some(&b'}') => return Some(at),
+            b'}' => *lone = lone.or(Some(at)),
             b'"' if at >= quotes_from => match string_end(text, at) {
                 Ok(end) => at = end,
                 Err(line_end) => quotes_from = line_end,
@@ -80,8 +101,8 @@ mod tests {
     use super::*;
 
     fn inside(text: &str) -> (&str, bool) {
-        let (end, closed) = scan(text, &mut Scan::default());
-        (&text[..end], closed)
+        let extent = scan(text, &mut Scan::default());
+        (&text[..extent.inner], extent.closed)
     }
 
     #[test]
@@ -95,5 +116,6 @@ mod tests {
     fn an_open_block_ends_before_the_next_item() {
         assert_eq!(inside("a { b\nrfb B { }"), ("a { b", false));
         assert_eq!(inside("a { b"), ("a { b", false));
+        assert_eq!(inside("a; }\n port"), ("a; ", false));
     }
 }

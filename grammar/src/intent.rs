@@ -110,51 +110,61 @@ fn wrong_token(ctx: &mut Context<'_>, at: Span) {
     ctx.error(Diagnostic::new(code, at, message));
 }
 
-/// A flow, if it matches anything.
-pub(crate) fn flow(ctx: &mut Context<'_>, name: Name, clauses: Vec<Clause>, l: u32, r: u32) -> Statement {
+/// A flow; one that is `whole` must match something.
+pub(crate) fn flow(
+    ctx: &mut Context<'_>,
+    name: Name,
+    clauses: Vec<Clause>,
+    whole: bool,
+    (l, r): (u32, u32),
+) -> Statement {
     let mut matches = Vec::new();
     for clause in clauses {
         if let Clause::Match(items) = clause {
             matches.extend(items);
         }
     }
-    if matches.is_empty() {
+    if whole && matches.is_empty() {
         let help = format!("write what it matches, such as `CREATE Flow {} Match src-ip: 10.1.9.0/24;`", name.text);
         missing(ctx, "flow", &name, "Match", help);
     }
     Statement::Flow { name, matches, node: ctx.node(l, r) }
 }
 
-/// An operation, if it has a target and an action.
-pub(crate) fn operation(ctx: &mut Context<'_>, name: Name, clauses: Vec<Clause>, l: u32, r: u32) -> Statement {
+/// An operation; one that is `whole` must have a target and an action.
+pub(crate) fn operation(
+    ctx: &mut Context<'_>,
+    name: Name,
+    clauses: Vec<Clause>,
+    whole: bool,
+    (l, r): (u32, u32),
+) -> Statement {
     let (mut target, mut priority, mut actions) = (None, None, Vec::new());
     for clause in clauses {
         match clause {
             Clause::Match(_) => {}
             Clause::Target(flow, at) => {
                 if target.replace(flow).is_some() {
-                    twice(ctx, "Target", at);
+                    twice(ctx, "Target", Span::new(at.0, at.1));
                 }
             }
             Clause::Priority(number, node) => {
                 if priority.replace((number, node)).is_some() {
-                    let at = ctx.spans[node.0 as usize];
-                    twice(ctx, "Priority", (at.start, at.end));
+                    twice(ctx, "Priority", ctx.spans[node.0 as usize]);
                 }
             }
             Clause::Action(more) => actions.extend(more),
         }
     }
-    if actions.is_empty() {
+    if whole && target.is_none() {
+        missing(ctx, "operation", &name, "Target", "name the flow it acts on, such as `Target guests`".to_owned());
+    } else if whole && actions.is_empty() {
         missing(ctx, "operation", &name, "Action", "say what is done, such as `Action deny`".to_owned());
     }
     let node = ctx.node(l, r);
     match target {
         Some(target) => Statement::Operation { name, target, priority, actions, node },
-        None => {
-            missing(ctx, "operation", &name, "Target", "name the flow it acts on, such as `Target guests`".to_owned());
-            Statement::Bad(node)
-        }
+        None => Statement::Bad(node),
     }
 }
 
@@ -164,9 +174,8 @@ fn missing(ctx: &mut Context<'_>, kind: &str, name: &Name, clause: &str, help: S
     ctx.nemo_error(Diagnostic::new(Code::E0108, at, message).with_help(help));
 }
 
-fn twice(ctx: &mut Context<'_>, clause: &str, at: (u32, u32)) {
-    let message = format!("an operation has one `{clause}`");
-    ctx.nemo_error(Diagnostic::new(Code::E0108, Span::new(at.0, at.1), message));
+fn twice(ctx: &mut Context<'_>, clause: &str, at: Span) {
+    ctx.nemo_error(Diagnostic::new(Code::E0108, at, format!("an operation has one `{clause}`")));
 }
 
 /// The parser dropped the rest of a statement.

@@ -35,10 +35,14 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
     if found == "if" {
         return Some(lower_case_if(span));
     }
+    let hint = expected.hint(ctx.text, span);
+    if expected.at_start() && hint.is_none() && std::mem::replace(&mut ctx.lost, true) {
+        return None;
+    }
     let what = if found.is_empty() { "the end of the item".to_owned() } else { format!("`{}`", brief(found)) };
     let words = one_of(&expected.words());
     let message = if words.is_empty() { format!("unexpected {what}") } else { format!("expected {words}, found {what}") };
-    Some(Diagnostic::new(Code::E0101, span, message).with_optional_help(expected.hint(ctx.text, span)))
+    Some(Diagnostic::new(Code::E0101, span, message).with_optional_help(hint))
 }
 
 /// Where the error is and what was expected there; nothing, if the place is known to be bad.
@@ -100,6 +104,11 @@ impl<'e> Expected<'e> {
     /// A statement could follow.
     fn statement(&self) -> bool {
         self.has("lookup") && !self.has("and")
+    }
+
+    /// A clause could begin here, or the list of clauses end.
+    fn at_start(&self) -> bool {
+        self.has("}") && !self.has(";")
     }
 
     /// `word` was probably meant as a name.

@@ -4,7 +4,8 @@
 //! mistake never reaches into the next item. Only braces, strings, comments and foreign blocks are looked at.
 
 use crate::foreign::{self, Scan};
-use crate::tokens::scan_string;
+use crate::tokens::{Token, scan_string};
+use logos::Logos;
 
 /// The text of one item, documentation comments and comments on the lines before it included.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -112,12 +113,18 @@ impl Cutter<'_> {
     fn token(&mut self, start: usize, end: usize) {
         let bytes = &self.text.as_bytes()[..end];
         let keyword = Keyword::of(&bytes[start..]).filter(|_| !follows_dot(&bytes[..start]));
-        if keyword.is_some() || self.complete {
+        if keyword.is_some() || self.complete && !self.goes_on(&self.text[start..end]) {
             self.begin(keyword.unwrap_or(Keyword::Unknown), start, end);
         }
         self.comments_from = None;
         self.solid_end = end;
         self.track_end(bytes[start], end - start);
+    }
+
+    /// True when the brace that seemed to end the item came too early.
+    fn goes_on(&self, token: &str) -> bool {
+        let braced = self.chunks.last().is_some_and(|chunk| chunk.keyword.ends_with_brace());
+        braced && matches!(Token::lexer(token).next(), Some(Ok(token)) if token.goes_on_with_members())
     }
 
     fn begin(&mut self, keyword: Keyword, start: usize, end: usize) {
@@ -159,8 +166,7 @@ fn token_end(text: &str, at: usize, byte: u8, scan: &mut Scan) -> usize {
             at + 1 + length + usize::from(closed)
         }
         b'{' if bytes.get(at + 1) == Some(&b'{') => {
-            let (length, closed) = foreign::scan(&text[at + 2..], scan);
-            at + 2 + length + if closed { 2 } else { 0 }
+            at + 2 + foreign::scan(&text[at + 2..], scan).whole
         }
         _ if is_word_byte(byte) => {
             bytes[at..].iter().position(|b| !is_word_byte(*b)).map_or(bytes.len(), |n| at + n)

@@ -160,6 +160,15 @@ pub(crate) enum Token<'s> {
     Bad,
 }
 
+impl Token<'_> {
+    /// True for what may stand behind a member, but not behind an item: a `}` before it came too early.
+    pub(crate) fn goes_on_with_members(self) -> bool {
+        use Token::*;
+        let member = matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent);
+        member || matches!(self, On | State | Ree | Link | CloseBrace)
+    }
+}
+
 fn decimal<'s>(lexer: &Lexer<'s, Token<'s>>) -> Result<u128, Flaw> {
     lexer.slice().parse().map_err(|_| Flaw::TooLarge)
 }
@@ -247,14 +256,14 @@ pub(crate) fn scan_string(rest: &str) -> (usize, bool) {
         }
     }
     let line = rest.get(..at.min(rest.len())).unwrap_or(rest);
-    (line.trim_end_matches(|c: char| c.is_ascii_whitespace() || ";,)}]".contains(c)).len(), false)
+    (line.trim_end_matches(|c: char| c.is_ascii_whitespace() || ";,(){}[]".contains(c)).len(), false)
 }
 
 fn foreign_block<'s>(lexer: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, Flaw> {
     let rest = lexer.remainder();
-    let (length, closed) = foreign::scan(rest, &mut lexer.extras);
-    lexer.bump(if closed { length + 2 } else { length });
-    if closed { Ok(&rest[..length]) } else { Err(Flaw::OpenForeign) }
+    let extent = foreign::scan(rest, &mut lexer.extras);
+    lexer.bump(extent.whole);
+    if extent.closed { Ok(&rest[..extent.inner]) } else { Err(Flaw::OpenForeign) }
 }
 
 /// The words that name nothing, in alphabetical order.
