@@ -1,0 +1,98 @@
+//! Conditions. `and` and `or` stop early, so what stands to the right may use what the left has proved.
+
+use super::expr::{Operand, Pair};
+use super::flow::Flow;
+use super::{Lower, fold, problem};
+use rdcl_base::{IntervalSet, NodeId};
+use rdcl_core::{CmpOp, Cond, HeaderKind};
+use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
+
+impl Lower<'_> {
+    /// A condition, with the constants that the possible shapes make of its parts.
+    pub(super) fn cond(&mut self, flow: &Flow, e: &Expr) -> Option<Cond> {
+        self.nested(e.node, |this| this.cond_at(flow, e))
+    }
+
+    fn cond_at(&mut self, flow: &Flow, e: &Expr) -> Option<Cond> {
+        match &e.kind {
+            ExprKind::Not(inner) => self.cond(flow, inner).map(fold::not),
+            ExprKind::All(parts) => self.sequence(flow, parts, true),
+            ExprKind::Any(parts) => self.sequence(flow, parts, false),
+            ExprKind::Has(name) => self.has(flow, name),
+            ExprKind::In(value, set) => self.membership(flow, value, set, e.node),
+            ExprKind::Binary(BinaryOp::Eq, a, b) => self.comparison(flow, CmpOp::Eq, a, b, e.node),
+            ExprKind::Binary(BinaryOp::Ne, a, b) => self.comparison(flow, CmpOp::Eq, a, b, e.node).map(fold::not),
+            ExprKind::Binary(BinaryOp::Lt, a, b) => self.comparison(flow, CmpOp::Ult, a, b, e.node),
+            ExprKind::Binary(BinaryOp::Le, a, b) => self.comparison(flow, CmpOp::Ule, a, b, e.node),
+            ExprKind::Binary(BinaryOp::Gt, a, b) => self.comparison(flow, CmpOp::Ult, b, a, e.node),
+            ExprKind::Binary(BinaryOp::Ge, a, b) => self.comparison(flow, CmpOp::Ule, b, a, e.node),
+            ExprKind::Bad => None,
+            _ => match self.operand(flow, e)? {
+                Operand::Cond(cond) => Some(cond),
+                other => self.fault(problem::wrong_kind("a condition", other.kind(), e.node)),
+            },
+        }
+    }
+
+    /// Parts in order, each under what the ones before have proved.
+    fn sequence(&mut self, flow: &Flow, parts: &[Expr], all: bool) -> Option<Cond> {
+        let mut known = flow.clone();
+        let mut out = Some(Vec::with_capacity(parts.len()));
+        for part in parts {
+            let cond = self.cond(&known, part);
+            if let Some(cond) = &cond {
+                known.refine(cond, all, &self.olds);
+            }
+            out = out.zip(cond).map(|(mut conds, cond)| {
+                conds.push(cond);
+                conds
+            });
+        }
+        let cond = if all { fold::all(out?) } else { fold::any(out?) };
+        Some(flow.decide(cond))
+    }
+
+    fn has(&mut self, flow: &Flow, name: &Name) -> Option<Cond> {
+        let Some(header) = HeaderKind::from_name(&name.text) else {
+            return self.fault(problem::unknown_header(&name.text, name.node));
+        };
+        Some(flow.presence(header).map_or(Cond::Has(header), fold::truth))
+    }
+
+    fn comparison(&mut self, flow: &Flow, op: CmpOp, a: &Expr, b: &Expr, node: NodeId) -> Option<Cond> {
+        let cond = match self.pair(flow, a, b, node)? {
+            Pair::Bits(x, y, _) => fold::cmp(op, x, y),
+            Pair::Ints(x, y) => fold::truth(match op {
+                CmpOp::Eq => x == y,
+                CmpOp::Ult => x < y,
+                CmpOp::Ule => x <= y,
+            }),
+        };
+        Some(flow.decide(cond))
+    }
+
+    fn membership(&mut self, flow: &Flow, value: &Expr, set: &Expr, node: NodeId) -> Option<Cond> {
+        let (value, members) = (self.value(flow, value), self.set(flow, set));
+        let (members, own) = members?;
+        match value? {
+            Operand::Int(n) => Some(fold::truth(members.contains(n))),
+            Operand::Bits(_, width) if own.is_some_and(|own| own != width) => {
+                self.fault(problem::widths_differ(width, own.unwrap_or(width), node))
+            }
+            Operand::Bits(value, width) => {
+                let greatest = members.greatest().unwrap_or(0);
+                self.fit(greatest, width, set.node)?;
+                Some(flow.decide(fold::member(value, members, width)))
+            }
+            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+        }
+    }
+
+    /// A constant set of values, and their width if it has one.
+    pub(super) fn set(&mut self, flow: &Flow, e: &Expr) -> Option<(IntervalSet, Option<u16>)> {
+        match self.operand(flow, e)? {
+            Operand::Set(members, width) => Some((members, width)),
+            other => self.fault(problem::wrong_kind("a range or a prefix", other.kind(), e.node)),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The conditions of contracts: `when`, the body of a promise with `old`, the fields of `except`.
+
+use super::expr::Operand;
+use super::flow::Flow;
+use super::{Env, Lower, field, fold, problem};
+use crate::property::Predicate;
+use indexmap::IndexMap;
+use rdcl_base::{Diagnostic, NodeId};
+use rdcl_core::{CmpOp, Cond, Expr, Field, Shape, SlotId, Stack};
+use rdcl_syntax::ast;
+
+/// A condition on a packet that enters at a port of this stack.
+pub fn lower_condition(env: &Env<'_>, entry: Stack, expr: &ast::Expr) -> (Cond, Vec<Diagnostic<NodeId>>) {
+    let mut lower = Lower::new(env);
+    let flow = Flow::of_shapes(Shape::of_stack(entry));
+    let cond = lower.cond(&flow, expr).unwrap_or(Cond::True);
+    (cond, lower.problems)
+}
+
+/// A condition on a packet as it leaves, which may speak of the packet as it entered with `old(…)`; `when` is known to
+/// have held then. The expressions of the body must all hold.
+pub fn lower_predicate(
+    env: &Env<'_>,
+    entry: Stack,
+    exit: Stack,
+    when: &Cond,
+    body: &[ast::Expr],
+) -> (Predicate, Vec<Diagnostic<NodeId>>) {
+    let mut lower = Lower::new(env);
+    let before = Flow::of_shapes(Shape::of_stack(entry)).assuming(when, true, &[]);
+    let flow = Flow { entry: Some(before.shapes), ..Flow::of_shapes(Shape::of_stack(exit)) };
+    let conds = body.iter().filter_map(|e| lower.cond(&flow, e)).collect();
+    (Predicate { old: lower.olds, cond: fold::all(conds) }, lower.problems)
+}
+
+/// The fields of `except`, which packets of this stack must be able to have.
+pub fn lower_fields(entry: Stack, exprs: &[ast::Expr]) -> (Vec<Field>, Vec<Diagnostic<NodeId>>) {
+    let params = IndexMap::new();
+    let env = Env { ports: &[], params: &params };
+    let mut lower = Lower::new(&env);
+    let flow = Flow::of_shapes(Shape::of_stack(entry));
+    let fields = exprs.iter().filter_map(|e| lower.excepted(&flow, e)).flatten().collect();
+    (fields, lower.problems)
+}
+
+impl Lower<'_> {
+    fn excepted(&mut self, flow: &Flow, e: &ast::Expr) -> Option<Vec<Field>> {
+        let access = match &e.kind {
+            ast::ExprKind::Bad => return None,
+            ast::ExprKind::Name(name) if field::alias(&name.text).is_some() => field::alias(&name.text)?,
+            ast::ExprKind::Member(of, name) => match &of.kind {
+                ast::ExprKind::Name(header) => self.field(header, name)?,
+                _ => return self.fault(problem::wrong_kind("a field", "an expression", e.node)),
+            },
+            _ => return self.fault(problem::wrong_kind("a field", "an expression", e.node)),
+        };
+        if !flow.shapes.iter().any(|s| access.is_in(*s)) {
+            return self.fault(problem::header_may_be_absent(&access.name(), &access.proofs(), &flow.shapes, e.node));
+        }
+        Some(access.fields())
+    }
+
+    /// A call inside an expression; `old(e)` is the only one.
+    pub(super) fn function(&mut self, flow: &Flow, call: &ast::Call) -> Option<Operand> {
+        match (call.name.text.as_str(), call.args.as_slice()) {
+            ("old", [ast::CallArg::Expr(inner)]) => self.old(flow, inner, call.node),
+            ("old", _) => self.fault(problem::wrong_arguments("old", "old(expression)", call.node)),
+            _ => self.fault(problem::unknown_function(&call.name.text, call.name.node)),
+        }
+    }
+
+    fn old(&mut self, flow: &Flow, inner: &ast::Expr, node: NodeId) -> Option<Operand> {
+        let Some(shapes) = &flow.entry else {
+            return self.fault(problem::misplaced_old(node));
+        };
+        let before = Flow::of_shapes(shapes.iter().copied());
+        match self.operand(&before, inner)? {
+            number @ Operand::Int(_) => Some(number),
+            Operand::Bits(value @ Expr::Const(_), width) => Some(Operand::Bits(value, width)),
+            Operand::Bits(value, width) => Some(Operand::Bits(self.remembered(value), width)),
+            Operand::Cond(constant @ (Cond::True | Cond::False)) => Some(Operand::Cond(constant)),
+            Operand::Cond(cond) => {
+                let bit = self.remembered(fold::ite(cond, fold::constant(1, 1), fold::constant(0, 1)));
+                Some(Operand::Cond(Cond::Cmp(CmpOp::Eq, bit, fold::constant(1, 1))))
+            }
+            other @ (Operand::Set(..) | Operand::Text(_) | Operand::Other(_)) => {
+                self.fault(problem::wrong_kind("a value or a condition", other.kind(), inner.node))
+            }
+        }
+    }
+
+    /// The slot of an expression over the entry.
+    fn remembered(&mut self, value: Expr) -> Expr {
+        let at = self.olds.iter().position(|e| *e == value).unwrap_or_else(|| {
+            self.olds.push(value);
+            self.olds.len() - 1
+        });
+        Expr::Slot(SlotId(at as u32))
+    }
+}

@@ -1,0 +1,300 @@
+//! Expressions: what they denote, with widths checked and constants folded.
+//!
+//! An integer literal (or an integer parameter) has no width of its own and takes that of the other side; every other
+//! value has one, and two values meet only when theirs are equal.
+
+use super::flow::{Binding, CellState, Flow};
+use super::{Lower, field, fold, problem};
+use crate::value::Value;
+use rdcl_base::{IntervalSet, NodeId};
+use rdcl_core::{BinOp, CellId, Expr as Core, MapId, mask};
+use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
+
+/// What an expression denotes.
+#[derive(Clone, Debug)]
+pub(super) enum Operand {
+    /// A number that takes the width of what it meets.
+    Int(u128),
+    /// A value of a width.
+    Bits(Core, u16),
+    /// True or false.
+    Cond(rdcl_core::Cond),
+    /// A set of values, and their width if it has one.
+    Set(IntervalSet, Option<u16>),
+    /// A text.
+    Text(String),
+    /// Something that is no value, in words.
+    Other(&'static str),
+}
+
+impl Operand {
+    /// What it is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Operand::Int(_) => "a number",
+            Operand::Bits(..) => "a value",
+            Operand::Cond(_) => "a condition",
+            Operand::Set(..) => "a set of values",
+            Operand::Text(_) => "a text",
+            Operand::Other(words) => words,
+        }
+    }
+}
+
+/// Two operands that may meet.
+pub(super) enum Pair {
+    /// Two numbers.
+    Ints(u128, u128),
+    /// Two values of one width.
+    Bits(Core, Core, u16),
+}
+
+impl Lower<'_> {
+    /// What an expression denotes.
+    pub(super) fn operand(&mut self, flow: &Flow, e: &Expr) -> Option<Operand> {
+        self.nested(e.node, |this| this.operand_at(flow, e))
+    }
+
+    fn operand_at(&mut self, flow: &Flow, e: &Expr) -> Option<Operand> {
+        match &e.kind {
+            ExprKind::Int(n) => Some(Operand::Int(*n)),
+            ExprKind::Quantity(_) => Some(Operand::Other("an amount with a unit")),
+            ExprKind::Str(text) => Some(Operand::Text(text.clone())),
+            ExprKind::Ipv4(address) => Some(Operand::Bits(fold::constant(u128::from(*address), 32), 32)),
+            ExprKind::Mac(address) => Some(Operand::Bits(fold::constant(u128::from(*address), 48), 48)),
+            ExprKind::Prefix(address, length) => Some(prefix(*address, *length)),
+            ExprKind::Name(name) => self.name(flow, name),
+            ExprKind::Member(of, name) => self.member(flow, of, name, e.node),
+            ExprKind::Index(..) => Some(Operand::Other("a port")),
+            ExprKind::Call(call) => self.function(flow, call),
+            ExprKind::Binary(op, a, b) => self.binary(flow, *op, a, b, e),
+            ExprKind::Range(lo, hi) => self.range(flow, lo, hi, e.node),
+            ExprKind::Address(at, width) => {
+                let access = self.address(flow, at, width, e.node)?;
+                self.read_field(flow, access, e.node).map(|(value, width)| Operand::Bits(value, width))
+            }
+            ExprKind::Not(_) | ExprKind::All(_) | ExprKind::Any(_) | ExprKind::In(..) | ExprKind::Has(_) => {
+                self.cond(flow, e).map(Operand::Cond)
+            }
+            ExprKind::Bad => None,
+        }
+    }
+
+    fn binary(&mut self, flow: &Flow, op: BinaryOp, a: &Expr, b: &Expr, e: &Expr) -> Option<Operand> {
+        match op {
+            BinaryOp::Add => self.arithmetic(flow, BinOp::Add, a, b, e.node),
+            BinaryOp::Sub => self.arithmetic(flow, BinOp::Sub, a, b, e.node),
+            BinaryOp::And => self.arithmetic(flow, BinOp::And, a, b, e.node),
+            BinaryOp::Or => self.arithmetic(flow, BinOp::Or, a, b, e.node),
+            BinaryOp::Xor => self.arithmetic(flow, BinOp::Xor, a, b, e.node),
+            BinaryOp::Shl => self.shift(flow, true, a, b, e.node),
+            BinaryOp::Shr => self.shift(flow, false, a, b, e.node),
+            BinaryOp::Mul => self.fault(problem::unsupported("multiplication", e.node)),
+            BinaryOp::Div => self.fault(problem::unsupported("division", e.node)),
+            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
+                self.cond(flow, e).map(Operand::Cond)
+            }
+        }
+    }
+
+    /// A value of any width.
+    pub(super) fn value(&mut self, flow: &Flow, e: &Expr) -> Option<Operand> {
+        match self.operand(flow, e)? {
+            found @ (Operand::Int(_) | Operand::Bits(..)) => Some(found),
+            found @ (Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_)) => {
+                self.fault(problem::wrong_kind("a value", found.kind(), e.node))
+            }
+        }
+    }
+
+    /// A value of this width.
+    pub(super) fn bits(&mut self, flow: &Flow, e: &Expr, width: u16) -> Option<Core> {
+        match self.value(flow, e)? {
+            Operand::Int(n) => self.fit(n, width, e.node),
+            Operand::Bits(_, found) if found != width => self.fault(problem::widths_differ(width, found, e.node)),
+            Operand::Bits(value, _) => Some(value),
+            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+        }
+    }
+
+    /// A number as a constant of this width.
+    pub(super) fn fit(&mut self, n: u128, width: u16, node: NodeId) -> Option<Core> {
+        if n > mask(width) {
+            return self.fault(problem::does_not_fit(n, width, node));
+        }
+        Some(fold::constant(n, width))
+    }
+
+    /// A number known now.
+    pub(super) fn constant(&mut self, flow: &Flow, e: &Expr, what: &str) -> Option<u128> {
+        match self.value(flow, e)? {
+            Operand::Int(n) => Some(n),
+            Operand::Bits(Core::Const(c), _) => Some(c.value),
+            _ => self.fault(problem::not_constant(what, e.node)),
+        }
+    }
+
+    /// Two values that meet: of equal width, or numbers.
+    pub(super) fn pair(&mut self, flow: &Flow, a: &Expr, b: &Expr, node: NodeId) -> Option<Pair> {
+        let (left, right) = (self.value(flow, a), self.value(flow, b));
+        match (left?, right?) {
+            (Operand::Int(x), Operand::Int(y)) => Some(Pair::Ints(x, y)),
+            (Operand::Int(x), Operand::Bits(y, width)) => Some(Pair::Bits(self.fit(x, width, a.node)?, y, width)),
+            (Operand::Bits(x, width), Operand::Int(y)) => Some(Pair::Bits(x, self.fit(y, width, b.node)?, width)),
+            (Operand::Bits(x, width), Operand::Bits(y, other)) if width == other => Some(Pair::Bits(x, y, width)),
+            (Operand::Bits(_, left), Operand::Bits(_, right)) => self.fault(problem::widths_differ(left, right, node)),
+            _ => None,
+        }
+    }
+
+    fn arithmetic(&mut self, flow: &Flow, op: BinOp, a: &Expr, b: &Expr, node: NodeId) -> Option<Operand> {
+        match self.pair(flow, a, b, node)? {
+            Pair::Bits(x, y, width) => Some(Operand::Bits(fold::bin(op, x, y, width), width)),
+            Pair::Ints(x, y) => {
+                let exact = match op {
+                    BinOp::Add => x.checked_add(y),
+                    BinOp::Sub => x.checked_sub(y),
+                    BinOp::And => Some(x & y),
+                    BinOp::Or => Some(x | y),
+                    BinOp::Xor => Some(x ^ y),
+                };
+                exact.map(Operand::Int).or_else(|| self.fault(problem::no_value(node)))
+            }
+        }
+    }
+
+    fn shift(&mut self, flow: &Flow, left: bool, a: &Expr, by: &Expr, node: NodeId) -> Option<Operand> {
+        let of = self.value(flow, a);
+        let by = self.constant(flow, by, "the distance of a shift")?;
+        match of? {
+            Operand::Int(n) if left => {
+                let exact =
+                    u32::try_from(by).ok().filter(|by| *by <= n.leading_zeros()).and_then(|by| n.checked_shl(by));
+                exact.map(Operand::Int).or_else(|| self.fault(problem::no_value(node)))
+            }
+            Operand::Int(n) => Some(Operand::Int(u32::try_from(by).ok().and_then(|by| n.checked_shr(by)).unwrap_or(0))),
+            Operand::Bits(value, width) => Some(Operand::Bits(fold::shift(left, value, by, width), width)),
+            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+        }
+    }
+
+    fn name(&mut self, flow: &Flow, name: &Name) -> Option<Operand> {
+        if let Some(binding) = flow.binding(&name.text) {
+            return self.bound(binding, name);
+        }
+        if let Some((_, value)) = self.env.params.get(&name.text) {
+            return Some(parameter(value));
+        }
+        if let Some(access) = field::alias(&name.text) {
+            return self.read_field(flow, access, name.node).map(|(value, width)| Operand::Bits(value, width));
+        }
+        if self.group(&name.text).is_some() {
+            return Some(Operand::Other("a port"));
+        }
+        if field::is_header(&name.text) {
+            return Some(Operand::Other("a header"));
+        }
+        let known: Vec<&str> = flow.names.keys().chain(self.env.params.keys()).map(String::as_str).collect();
+        self.fault(problem::unknown_name(&name.text, name.node, known))
+    }
+
+    fn bound(&mut self, binding: &Binding, name: &Name) -> Option<Operand> {
+        match binding {
+            Binding::Local { set: false, .. } => self.fault(problem::read_before_write(&name.text, name.node)),
+            Binding::Local { slot, width, set: true } | Binding::Choice { slot, width } => {
+                Some(Operand::Bits(Core::Slot(*slot), *width))
+            }
+            Binding::Cell { .. } => Some(Operand::Other("an entry")),
+            Binding::Row { .. } => Some(Operand::Other("a row")),
+            Binding::Column { index, width } => Some(Operand::Bits(Core::Column(*index, *width), *width)),
+            Binding::Alias(_) => Some(Operand::Other("a name")),
+            Binding::Unknown => None,
+        }
+    }
+
+    fn member(&mut self, flow: &Flow, of: &Expr, name: &Name, node: NodeId) -> Option<Operand> {
+        let ExprKind::Name(base) = &of.kind else {
+            return self.fault(problem::wrong_kind(
+                "a header, an entry or a row before the dot",
+                "an expression",
+                of.node,
+            ));
+        };
+        match flow.binding(&base.text) {
+            Some(Binding::Cell { cell, map, state }) => {
+                self.entry_usable(*state, base)?;
+                self.cell_column(*cell, *map, name)
+            }
+            Some(Binding::Row { row, table }) => {
+                let data = &self.program.tables[table.index()].data;
+                match data.iter().position(|c| c.0 == name.text) {
+                    Some(at) => Some(Operand::Bits(Core::Row(*row, at as u16), data[at].1)),
+                    None => {
+                        let known: Vec<String> = data.iter().map(|c| c.0.clone()).collect();
+                        let known = known.iter().map(String::as_str);
+                        self.fault(problem::unknown_thing("data column", &name.text, name.node, known))
+                    }
+                }
+            }
+            Some(Binding::Unknown) => None,
+            Some(Binding::Local { .. } | Binding::Choice { .. } | Binding::Column { .. } | Binding::Alias(_)) => {
+                self.fault(problem::wrong_kind("a header, an entry or a row before the dot", "a value", base.node))
+            }
+            None => {
+                let access = self.field(base, name)?;
+                self.read_field(flow, access, node).map(|(value, width)| Operand::Bits(value, width))
+            }
+        }
+    }
+
+    /// Complains unless an entry's name may be used.
+    pub(super) fn entry_usable(&mut self, state: CellState, name: &Name) -> Option<()> {
+        match state {
+            CellState::Bound => Some(()),
+            CellState::Missed => self.fault(problem::entry_unbound(&name.text, name.node)),
+            CellState::Removed => self.fault(problem::entry_removed(&name.text, name.node)),
+        }
+    }
+
+    fn cell_column(&mut self, cell: CellId, map: MapId, name: &Name) -> Option<Operand> {
+        let decl = &self.program.maps[map.index()];
+        let columns: Vec<(String, u16)> = (0..decl.columns()).map(|c| decl.column(c).clone()).collect();
+        match columns.iter().position(|c| c.0 == name.text) {
+            Some(at) => Some(Operand::Bits(Core::Cell(cell, at as u16), columns[at].1)),
+            None => {
+                let known = columns.iter().map(|c| c.0.as_str());
+                self.fault(problem::unknown_thing("column", &name.text, name.node, known))
+            }
+        }
+    }
+
+    fn range(&mut self, flow: &Flow, lo: &Expr, hi: &Expr, node: NodeId) -> Option<Operand> {
+        let (from, to) = (self.constant(flow, lo, "a bound"), self.constant(flow, hi, "a bound"));
+        let width =
+            if matches!((&lo.kind, &hi.kind), (ExprKind::Ipv4(_), ExprKind::Ipv4(_))) { Some(32) } else { None };
+        match (from?, to?) {
+            (from, to) if from > to => self.fault(problem::empty_range(from, to, node)),
+            (from, to) => Some(Operand::Set(IntervalSet::range(from, to), width)),
+        }
+    }
+}
+
+fn prefix(address: u32, length: u8) -> Operand {
+    Operand::Set(IntervalSet::prefix(u128::from(address), u16::from(length), 32), Some(32))
+}
+
+/// A parameter stands for its value.
+fn parameter(value: &Value) -> Operand {
+    match value {
+        Value::Int(n) => Operand::Int(*n),
+        Value::Bool(holds) => Operand::Cond(fold::truth(*holds)),
+        Value::Str(text) => Operand::Text(text.clone()),
+        Value::Ipv4(address) => Operand::Bits(fold::constant(u128::from(*address), 32), 32),
+        Value::Mac(address) => Operand::Bits(fold::constant(u128::from(*address), 48), 48),
+        Value::Prefix(address, length) => prefix(*address, *length),
+        Value::Range(lo, hi) => Operand::Set(IntervalSet::range(*lo, *hi), None),
+        Value::Quantity(_) => Operand::Other("an amount with a unit"),
+        Value::Table(_) => Operand::Other("a table"),
+        Value::Stack(_) => Operand::Other("a header stack"),
+    }
+}

@@ -1,0 +1,166 @@
+//! Places and local names: what may be written, and the stack discipline of `Allocate` and `Deallocate`.
+
+use super::field::{self, Access};
+use super::flow::{Binding, Flow};
+use super::{Here, Lower, problem};
+use rdcl_base::NodeId;
+use rdcl_core::{HeaderKind, Op, SlotId};
+use rdcl_syntax::ast::{Expr, ExprKind, Name};
+
+/// Where a value is written.
+pub(super) enum Target {
+    /// A local: its name, slot and width.
+    Slot(String, SlotId, u16),
+    /// A header field.
+    Field(Access),
+}
+
+impl Target {
+    pub fn width(&self) -> u16 {
+        match self {
+            Target::Slot(_, _, width) => *width,
+            Target::Field(access) => access.width(),
+        }
+    }
+}
+
+impl Lower<'_> {
+    /// What the left side of an assignment names.
+    pub(super) fn target(&mut self, flow: &Flow, place: &Expr) -> Option<Target> {
+        match &place.kind {
+            ExprKind::Name(name) => self.named_target(flow, name),
+            ExprKind::Member(of, name) => match &of.kind {
+                ExprKind::Name(header) if flow.binding(&header.text).is_none() => {
+                    let access = self.field(header, name)?;
+                    self.written_field(flow, access, place.node).map(Target::Field)
+                }
+                ExprKind::Name(bound) if flow.binding(&bound.text) == Some(&Binding::Unknown) => None,
+                ExprKind::Name(bound) => {
+                    let what = format!("{}.{}", bound.text, name.text);
+                    self.fault(problem::constant_name(&what, "a column; insert a new entry instead", place.node))
+                }
+                _ => self.fault(problem::not_a_place(place.node)),
+            },
+            ExprKind::Address(at, width) => {
+                let access = self.address(flow, at, width, place.node)?;
+                self.written_field(flow, access, place.node).map(Target::Field)
+            }
+            ExprKind::Bad => None,
+            _ => self.fault(problem::not_a_place(place.node)),
+        }
+    }
+
+    fn named_target(&mut self, flow: &Flow, name: &Name) -> Option<Target> {
+        match flow.binding(&name.text) {
+            Some(Binding::Local { slot, width, .. } | Binding::Choice { slot, width }) => {
+                Some(Target::Slot(name.text.clone(), *slot, *width))
+            }
+            Some(Binding::Cell { .. }) => self.fault(problem::constant_name(&name.text, "an entry", name.node)),
+            Some(Binding::Row { .. }) => self.fault(problem::constant_name(&name.text, "a row", name.node)),
+            Some(Binding::Unknown) => None,
+            Some(Binding::Column { .. } | Binding::Alias(_)) => self.fault(problem::not_a_place(name.node)),
+            None if self.env.params.contains_key(&name.text) => {
+                self.fault(problem::constant_name(&name.text, "a parameter", name.node))
+            }
+            None => match field::alias(&name.text) {
+                Some(access) => self.written_field(flow, access, name.node).map(Target::Field),
+                None => self.fault(problem::not_allocated(&name.text, name.node)),
+            },
+        }
+    }
+
+    /// Remembers that a place has a value now.
+    pub(super) fn written(&mut self, flow: &mut Flow, target: &Target) {
+        match target {
+            Target::Slot(name, ..) => {
+                if let Some(Binding::Local { set, .. }) = flow.binding_mut(name) {
+                    *set = true;
+                }
+            }
+            Target::Field(access) => access.fields().iter().for_each(|f| _ = flow.unset.remove(f)),
+        }
+    }
+
+    /// `Allocate(x, width)`: a new local that hides the old one of that name.
+    pub(super) fn allocate_local(&mut self, mut here: Here, name: &Name, width: &Expr) -> Here {
+        let text = here.flow.canonical(&name.text);
+        let usable = match here.flow.binding(&text) {
+            None | Some(Binding::Local { .. }) => self.name_is_free(&text, name.node),
+            Some(_) => self.fault(problem::name_in_use(&name.text, "the name of something else", name.node)),
+        };
+        let width = self.width(&here.flow, width);
+        match (usable, width) {
+            (Some(()), Some(width)) => {
+                let slot = self.new_slot(&text, width);
+                here.flow.bind(&text, Binding::Local { slot, width, set: false });
+            }
+            (Some(()), None) => here.flow.bind(&text, Binding::Unknown),
+            (None, _) => {}
+        }
+        here
+    }
+
+    fn width(&mut self, flow: &Flow, e: &Expr) -> Option<u16> {
+        match self.constant(flow, e, "a width")? {
+            width @ 1..=128 => Some(width as u16),
+            width => self.fault(problem::bad_width(width, e.node)),
+        }
+    }
+
+    /// Complains if a name stands for a parameter, a port, a map or a header.
+    pub(super) fn name_is_free(&mut self, name: &str, node: NodeId) -> Option<()> {
+        let what = match name {
+            _ if self.env.params.contains_key(name) => "a parameter",
+            _ if self.group(name).is_some() => "a port",
+            _ if self.program.maps.iter().any(|m| m.name == name) => "a state map",
+            _ if field::is_header(name) || field::alias(name).is_some() => "a header or field",
+            _ => return Some(()),
+        };
+        self.fault(problem::name_in_use(name, what, node))
+    }
+
+    /// `Deallocate(x)`: back to what the name stood for before.
+    pub(super) fn deallocate_local(&mut self, mut here: Here, name: &Name) -> Here {
+        let text = here.flow.canonical(&name.text);
+        match here.flow.binding(&text) {
+            Some(Binding::Local { .. } | Binding::Unknown) => here.flow.unbind(&text),
+            _ => self.report(problem::not_allocated(&name.text, name.node)),
+        }
+        here
+    }
+
+    /// `Allocate(vlan)`: adds the header, where it is absent for sure.
+    pub(super) fn push_header(&mut self, mut here: Here, header: HeaderKind, node: NodeId) -> Here {
+        if header != HeaderKind::Vlan {
+            self.report(problem::not_movable(header, node));
+            return here;
+        }
+        let fits = here.flow.shapes.iter().all(|s| s.has(HeaderKind::Eth) && !s.has(header));
+        if !fits {
+            self.report(problem::cannot_add(header, node));
+            return here;
+        }
+        self.op(&here, Op::Push(header), node);
+        here.flow.reshape(|s| s.with(header));
+        let fields = (0..header.fields().len()).map(|i| rdcl_core::Field { header, index: i as u8 });
+        here.flow.unset.extend(fields.filter(|f| f.is_writable()));
+        here
+    }
+
+    /// `Deallocate(vlan)`: removes the header, where it is there for sure.
+    pub(super) fn pop_header(&mut self, mut here: Here, header: HeaderKind, node: NodeId) -> Here {
+        if header != HeaderKind::Vlan {
+            self.report(problem::not_movable(header, node));
+            return here;
+        }
+        let fits = here.flow.shapes.iter().all(|s| s.has(HeaderKind::Eth) && s.has(header));
+        if !fits {
+            self.report(problem::cannot_remove(header, node));
+            return here;
+        }
+        self.op(&here, Op::Pop(header), node);
+        here.flow.reshape(|s| s.without(header));
+        here.flow.unset.retain(|f| f.header != header);
+        here
+    }
+}
