@@ -87,12 +87,12 @@ impl IntervalSet {
     }
 
     /// The least member.
-    pub fn min(&self) -> Option<u128> {
+    pub fn least(&self) -> Option<u128> {
         self.intervals.first().map(|i| i.0)
     }
 
     /// The greatest member.
-    pub fn max(&self) -> Option<u128> {
+    pub fn greatest(&self) -> Option<u128> {
         self.intervals.last().map(|i| i.1)
     }
 

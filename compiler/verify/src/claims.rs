@@ -1,0 +1,295 @@
+//! From leaves to candidates: the circumstances, if any, in which a property fails.
+//!
+//! A property is proved when there is no candidate. `reach` is the emptiness of the losing leaves, combined over forks
+//! (a packet is lost when *every* copy is), never the complement of a union of delivered ones: a sibling copy's private
+//! variables would change quantifier.
+
+use crate::entry::{entry_guard, entry_value};
+use crate::execute::{Leaf as Read, eval, eval_cond};
+use crate::explore::{CopyArm, Leaf, LeafEnd, View};
+use crate::guard::{Context, Guard};
+use crate::sym::{Sym, SymCond};
+use rdcl_core::{BoundaryId, Cond, Derivation, Field, MapId, PartId, Role, Shape};
+use rdcl_hir::{Claim, Predicate, Property};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most candidates that are looked at for one property.
+const MOST: usize = 4096;
+
+/// Circumstances in which a property may fail.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The leaves that show it: one, or for `reach` over forks one for each copy.
+    pub leaves: Vec<usize>,
+    /// When.
+    pub guard: Guard,
+    /// Why it is no more than a possibility, if so.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why a candidate may be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// Exploration gave up.
+    Exhausted,
+    /// The solver gave up.
+    Solver,
+    /// Something of which nothing is known is involved.
+    Opaque(PartId),
+    /// The packet leaves what is modelled.
+    Unmodelled,
+}
+
+/// What came of a property.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Circumstances in which it may fail.
+    pub candidates: Vec<Candidate>,
+    /// The premise holds of no packet the parser accepts.
+    pub vacuous: bool,
+    /// No packet of the premise is delivered where the property looks.
+    pub idle: bool,
+}
+
+/// The part of an entry guard in which the premise holds.
+pub fn premise(when: &Cond, view: &View) -> SymCond {
+    at_entry(when, view.entry_shape)
+}
+
+fn at_entry(cond: &Cond, shape: Shape) -> SymCond {
+    eval_cond(cond, &|read| read_entry(read, shape), shape)
+}
+
+fn read_entry(read: Read, shape: Shape) -> Sym {
+    match read {
+        Read::Field(f) if shape.has(f.header) => entry_value(shape, f),
+        Read::Field(f) => Sym::constant(f.width(), 0),
+        Read::Column(_, width) => Sym::constant(width, 0),
+        Read::Slot(_) | Read::Cell(..) | Read::Row(..) => Sym::constant(1, 0),
+    }
+}
+
+/// The predicate, of a packet that entered and left as the view says.
+pub fn predicate(p: &Predicate, view: &View) -> SymCond {
+    let shape = view.entry_shape;
+    let old: Vec<Sym> = p.old.iter().map(|e| eval(e, &|read| read_entry(read, shape), shape)).collect();
+    let read = |read| match read {
+        Read::Field(f) => view.field(f),
+        Read::Slot(slot) => old[slot.index()].clone(),
+        Read::Column(_, width) => Sym::constant(width, 0),
+        Read::Cell(..) | Read::Row(..) => Sym::constant(1, 0),
+    };
+    eval_cond(&p.cond, &read, view.shape)
+}
+
+/// Whether something that should be as it was is not.
+fn changed(view: &View, except: &[Field]) -> SymCond {
+    if view.shape != view.entry_shape {
+        return SymCond::True;
+    }
+    let counts = |f: &Field| match f.decl().role {
+        Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => !except.contains(f),
+        Role::Derived(_) => false,
+    };
+    let differs = |f: Field| SymCond::eq(view.field(f), entry_value(view.entry_shape, f)).negate();
+    SymCond::any(view.shape.fields().filter(counts).map(differs).collect::<Vec<_>>())
+}
+
+/// Whether any packet the parser accepts at a stack satisfies the premise.
+pub fn is_satisfiable(context: &mut Context, when: &Cond, stack: rdcl_core::Stack) -> bool {
+    Shape::of_stack(stack).into_iter().any(|shape| {
+        let cond = at_entry(when, shape);
+        !context.assume(&entry_guard(shape), &cond).is_empty()
+    })
+}
+
+/// The candidates of a property for one flow, given the leaves of the flow's source.
+pub fn candidates(
+    context: &mut Context,
+    property: &Property,
+    (_, to): (BoundaryId, BoundaryId),
+    leaves: &[Leaf],
+) -> Findings {
+    let within = restrict(context, &property.when, leaves);
+    let arriving = |(leaf, _): &&(usize, Guard)| leaves[*leaf].end == LeafEnd::Delivered(to);
+    let mut found = match &property.claim {
+        Claim::Isolated => gather(within.iter().filter(arriving).map(|(l, g)| (*l, g.clone()))),
+        Claim::Holds(p) => failing(context, leaves, within.iter().filter(arriving), &|v| predicate(p, v).negate()),
+        Claim::Unchanged { except } => {
+            failing(context, leaves, within.iter().filter(arriving), &|v| changed(v, except))
+        }
+        Claim::Reach { room } => {
+            let room: BTreeSet<(PartId, MapId)> = room.iter().copied().collect();
+            lost(context, leaves, &within, to, &room)
+        }
+        Claim::NoLoop => {
+            let looping = |(leaf, _): &&(usize, Guard)| matches!(leaves[*leaf].end, LeafEnd::Loop(..));
+            gather(within.iter().filter(looping).map(|(l, g)| (*l, g.clone())))
+        }
+        Claim::CanReach => Vec::new(),
+    };
+    found.extend(doubtful(property, leaves, &within));
+    let idle = match property.claim {
+        Claim::Holds(_) | Claim::Unchanged { .. } => !within.iter().any(|(l, _)| leaves[*l].end == LeafEnd::Delivered(to)),
+        Claim::Isolated | Claim::Reach { .. } | Claim::CanReach | Claim::NoLoop => false,
+    };
+    Findings { candidates: found, vacuous: false, idle }
+}
+
+/// The leaves, as far as the premise holds.
+pub fn restrict(context: &mut Context, when: &Cond, leaves: &[Leaf]) -> Vec<(usize, Guard)> {
+    let mut within = Vec::new();
+    for (at, leaf) in leaves.iter().enumerate() {
+        if matches!(leaf.end, LeafEnd::Breaks(..) | LeafEnd::Assumption) {
+            continue;
+        }
+        let cond = premise(when, &leaf.view);
+        within.extend(context.assume(&leaf.guard, &cond).into_iter().map(|guard| (at, guard)));
+    }
+    within
+}
+
+fn gather(found: impl Iterator<Item = (usize, Guard)>) -> Vec<Candidate> {
+    found.map(|(leaf, guard)| candidate(vec![leaf], guard)).collect()
+}
+
+fn candidate(leaves: Vec<usize>, guard: Guard) -> Candidate {
+    let doubt = guard.unknown.then_some(Doubt::Solver);
+    Candidate { leaves, guard, doubt }
+}
+
+fn failing<'l>(
+    context: &mut Context,
+    leaves: &[Leaf],
+    within: impl Iterator<Item = &'l (usize, Guard)>,
+    fails: &dyn Fn(&View) -> SymCond,
+) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (leaf, guard) in within {
+        let cond = fails(&leaves[*leaf].view);
+        found.extend(context.assume(guard, &cond).into_iter().map(|g| candidate(vec![*leaf], g)));
+    }
+    found
+}
+
+/// Leaves of which it is not known how they go on. For `reach` they are among the lost ones already.
+fn doubtful(property: &Property, leaves: &[Leaf], within: &[(usize, Guard)]) -> Vec<Candidate> {
+    if matches!(property.claim, Claim::Reach { .. }) {
+        return Vec::new();
+    }
+    let doubt = |(leaf, guard): &(usize, Guard)| {
+        let doubt = doubt_of(&leaves[*leaf])?;
+        Some(Candidate { leaves: vec![*leaf], guard: guard.clone(), doubt: Some(doubt) })
+    };
+    within.iter().filter_map(doubt).collect()
+}
+
+fn doubt_of(leaf: &Leaf) -> Option<Doubt> {
+    match leaf.end {
+        LeafEnd::Exhausted => Some(Doubt::Exhausted),
+        LeafEnd::Opaque(part) => Some(Doubt::Opaque(part)),
+        LeafEnd::Unmodelled => Some(Doubt::Unmodelled),
+        LeafEnd::Delivered(_) | LeafEnd::Dropped | LeafEnd::Loop(..) => None,
+        LeafEnd::Assumption | LeafEnd::Breaks(..) => None,
+    }
+}
+
+/// The ways to lose a packet on its way to `to`, all copies counted.
+fn lost(
+    context: &mut Context,
+    leaves: &[Leaf],
+    within: &[(usize, Guard)],
+    to: BoundaryId,
+    room: &BTreeSet<(PartId, MapId)>,
+) -> Vec<Candidate> {
+    let losing = within.iter().map(|(leaf, guard)| {
+        let lost = leaves[*leaf].end != LeafEnd::Delivered(to) && leaves[*leaf].facts.full.is_disjoint(room);
+        (*leaf, lost.then(|| guard.clone()))
+    });
+    let losing: Vec<(usize, Option<Guard>)> = losing.collect();
+    lost_below(context, leaves, &losing, 0)
+}
+
+/// Lost among the leaves that share their first `depth` arms: in one that forks no more, or at some fork in every arm.
+fn lost_below(
+    context: &mut Context,
+    leaves: &[Leaf],
+    among: &[(usize, Option<Guard>)],
+    depth: usize,
+) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let mut forks: BTreeMap<(u32, rdcl_core::BlockId, u32), Vec<(usize, Option<Guard>)>> = BTreeMap::new();
+    for (leaf, guard) in among {
+        match leaves[*leaf].copy.get(depth) {
+            None => found.extend(guard.clone().map(|g| lost_leaf(leaves, *leaf, g))),
+            Some(CopyArm { visit, fork, of, arm: _ }) => {
+                forks.entry((*visit, *fork, *of)).or_default().push((*leaf, guard.clone()));
+            }
+        }
+    }
+    for ((_, _, of), among) in forks {
+        found.extend(lost_at_fork(context, leaves, &among, depth, of));
+    }
+    found
+}
+
+fn lost_leaf(leaves: &[Leaf], leaf: usize, guard: Guard) -> Candidate {
+    let doubt = doubt_of(&leaves[leaf]);
+    let found = candidate(vec![leaf], guard);
+    Candidate { doubt: doubt.or(found.doubt), ..found }
+}
+
+fn lost_at_fork(
+    context: &mut Context,
+    leaves: &[Leaf],
+    among: &[(usize, Option<Guard>)],
+    depth: usize,
+    of: u32,
+) -> Vec<Candidate> {
+    let mut joint: Option<Vec<Candidate>> = None;
+    for arm in 0..of {
+        let in_arm = |(leaf, _): &&(usize, Option<Guard>)| leaves[*leaf].copy[depth].arm == arm;
+        let in_arm: Vec<(usize, Option<Guard>)> = among.iter().filter(in_arm).cloned().collect();
+        let lost = lost_below(context, leaves, &in_arm, depth + 1);
+        joint = Some(match joint {
+            None => lost,
+            Some(before) => conjoin_all(context, &before, &lost),
+        });
+        if joint.as_ref().is_some_and(Vec::is_empty) {
+            return Vec::new();
+        }
+    }
+    joint.unwrap_or_default()
+}
+
+fn conjoin_all(context: &mut Context, before: &[Candidate], after: &[Candidate]) -> Vec<Candidate> {
+    let mut out = Vec::new();
+    for a in before {
+        for b in after {
+            for guard in conjoin(context, &a.guard, &b.guard) {
+                let leaves = a.leaves.iter().chain(&b.leaves).copied().collect();
+                let doubt = a.doubt.or(b.doubt).or(guard.unknown.then_some(Doubt::Solver));
+                out.push(Candidate { leaves, guard, doubt });
+            }
+            if out.len() > MOST {
+                return out;
+            }
+        }
+    }
+    out
+}
+
+/// What is in both.
+pub fn conjoin(context: &mut Context, a: &Guard, b: &Guard) -> Vec<Guard> {
+    let product = b.product.iter().map(|(var, set)| SymCond::is_in_shared(Sym::Var(*var), set));
+    let residue = b.residue.iter().filter(|c| !a.residue.contains(c)).cloned();
+    let conds: Vec<SymCond> = product.chain(residue).collect();
+    let mut guards = vec![a.clone()];
+    for cond in &conds {
+        guards = guards.iter().flat_map(|g| context.assume(g, cond)).collect();
+    }
+    if b.unknown {
+        guards.iter_mut().for_each(|g| g.unknown = true);
+    }
+    guards
+}

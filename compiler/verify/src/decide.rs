@@ -1,0 +1,328 @@
+//! From candidates to verdicts: realise them by a history from empty stores, minimise, replay, and only then call a
+//! property violated.
+
+use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
+use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
+use crate::guard::{Context, Guard};
+use crate::history::{Plan, Planner};
+use crate::minimise::least;
+use crate::net::Net;
+use crate::replay::{Replay, Shot, replay, shows, witness};
+use crate::sym::Var;
+use crate::verdict::{Options, Outcome, Stats, Verdict, Witness};
+use rdcl_core::{BoundaryId, MapId, Network, PartId, Shape};
+use rdcl_hir::{Claim, Property};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Verifies the properties of one network.
+pub struct Prover<'n> {
+    net: &'n Net,
+    /// The same network with programs and tables, made when a candidate is to be replayed.
+    network: &'n dyn Fn() -> Arc<Network>,
+    explorer: Explorer<'n>,
+    leaves: BTreeMap<BoundaryId, Arc<Vec<Leaf>>>,
+}
+
+/// A candidate with a way to bring it about, ready to be ranked.
+struct Trial {
+    rank: (usize, u32, usize, BoundaryId, usize, Shape),
+    guard: Guard,
+    plan: Plan,
+    facts: Facts,
+    from: BoundaryId,
+    to: Option<BoundaryId>,
+}
+
+/// What came of a replay.
+enum Attempt {
+    /// It shows what is claimed.
+    Shown(Box<Witness>),
+    /// It does not.
+    Disagrees,
+    /// The choices do not fit a run, as those of a sibling copy are not known.
+    NoRun,
+}
+
+/// What a replay is to show.
+type Shows<'a> = &'a dyn Fn(&Trial, &[Shot], &Replay) -> bool;
+
+impl<'n> Prover<'n> {
+    /// A prover for a network.
+    pub fn new(net: &'n Net, network: &'n dyn Fn() -> Arc<Network>, options: Options) -> Prover<'n> {
+        let explorer = Explorer::new(net, Context::new(options));
+        Prover { net, network, explorer, leaves: BTreeMap::new() }
+    }
+
+    fn context(&mut self) -> &mut Context {
+        &mut self.explorer.context
+    }
+
+    fn leaves_from(&mut self, from: BoundaryId) -> Arc<Vec<Leaf>> {
+        if let Some(leaves) = self.leaves.get(&from) {
+            return Arc::clone(leaves);
+        }
+        let leaves = Arc::new(self.explorer.explore(from));
+        self.leaves.insert(from, Arc::clone(&leaves));
+        leaves
+    }
+
+    /// The verdict on one property.
+    pub fn verdict(&mut self, index: usize, property: &Property) -> Verdict {
+        let before = self.context().stats;
+        let (result, remarks) = self.decide(property);
+        let after = self.context().stats;
+        let stats = Stats {
+            states: after.states - before.states,
+            solver_calls: after.solver_calls - before.solver_calls,
+        };
+        let assumes = self.rooms(property);
+        Verdict { property: property.name.clone(), index: Some(index), result, assumes, remarks, stats }
+    }
+
+    fn rooms(&self, property: &Property) -> Vec<String> {
+        let Claim::Reach { room } = &property.claim else { return Vec::new() };
+        let name = |(part, map): &(PartId, MapId)| {
+            let path = &self.net.part(*part).path;
+            let dot = if path.is_empty() { "" } else { "." };
+            format!("room({path}{dot}{})", self.net.map(*part, *map).name)
+        };
+        room.iter().map(name).collect()
+    }
+
+    fn decide(&mut self, property: &Property) -> (Outcome, Vec<String>) {
+        let flows: Vec<(BoundaryId, Option<BoundaryId>)> = match property.claim {
+            Claim::NoLoop => self.net.entries().map(|from| (from, None)).collect(),
+            _ => property.flows.iter().map(|(from, to)| (*from, Some(*to))).collect(),
+        };
+        let mut findings: Vec<(BoundaryId, Option<BoundaryId>, Findings)> = Vec::new();
+        let (mut vacuous, mut idle) = (!flows.is_empty(), !flows.is_empty());
+        for (from, to) in flows {
+            let found = self.findings(property, from, to);
+            vacuous &= found.vacuous;
+            idle &= found.idle;
+            findings.push((from, to, found));
+        }
+        if vacuous {
+            return (Outcome::Vacuous, Vec::new());
+        }
+        let remarks = if idle { vec!["no packet of the premise is ever delivered there".to_owned()] } else { Vec::new() };
+        (self.conclude(property, findings), remarks)
+    }
+
+    fn findings(&mut self, property: &Property, from: BoundaryId, to: Option<BoundaryId>) -> Findings {
+        let stack = self.net.boundary_port(from).stack;
+        if !is_satisfiable(self.context(), &property.when, stack) {
+            return Findings { vacuous: true, idle: true, ..Findings::default() };
+        }
+        let leaves = self.leaves_from(from);
+        if matches!(property.claim, Claim::CanReach) {
+            return crate::can_reach::findings(self.context(), property, to, stack, &leaves);
+        }
+        candidates(self.context(), property, (from, to.unwrap_or(from)), &leaves)
+    }
+
+    fn conclude(&mut self, property: &Property, found: Vec<(BoundaryId, Option<BoundaryId>, Findings)>) -> Outcome {
+        let doubts: Vec<Doubt> =
+            found.iter().flat_map(|(_, _, f)| f.candidates.iter().filter_map(|c| c.doubt)).collect();
+        let mut trials = Vec::new();
+        let mut any = false;
+        for (from, to, findings) in found {
+            for candidate in findings.candidates {
+                any = true;
+                if candidate.doubt.is_none() {
+                    trials.extend(self.trials(from, to, &candidate));
+                }
+            }
+        }
+        if !any {
+            return Outcome::Proved;
+        }
+        let shows_it = |trial: &Trial, shots: &[Shot], replay: &Replay| {
+            let (Some(shot), Some(run)) = (shots.last(), replay.runs.last()) else { return false };
+            shows(property, trial.to, &shot.packet, run)
+        };
+        match self.first_shown(trials, &shows_it) {
+            Some(witness) => Outcome::Violated(Box::new(witness)),
+            None => Outcome::Undecided(self.why_undecided(&doubts)),
+        }
+    }
+
+    fn why_undecided(&self, doubts: &[Doubt]) -> String {
+        match doubts.iter().min() {
+            Some(Doubt::Exhausted) => "the budget of symbolic states was used up".to_owned(),
+            Some(Doubt::Solver) => "the solver's work budget was used up".to_owned(),
+            Some(Doubt::Opaque(part)) => format!("nothing is known of what `{}` does", self.net.part(*part).path),
+            Some(Doubt::Unmodelled) => {
+                "a packet may leave with a header that the next parser would see anew; this is not modelled".to_owned()
+            }
+            None => "no history leads there from empty state: an invariant is too weak, or the history too long".to_owned(),
+        }
+    }
+
+    /// Ways to bring a candidate about.
+    fn trials(&mut self, from: BoundaryId, to: Option<BoundaryId>, candidate: &Candidate) -> Vec<Trial> {
+        let leaves = self.leaves_from(from);
+        let mut facts = Facts::default();
+        let mut hops = 0;
+        for leaf in &candidate.leaves {
+            unite(&mut facts, &leaves[*leaf].facts);
+            hops += leaves[*leaf].hops;
+        }
+        let shape = leaves[candidate.leaves[0]].view.entry_shape;
+        if !facts.full.is_empty() {
+            return Vec::new();
+        }
+        let plans = self.plans(&candidate.guard, &facts);
+        let trial = |plan: Plan| Trial {
+            rank: (plan.packets.len(), hops, facts.found.len(), from, shape.headers().count(), shape),
+            guard: plan.guard.clone(),
+            plan,
+            facts: facts.clone(),
+            from,
+            to,
+        };
+        plans.into_iter().map(trial).collect()
+    }
+
+    fn plans(&mut self, guard: &Guard, facts: &Facts) -> Vec<Plan> {
+        if facts.found.is_empty() {
+            return vec![Plan { packets: Vec::new(), guard: guard.clone() }];
+        }
+        let pool = self.pool();
+        let longest = self.context().options.budget.history;
+        Planner { net: self.net, pool: &pool, longest }.plans(self.context(), guard, facts)
+    }
+
+    /// Leaves from every boundary port, in order.
+    fn pool(&mut self) -> Vec<Leaf> {
+        let entries: Vec<BoundaryId> = self.net.entries().collect();
+        entries.into_iter().flat_map(|from| self.leaves_from(from).as_ref().clone()).collect()
+    }
+
+    /// The first trial, by rank and then by its least assignment, whose replay shows what is claimed.
+    fn first_shown(&mut self, mut trials: Vec<Trial>, shows: Shows<'_>) -> Option<Witness> {
+        trials.sort_by_key(|t| t.rank);
+        let network = (!trials.is_empty()).then(|| (self.network)())?;
+        while let Some(rank) = trials.first().map(|t| t.rank) {
+            let group = trials.iter().take_while(|t| t.rank == rank).count();
+            let guards: Vec<Guard> = trials[..group].iter().map(|t| t.guard.clone()).collect();
+            let order = field_order(rank.5);
+            let Some((at, _)) = least(self.context(), &guards, &order) else {
+                trials.drain(..group);
+                continue;
+            };
+            let trial = trials.remove(at);
+            match self.attempt(&trial, &network, shows) {
+                Attempt::Shown(witness) => return Some(*witness),
+                Attempt::NoRun => {}
+                Attempt::Disagrees => {
+                    let certain = trial.plan.packets.is_empty() && trial.facts.found.is_empty();
+                    assert!(!certain, "a candidate that needs no history does not replay: {:?}", trial.guard);
+                }
+            }
+        }
+        None
+    }
+
+    fn attempt(&mut self, trial: &Trial, network: &Network, shows: Shows<'_>) -> Attempt {
+        let pool = if trial.plan.packets.is_empty() { Vec::new() } else { self.pool() };
+        let order = full_order(trial, &pool);
+        let Some((_, model)) = least(self.context(), std::slice::from_ref(&trial.guard), &order) else {
+            return Attempt::NoRun;
+        };
+        let sent = trial.plan.packets.iter().enumerate().map(|(at, leaf)| {
+            let leaf = &pool[*leaf];
+            let number = (trial.plan.packets.len() - at) as u16;
+            Shot::new(leaf.from, leaf.view.entry_shape, &leaf.facts, number, &model)
+        });
+        let target = Shot::new(trial.from, trial.rank.5, &trial.facts, 0, &model);
+        let shots: Vec<Shot> = sent.chain([target]).collect();
+        let Some(replayed) = replay(network, &shots) else { return Attempt::NoRun };
+        if !shows(trial, &shots, &replayed) {
+            return Attempt::Disagrees;
+        }
+        Attempt::Shown(Box::new(witness(network, &shots, &replayed, model.minimal)))
+    }
+
+    /// The verdicts on the state maps of one part: its inserts keep the invariant, and never clash unhandled.
+    pub fn invariant_verdict(&mut self, part: PartId, map: MapId) -> Verdict {
+        let before = self.context().stats;
+        let entries: Vec<BoundaryId> = self.net.entries().collect();
+        let (mut trials, mut any) = (Vec::new(), false);
+        for from in entries {
+            let leaves = self.leaves_from(from);
+            for (at, leaf) in leaves.iter().enumerate() {
+                if leaf.end != LeafEnd::Breaks(part, map) {
+                    continue;
+                }
+                any = true;
+                let found = Candidate { leaves: vec![at], guard: leaf.guard.clone(), doubt: None };
+                trials.extend(self.trials(from, None, &found));
+            }
+        }
+        let decl = self.net.map(part, map).clone();
+        let breaks = |_: &Trial, _: &[Shot], replay: &Replay| {
+            let mut entries = replay.stores.part(part).map(map).entries();
+            entries.any(|(_, entry)| !decl.admits(&entry.columns))
+        };
+        let result = if !any {
+            Outcome::Proved
+        } else {
+            match self.first_shown(trials, &breaks) {
+                Some(witness) => Outcome::Violated(Box::new(witness)),
+                None => Outcome::Undecided(self.why_undecided(&[])),
+            }
+        };
+        let after = self.context().stats;
+        let stats =
+            Stats { states: after.states - before.states, solver_calls: after.solver_calls - before.solver_calls };
+        let property = format!("{}.invariant", self.net.map(part, map).name);
+        Verdict { property, index: None, result, assumes: Vec::new(), remarks: Vec::new(), stats }
+    }
+}
+
+fn unite(into: &mut Facts, more: &Facts) {
+    fn add<T: PartialEq + Clone>(into: &mut Vec<T>, more: &[T]) {
+        for item in more {
+            if !into.contains(item) {
+                into.push(item.clone());
+            }
+        }
+    }
+    add(&mut into.choices, &more.choices);
+    add(&mut into.found, &more.found);
+    add(&mut into.missed, &more.missed);
+    add(&mut into.added, &more.added);
+    into.full.extend(more.full.iter().copied());
+}
+
+/// The fields of the packet in question, in wire order.
+fn field_order(shape: Shape) -> Vec<Var> {
+    shape.fields().map(Var::field).collect()
+}
+
+/// Fields and choices of the packet in question, then those of the history, oldest packet first.
+fn full_order(trial: &Trial, pool: &[Leaf]) -> Vec<Var> {
+    let mut order = field_order(trial.rank.5);
+    order.extend(trial.facts.choices.iter().map(|(_, var)| *var));
+    for (at, leaf) in trial.plan.packets.iter().enumerate() {
+        let packet = (trial.plan.packets.len() - at) as u16;
+        let leaf = &pool[*leaf];
+        let fields = leaf.view.entry_shape.fields().map(Var::field);
+        let choices = leaf.facts.choices.iter().map(|(_, var)| *var);
+        order.extend(fields.chain(choices).map(|var| Var { packet, ..var }));
+    }
+    order
+}
+
+/// Whether some packet of the flow arrives, as a property that fails if so.
+pub fn isolation(from: BoundaryId, to: BoundaryId) -> Property {
+    Property {
+        name: String::new(),
+        claim: Claim::Isolated,
+        when: rdcl_core::Cond::True,
+        flows: vec![(from, to)],
+    }
+}
+

@@ -1,0 +1,57 @@
+//! Symbolic execution of one program, for an arbitrary packet, arbitrary choices and arbitrary stores that satisfy the
+//! invariants. The result is its [`Summary`].
+//!
+//! Blocks are taken in topological order, so that states meet where paths join and equal ones are merged.
+
+mod machine;
+mod state;
+mod store;
+
+use crate::entry::entry_guard;
+use crate::guard::Context;
+use crate::summary::{Row, RowEnd, Summary};
+use crate::verdict::{Options, Stats};
+use machine::Machine;
+pub use state::{Leaf, eval, eval_cond};
+pub use store::{has_key, invariant};
+use rdcl_core::{MapId, PortId, Program, Shape, TableData};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The rows of a program. Invariants that its inserts do not keep are not assumed.
+pub fn summarise(program: &Program, tables: &[Arc<TableData>], options: Options) -> Summary {
+    let first = execute(program, tables, options, &BTreeSet::new());
+    let weak: BTreeSet<MapId> = first.breaks.values().flatten().filter_map(broken_map).collect();
+    if weak.is_empty() {
+        return first;
+    }
+    let again = execute(program, tables, options, &weak);
+    Summary { breaks: first.breaks, weak, stats: add(first.stats, again.stats), ..again }
+}
+
+fn broken_map(row: &Row) -> Option<MapId> {
+    if let RowEnd::Breaks(map) = row.end { Some(map) } else { None }
+}
+
+fn add(mut a: Stats, b: Stats) -> Stats {
+    a += b;
+    a
+}
+
+fn execute(program: &Program, tables: &[Arc<TableData>], options: Options, weak: &BTreeSet<MapId>) -> Summary {
+    let mut machine = Machine::new(program, tables, Context::new(options), weak);
+    let mut summary = Summary::default();
+    for (port, entry) in (0u32..).map(PortId).zip(&program.entry) {
+        let Some(block) = entry else { continue };
+        for shape in Shape::of_stack(program.ports[port.index()].stack) {
+            let (rows, breaks) = machine.run(*block, shape, entry_guard(shape));
+            summary.ingress.insert((port, shape), rows);
+            if !breaks.is_empty() {
+                summary.breaks.insert((port, shape), breaks);
+            }
+        }
+    }
+    summary.exhausted = machine.exhausted;
+    summary.stats = machine.context.stats;
+    summary
+}

@@ -1,0 +1,407 @@
+//! Taking states through blocks: every end of Core, symbolically.
+
+use super::state::State;
+use super::store::{
+    absent_among_known, fresh_entry, invariant, key_of, known_missing, may_be_stored, never_full,
+};
+use crate::entry::known_numbers;
+use crate::guard::{Context, Guard};
+use crate::summary::{Arm, Missed, Row, RowEnd, Stored};
+use crate::sym::{Sym, SymCond, Var, VarKind};
+use crate::tables::{Classes, classes};
+use rdcl_base::IntervalSet;
+use rdcl_core::{
+    BlockId, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, MapDecl, MapId, Op, Place, PortId, Program,
+    Reason, RowId, Shape, SlotId, TableData, TableId,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Executes one program.
+pub struct Machine<'p> {
+    program: &'p Program,
+    tables: &'p [Arc<TableData>],
+    /// The maps, without the invariants that must not be assumed.
+    maps: Vec<MapDecl>,
+    classes: HashMap<TableId, Arc<Classes>>,
+    pub context: Context,
+    pub exhausted: bool,
+    waiting: BTreeMap<BlockId, Vec<State>>,
+    rows: Vec<Row>,
+    breaks: Vec<Row>,
+}
+
+impl<'p> Machine<'p> {
+    pub fn new(
+        program: &'p Program,
+        tables: &'p [Arc<TableData>],
+        context: Context,
+        weak: &BTreeSet<MapId>,
+    ) -> Machine<'p> {
+        let assumed = |(id, decl): (u32, &MapDecl)| match weak.contains(&MapId(id)) {
+            true => MapDecl { invariant: Cond::True, ..decl.clone() },
+            false => decl.clone(),
+        };
+        Machine {
+            program,
+            tables,
+            maps: (0u32..).zip(&program.maps).map(assumed).collect(),
+            classes: HashMap::new(),
+            context,
+            exhausted: false,
+            waiting: BTreeMap::new(),
+            rows: Vec::new(),
+            breaks: Vec::new(),
+        }
+    }
+
+    /// The rows from one block for packets of one shape, and the inserts that break invariants.
+    pub fn run(&mut self, block: BlockId, shape: Shape, guard: Guard) -> (Vec<Row>, Vec<Row>) {
+        self.go(block, State::new(self.program, shape, guard));
+        while let Some((block, states)) = self.waiting.pop_first() {
+            for state in self.merge(states) {
+                self.step(block, state);
+            }
+        }
+        let rows = std::mem::take(&mut self.rows);
+        (self.merge_rows(rows), std::mem::take(&mut self.breaks))
+    }
+
+    fn go(&mut self, block: BlockId, state: State) {
+        self.context.stats.states += 1;
+        if self.context.stats.states > self.context.options.budget.states {
+            self.exhausted = true;
+            return;
+        }
+        self.waiting.entry(block).or_default().push(state);
+    }
+
+    fn go_all(&mut self, block: BlockId, state: &State, guards: Vec<Guard>) {
+        for guard in guards {
+            self.go(block, state.with_guard(guard));
+        }
+    }
+
+    /// Unites states that differ in their guards alone.
+    fn merge(&self, states: Vec<State>) -> Vec<State> {
+        if !self.context.options.merge || states.len() < 2 {
+            return states;
+        }
+        let mut groups: Vec<(State, Vec<Guard>)> = Vec::new();
+        for state in states {
+            match groups.iter_mut().find(|(first, _)| first.same_but_guard(&state)) {
+                Some((_, guards)) => guards.push(state.guard),
+                None => {
+                    let guard = state.guard.clone();
+                    groups.push((state, vec![guard]));
+                }
+            }
+        }
+        let unite = |(state, guards): (State, Vec<Guard>)| {
+            let guards = self.context.merge(guards);
+            guards.into_iter().map(move |guard| state.with_guard(guard)).collect::<Vec<_>>()
+        };
+        groups.into_iter().flat_map(unite).collect()
+    }
+
+    fn merge_rows(&self, rows: Vec<Row>) -> Vec<Row> {
+        if !self.context.options.merge {
+            return rows;
+        }
+        let mut groups: Vec<(Row, Vec<Guard>)> = Vec::new();
+        let mut at: HashMap<Row, usize> = HashMap::new();
+        for row in rows {
+            let guard = row.guard.clone();
+            let key = Row { guard: Guard::default(), ..row };
+            let group = *at.entry(key.clone()).or_insert_with(|| {
+                groups.push((key, Vec::new()));
+                groups.len() - 1
+            });
+            groups[group].1.push(guard);
+        }
+        let unite = |(row, guards): (Row, Vec<Guard>)| {
+            let guards = self.context.merge(guards);
+            guards.into_iter().map(move |guard| Row { guard, ..row.clone() }).collect::<Vec<_>>()
+        };
+        groups.into_iter().flat_map(unite).collect()
+    }
+
+    fn step(&mut self, id: BlockId, mut state: State) {
+        let program = self.program;
+        let block = &program.blocks[id.index()];
+        for op in &block.ops {
+            self.op(&mut state, op);
+        }
+        let at = InstrId { block: id, index: block.ops.len() as u32 };
+        match &block.end {
+            End::Goto(next) => self.go(*next, state),
+            End::If(cond, yes, no) => self.branch(&state, cond, *yes, *no),
+            End::Switch { on, arms, default } => self.switch(&state, on, arms, *default),
+            End::Match { table, keys, row, hit, miss } => self.look_in_table(state, *table, keys, *row, *hit, *miss),
+            End::Lookup { map, index, keys, cell, hit, miss } => {
+                self.look_up(state, (*map, *index), keys, *cell, (*hit, *miss))
+            }
+            End::Insert { map, values, cell, ok, full, clash, clash_handled: _ } => {
+                self.insert(state, *map, values, *cell, [*ok, *full, *clash])
+            }
+            End::Choose { choice, slot, lo, hi, free, resolver: _, ok, none } => {
+                self.choose(state, (*choice, *slot), (*lo, *hi), free.as_ref(), (*ok, *none))
+            }
+            End::Fork(arms) => self.fork(&state, id, arms),
+            End::Forward(port) => self.forward(state, *port),
+            End::Drop(reason) => self.finish(state, RowEnd::Dropped(reason.clone(), at)),
+            End::Check { cond, kind, ok } => self.check(&state, cond, *kind, *ok, at),
+        }
+    }
+
+    fn op(&self, state: &mut State, op: &Op) {
+        match op {
+            Op::Set(Place::Field(field), expr) => {
+                let value = state.eval(self.program, expr);
+                state.set_field(*field, value);
+            }
+            Op::Set(Place::Slot(slot), expr) => state.slots[slot.index()] = state.eval(self.program, expr),
+            Op::Push(header) => state.push(*header),
+            Op::Pop(header) => state.pop(*header),
+            Op::Touch(_) => {}
+            Op::Remove(cell) => self.remove(state, *cell),
+        }
+    }
+
+    /// From here on the entry is missing, by every index.
+    fn remove(&self, state: &mut State, cell: CellId) {
+        let map = self.program.cells[cell.index()].map;
+        let columns = std::mem::take(&mut state.cells[cell.index()]);
+        let decl = &self.maps[map.index()];
+        state.present.retain(|(m, other)| *m != map || *other != columns);
+        for index in 0..decl.indexes() {
+            let keys = key_of(decl, index, &columns);
+            state.facts.missed.push(Missed { map, index, keys });
+        }
+    }
+
+    fn branch(&mut self, state: &State, cond: &Cond, yes: BlockId, no: BlockId) {
+        let cond = state.cond(self.program, cond);
+        let (holding, failing) = self.context.split(&state.guard, &cond);
+        self.go_all(yes, state, holding);
+        self.go_all(no, state, failing);
+    }
+
+    fn switch(&mut self, state: &State, on: &Expr, arms: &[(u128, BlockId)], default: BlockId) {
+        let on = state.eval(self.program, on);
+        let mut rest = vec![state.guard.clone()];
+        for (value, block) in arms {
+            let cond = SymCond::is_in(on.clone(), IntervalSet::single(*value));
+            let mut next = Vec::new();
+            for guard in rest {
+                let (yes, no) = self.context.split(&guard, &cond);
+                self.go_all(*block, state, yes);
+                next.extend(no);
+            }
+            rest = next;
+        }
+        self.go_all(default, state, rest);
+    }
+
+    fn look_in_table(
+        &mut self,
+        mut state: State,
+        table: TableId,
+        keys: &[Expr],
+        row: RowId,
+        hit: BlockId,
+        miss: BlockId,
+    ) {
+        let keys: Vec<Sym> = keys.iter().map(|k| state.eval(self.program, k)).collect();
+        let Some(data) = self.tables.get(table.index()) else {
+            return self.finish(state, RowEnd::Assumption);
+        };
+        let (program, data) = (self.program, Arc::clone(data));
+        let found = self.classes.entry(table).or_insert_with(|| Arc::new(classes(program, table, &data)));
+        let mut rest = vec![state.guard.clone()];
+        for class in Arc::clone(found).iter() {
+            let cond = class.condition(&keys);
+            let mut next = Vec::new();
+            for guard in rest {
+                let (yes, no) = self.context.split(&guard, &cond);
+                next.extend(no);
+                let Some(data) = &class.data else {
+                    self.go_all(miss, &state, yes);
+                    continue;
+                };
+                state.rows[row.index()].clone_from(data);
+                self.go_all(hit, &state, yes);
+            }
+            rest = next;
+        }
+        state.rows[row.index()].clear();
+        self.go_all(miss, &state, rest);
+    }
+
+    fn look_up(
+        &mut self,
+        state: State,
+        (map, index): (MapId, u16),
+        keys: &[Expr],
+        cell: CellId,
+        (hit, miss): (BlockId, BlockId),
+    ) {
+        let keys: Vec<Sym> = keys.iter().map(|k| state.eval(self.program, k)).collect();
+        let decl = self.maps[map.index()].clone();
+        if !known_missing(&state, map, index, &keys) {
+            let columns = fresh_entry(&decl, map, state.lookups, index, &keys);
+            let conds = [invariant(&decl, &columns), may_be_stored(&state, &decl, map, &columns)];
+            let mut found = state.clone();
+            found.lookups += 1;
+            found.cells[cell.index()].clone_from(&columns);
+            found.present.push((map, columns.clone()));
+            found.facts.found.push(Stored { map, columns });
+            let guards = self.context.assume(&state.guard, &SymCond::all(conds));
+            self.go_all(hit, &found, guards);
+        }
+        let absent = absent_among_known(&state, &decl, map, index, &keys);
+        let guards = self.context.assume(&state.guard, &absent);
+        let mut missing = state;
+        if !known_missing(&missing, map, index, &keys) {
+            missing.facts.missed.push(Missed { map, index, keys });
+        }
+        self.go_all(miss, &missing, guards);
+    }
+
+    fn insert(&mut self, state: State, map: MapId, values: &[Expr], cell: CellId, [ok, full, clash]: [BlockId; 3]) {
+        let columns: Vec<Sym> = values.iter().map(|v| state.eval(self.program, v)).collect();
+        let decl = self.maps[map.index()].clone();
+        let keys: Vec<Vec<Sym>> = (0..decl.indexes()).map(|i| key_of(&decl, i, &columns)).collect();
+        self.clash(&state, map, &decl, &keys, clash);
+        let absent = (0u16..).zip(&keys).map(|(i, k)| absent_among_known(&state, &decl, map, i, k));
+        let guards = self.context.assume(&state.guard, &SymCond::all(absent.collect::<Vec<_>>()));
+        let room = Var::local(VarKind::Full { map, ordinal: state.inserts }, 1);
+        for guard in guards {
+            let is_full = SymCond::is_in(Sym::Var(room), IntervalSet::single(1));
+            let (no_room, guards) = match never_full(&decl) {
+                true => (Vec::new(), vec![guard]),
+                false => self.context.split(&guard, &is_full),
+            };
+            let mut refused = state.clone();
+            refused.facts.full.insert(map);
+            refused.inserts += 1;
+            self.go_all(full, &refused, no_room);
+            for guard in guards {
+                self.added(state.with_guard(guard), map, &columns, cell, ok);
+            }
+        }
+    }
+
+    /// The entry is added: it keeps the invariant, or else that is to be reported.
+    fn added(&mut self, state: State, map: MapId, columns: &[Sym], cell: CellId, ok: BlockId) {
+        let declared = &self.program.maps[map.index()];
+        let keeps = invariant(declared, columns);
+        let stored = Stored { map, columns: columns.to_vec() };
+        let mut next = state;
+        next.inserts += 1;
+        next.cells[cell.index()] = columns.to_vec();
+        next.present.push((map, columns.to_vec()));
+        next.facts.added.push(stored);
+        let (keeping, breaking) = self.context.split(&next.guard, &keeps);
+        for guard in breaking.clone() {
+            let row = row_of(next.with_guard(guard), RowEnd::Breaks(map));
+            self.breaks.push(row);
+        }
+        self.go_all(ok, &next, keeping);
+        self.go_all(ok, &next, breaking);
+    }
+
+    /// One state for each index that may be taken.
+    fn clash(&mut self, state: &State, map: MapId, decl: &MapDecl, keys: &[Vec<Sym>], clash: BlockId) {
+        for (index, keys) in (0u16..).zip(keys) {
+            if known_missing(state, map, index, keys) {
+                continue;
+            }
+            let columns = fresh_entry(decl, map, state.lookups, index, keys);
+            let conds = [invariant(decl, &columns), may_be_stored(state, decl, map, &columns)];
+            let guards = self.context.assume(&state.guard, &SymCond::all(conds));
+            let mut taken = state.clone();
+            taken.lookups += 1;
+            taken.present.push((map, columns.clone()));
+            taken.facts.found.push(Stored { map, columns });
+            self.go_all(clash, &taken, guards);
+        }
+    }
+
+    fn choose(
+        &mut self,
+        state: State,
+        (choice, slot): (ChoiceId, SlotId),
+        (lo, hi): (u128, u128),
+        free: Option<&Free>,
+        (ok, none): (BlockId, BlockId),
+    ) {
+        let width = self.program.slots[slot.index()].width;
+        let value = Sym::Var(Var::local(VarKind::Choice(choice), width));
+        let mut legal = vec![SymCond::is_in(value.clone(), IntervalSet::range(lo, hi))];
+        let mut chosen = state.clone();
+        if let Some(free) = free {
+            let decl = self.maps[free.map.index()].clone();
+            if u128::from(decl.capacity) > hi - lo {
+                let none_free = Sym::Var(Var::local(VarKind::NoFree(choice), 1));
+                let is_none = SymCond::is_in(none_free, IntervalSet::single(1));
+                let guards = self.context.assume(&state.guard, &is_none);
+                let mut refused = state.clone();
+                refused.facts.full.insert(free.map);
+                self.go_all(none, &refused, guards);
+                legal.push(is_none.negate());
+            }
+            let keys = free.keys.iter().map(|k| k.as_ref().map_or(value.clone(), |k| state.eval(self.program, k)));
+            let keys: Vec<Sym> = keys.collect();
+            legal.push(absent_among_known(&state, &decl, free.map, free.index, &keys));
+            chosen.facts.missed.push(Missed { map: free.map, index: free.index, keys });
+        }
+        chosen.slots[slot.index()] = value;
+        chosen.facts.choices.push((choice, width));
+        let guards = self.context.assume(&state.guard, &SymCond::all(legal));
+        self.go_all(ok, &chosen, guards);
+    }
+
+    fn fork(&mut self, state: &State, id: BlockId, arms: &[BlockId]) {
+        for (arm, block) in (0u32..).zip(arms) {
+            let mut copy = state.clone();
+            copy.copy.push(Arm { fork: id, of: arms.len() as u32, arm });
+            self.go(*block, copy);
+        }
+    }
+
+    /// Leaves, unless the next parser would see headers that the state does not know of.
+    fn forward(&mut self, state: State, port: PortId) {
+        let last = state.shape.headers().last().and_then(|h| Some((h, h.next_protocol()?)));
+        let Some((header, field)) = last else { return self.finish(state, RowEnd::Egress(port)) };
+        let hides = SymCond::is_in(state.field(field), known_numbers(header));
+        let (hidden, plain) = self.context.split(&state.guard, &hides);
+        for guard in plain {
+            self.finish(state.with_guard(guard), RowEnd::Egress(port));
+        }
+        for guard in hidden {
+            self.finish(state.with_guard(guard), RowEnd::Unmodelled);
+        }
+    }
+
+    fn check(&mut self, state: &State, cond: &Cond, kind: CheckKind, ok: BlockId, at: InstrId) {
+        let cond = state.cond(self.program, cond);
+        let (holding, failing) = self.context.split(&state.guard, &cond);
+        self.go_all(ok, state, holding);
+        for guard in failing {
+            let end = match kind {
+                CheckKind::Assert => RowEnd::Dropped(Reason::Assertion, at),
+                CheckKind::Assume => RowEnd::Assumption,
+            };
+            self.finish(state.with_guard(guard), end);
+        }
+    }
+
+    fn finish(&mut self, state: State, end: RowEnd) {
+        self.rows.push(row_of(state, end));
+    }
+}
+
+fn row_of(state: State, end: RowEnd) -> Row {
+    Row { guard: state.guard, theta: state.theta, shape: state.shape, end, copy: state.copy, facts: state.facts }
+}

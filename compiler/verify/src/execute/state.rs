@@ -1,0 +1,223 @@
+//! A symbolic state within a visit, and the evaluation of Core expressions in it.
+
+use crate::entry::entry_value;
+use crate::guard::Guard;
+use crate::summary::{Arm, VisitFacts};
+use crate::sym::{Sym, SymCond};
+use rdcl_core::{CellId, Cond, Expr, Field, HeaderKind, MapId, Program, RowId, Shape, SlotId};
+use std::collections::BTreeMap;
+
+/// A set of circumstances that have taken the same way so far.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    pub guard: Guard,
+    pub entry_shape: Shape,
+    pub shape: Shape,
+    /// Fields whose value is not the entry's.
+    pub theta: BTreeMap<Field, Sym>,
+    pub slots: Vec<Sym>,
+    pub cells: Vec<Vec<Sym>>,
+    pub rows: Vec<BTreeMap<u16, u128>>,
+    pub copy: Vec<Arm>,
+    pub facts: VisitFacts,
+    /// Entries known to be there now: found or added, and not removed.
+    pub present: Vec<(MapId, Vec<Sym>)>,
+    pub lookups: u8,
+    pub inserts: u8,
+}
+
+impl State {
+    pub fn new(program: &Program, shape: Shape, guard: Guard) -> State {
+        State {
+            guard,
+            entry_shape: shape,
+            shape,
+            theta: BTreeMap::new(),
+            slots: program.slots.iter().map(|s| Sym::constant(s.width, 0)).collect(),
+            cells: vec![Vec::new(); program.cells.len()],
+            rows: vec![BTreeMap::new(); program.rows.len()],
+            copy: Vec::new(),
+            facts: VisitFacts::default(),
+            present: Vec::new(),
+            lookups: 0,
+            inserts: 0,
+        }
+    }
+
+    /// The same state with another guard.
+    pub fn with_guard(&self, guard: Guard) -> State {
+        State { guard, ..self.clone() }
+    }
+
+    /// Whether two states differ in their guards alone, and no copy of one is a sibling of the other.
+    pub fn same_but_guard(&self, other: &State) -> bool {
+        self.shape == other.shape
+            && self.theta == other.theta
+            && self.slots == other.slots
+            && self.cells == other.cells
+            && self.rows == other.rows
+            && self.copy == other.copy
+            && self.facts == other.facts
+            && self.present == other.present
+    }
+
+    pub fn field(&self, field: Field) -> Sym {
+        if !self.shape.has(field.header) {
+            return Sym::constant(field.width(), 0);
+        }
+        self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
+    }
+
+    pub fn set_field(&mut self, field: Field, value: Sym) {
+        if self.entry_shape.has(field.header) && entry_value(self.entry_shape, field) == value {
+            self.theta.remove(&field);
+        } else {
+            self.theta.insert(field, value);
+        }
+    }
+
+    /// Adds a header with zero fields; a free next-protocol value moves to the new last header.
+    pub fn push(&mut self, header: HeaderKind) {
+        let announced = self.announced();
+        let before = self.shape;
+        self.shape = self.shape.with(header);
+        for (index, decl) in header.fields().iter().enumerate() {
+            let field = Field { header, index: index as u8 };
+            self.set_field(field, Sym::constant(decl.width, 0));
+        }
+        self.settle_next_protocols(before, announced);
+    }
+
+    /// Removes a header; a free next-protocol value of the last header stays with the packet.
+    pub fn pop(&mut self, header: HeaderKind) {
+        let announced = self.announced();
+        let before = self.shape;
+        self.shape = self.shape.without(header);
+        self.theta.retain(|field, _| field.header != header);
+        self.settle_next_protocols(before, announced);
+    }
+
+    /// What the last header announces, if it can announce anything.
+    fn announced(&self) -> Option<Sym> {
+        let field = self.shape.headers().last()?.next_protocol()?;
+        Some(self.field(field))
+    }
+
+    fn settle_next_protocols(&mut self, before: Shape, announced: Option<Sym>) {
+        if before == self.shape {
+            return;
+        }
+        for header in self.shape.headers() {
+            let Some(field) = header.next_protocol() else { continue };
+            let value = match crate::entry::follower_number(self.shape, header) {
+                Some(number) => Sym::constant(field.width(), number),
+                None => announced.clone().unwrap_or_else(|| Sym::constant(field.width(), 0)),
+            };
+            self.set_field(field, value);
+        }
+    }
+
+    fn slot(&self, slot: SlotId) -> Sym {
+        self.slots[slot.index()].clone()
+    }
+
+    fn cell(&self, cell: CellId, column: u16) -> Sym {
+        let columns = &self.cells[cell.index()];
+        columns.get(usize::from(column)).cloned().unwrap_or_else(|| Sym::constant(1, 0))
+    }
+
+    fn row(&self, program: &Program, row: RowId, column: u16) -> Sym {
+        let table = program.rows[row.index()].table;
+        let width = program.tables[table.index()].data[usize::from(column)].1;
+        Sym::constant(width, self.rows[row.index()].get(&column).copied().unwrap_or(0))
+    }
+
+    /// The value of an expression.
+    pub fn eval(&self, program: &Program, expr: &Expr) -> Sym {
+        eval(expr, &|leaf| match leaf {
+            Leaf::Field(field) => self.field(field),
+            Leaf::Slot(slot) => self.slot(slot),
+            Leaf::Cell(cell, column) => self.cell(cell, column),
+            Leaf::Row(row, column) => self.row(program, row, column),
+            Leaf::Column(_, width) => Sym::constant(width, 0),
+        }, self.shape)
+    }
+
+    /// A condition.
+    pub fn cond(&self, program: &Program, cond: &Cond) -> SymCond {
+        eval_cond(cond, &|leaf| match leaf {
+            Leaf::Field(field) => self.field(field),
+            Leaf::Slot(slot) => self.slot(slot),
+            Leaf::Cell(cell, column) => self.cell(cell, column),
+            Leaf::Row(row, column) => self.row(program, row, column),
+            Leaf::Column(_, width) => Sym::constant(width, 0),
+        }, self.shape)
+    }
+}
+
+/// What an expression reads.
+#[derive(Clone, Copy)]
+pub enum Leaf {
+    Field(Field),
+    Slot(SlotId),
+    Cell(CellId, u16),
+    Row(RowId, u16),
+    Column(u16, u16),
+}
+
+/// The value of a Core expression, for any meaning of what it reads. A header that is not there reads as zero.
+pub fn eval(expr: &Expr, read: &dyn Fn(Leaf) -> Sym, shape: Shape) -> Sym {
+    let go = |e: &Expr| eval(e, read, shape);
+    match expr {
+        Expr::Const(c) => Sym::Const(*c),
+        Expr::Field(f) => read(Leaf::Field(*f)),
+        Expr::Slot(s) => read(Leaf::Slot(*s)),
+        Expr::Cell(c, column) => read(Leaf::Cell(*c, *column)),
+        Expr::Row(r, column) => read(Leaf::Row(*r, *column)),
+        Expr::Column(column, width) => read(Leaf::Column(*column, *width)),
+        Expr::Not(a) => Sym::not(go(a)),
+        Expr::Bin(op, a, b) => Sym::bin(*op, go(a), go(b)),
+        Expr::Shl(a, by) => Sym::shl(go(a), *by),
+        Expr::Lshr(a, by) => Sym::lshr(go(a), *by),
+        Expr::Extract { hi, lo, of } => Sym::extract(go(of), *hi, *lo),
+        Expr::Concat(a, b) => Sym::concat(go(a), go(b)),
+        Expr::Zext(width, a) => Sym::zext(*width, go(a)),
+        Expr::Ite(c, a, b) => match eval_cond(c, read, shape) {
+            SymCond::True => go(a),
+            SymCond::False => go(b),
+            c => Sym::ite(c, go(a), go(b)),
+        },
+    }
+}
+
+/// A Core condition, for any meaning of what it reads; `All` and `Any` stop early where they can.
+pub fn eval_cond(cond: &Cond, read: &dyn Fn(Leaf) -> Sym, shape: Shape) -> SymCond {
+    match cond {
+        Cond::True => SymCond::True,
+        Cond::False => SymCond::False,
+        Cond::Cmp(op, a, b) => SymCond::cmp(*op, eval(a, read, shape), eval(b, read, shape)),
+        Cond::In(a, set) => SymCond::is_in(eval(a, read, shape), set.clone()),
+        Cond::Has(header) => SymCond::from(shape.has(*header)),
+        Cond::Not(c) => eval_cond(c, read, shape).negate(),
+        Cond::All(conds) => {
+            let mut met = Vec::new();
+            for c in conds {
+                match eval_cond(c, read, shape) {
+                    SymCond::False => return SymCond::False,
+                    c => met.push(c),
+                }
+            }
+            SymCond::all(met)
+        }
+        Cond::Any(conds) => {
+            let mut met = Vec::new();
+            for c in conds {
+                match eval_cond(c, read, shape) {
+                    SymCond::True => return SymCond::True,
+                    c => met.push(c),
+                }
+            }
+            SymCond::any(met)
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! Exploration of a network from one boundary port: every way a packet can take, by applying the rows of each part it
+//! visits to an exact symbolic state.
+//!
+//! A state is a set over entry variables (the packet's fields, and for each visit its choices and the entries it
+//! found) with a substitution for the current fields. Stores are arbitrary afresh at every visit. States that meet at
+//! a port with equal substitutions and facts are united where the union is exact.
+
+use crate::entry::{entry_guard, entry_value};
+use crate::guard::{Context, Guard};
+use crate::net::{Ingress, Net, Order};
+use crate::summary::{Row, RowEnd, Stored};
+use crate::sym::{Sym, SymCond, Var, VarKind};
+use rdcl_core::{BlockId, BoundaryId, Derivation, Endpoint, Field, MapId, PartId, PortId, Role, Shape};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How often a lineage may come back to one port before exploration gives up on it.
+const MOST_ROUNDS: usize = 12;
+
+/// A packet as it is at some point, in terms of the packet that entered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct View {
+    /// Its headers when it entered.
+    pub entry_shape: Shape,
+    /// Its headers now.
+    pub shape: Shape,
+    /// Fields whose value is not the entry's.
+    pub theta: BTreeMap<Field, Sym>,
+}
+
+impl View {
+    /// The packet as it enters.
+    pub fn entry(shape: Shape) -> View {
+        View { entry_shape: shape, shape, theta: BTreeMap::new() }
+    }
+
+    /// The value of a field; zero when its header is not there.
+    pub fn field(&self, field: Field) -> Sym {
+        if !self.shape.has(field.header) {
+            return Sym::constant(field.width(), 0);
+        }
+        self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
+    }
+
+    /// Whether two packets are alike for forwarding: all but hop limits, and what follows from the rest.
+    fn forwards_like(&self, other: &View) -> SymCond {
+        if self.shape != other.shape {
+            return SymCond::False;
+        }
+        let counts = |field: &Field| match field.decl().role {
+            Role::Plain | Role::Derived(Derivation::NextProtocol) => true,
+            Role::HopLimit | Role::Derived(_) => false,
+        };
+        let equal = self.shape.fields().filter(counts).map(|f| SymCond::eq(self.field(f), other.field(f)));
+        SymCond::all(equal.collect::<Vec<_>>())
+    }
+
+    fn after(&self, row: &Row, by: &mut dyn FnMut(Var) -> Sym) -> View {
+        let mut view = View { shape: row.shape, ..self.clone() };
+        view.theta.retain(|field, _| row.shape.has(field.header));
+        for (field, value) in &row.theta {
+            let value = value.substitute(by);
+            if self.entry_shape.has(field.header) && entry_value(self.entry_shape, *field) == value {
+                view.theta.remove(field);
+            } else {
+                view.theta.insert(*field, value);
+            }
+        }
+        view
+    }
+}
+
+/// An arm of a fork, at a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CopyArm {
+    /// The visit.
+    pub visit: u32,
+    /// The block that ends with the fork.
+    pub fork: BlockId,
+    /// How many arms it has.
+    pub of: u32,
+    /// Which one.
+    pub arm: u32,
+}
+
+/// What a lineage met on its way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// Choices made, in order.
+    pub choices: Vec<(PartId, Var)>,
+    /// Entries found.
+    pub found: Vec<(PartId, Stored)>,
+    /// Index keys for which there was no entry.
+    pub missed: Vec<(PartId, crate::summary::Missed)>,
+    /// Entries added.
+    pub added: Vec<(PartId, Stored)>,
+    /// Maps that had no room.
+    pub full: BTreeSet<(PartId, MapId)>,
+}
+
+/// How a lineage ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LeafEnd {
+    /// Delivered at a boundary port.
+    Delivered(BoundaryId),
+    /// Dropped.
+    Dropped,
+    /// Met a port twice with an equal forwarding header.
+    Loop(PartId, PortId),
+    /// Exploration gave up.
+    Exhausted,
+    /// An assumption of a program is broken: no run of the real network.
+    Assumption,
+    /// An insert breaks the invariant of a map.
+    Breaks(PartId, MapId),
+    /// Enters something of which nothing is known.
+    Opaque(PartId),
+    /// The packet would be parsed anew into other headers: not modelled.
+    Unmodelled,
+}
+
+/// One end of the exploration: the circumstances that lead there.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// Where the packet entered.
+    pub from: BoundaryId,
+    /// When.
+    pub guard: Guard,
+    /// The packet then.
+    pub view: View,
+    /// How it ended.
+    pub end: LeafEnd,
+    /// Which copy.
+    pub copy: Vec<CopyArm>,
+    /// What it met.
+    pub facts: Facts,
+    /// Visits made.
+    pub hops: u32,
+}
+
+/// A packet on its way to a part.
+#[derive(Clone, Debug)]
+struct Flight {
+    guard: Guard,
+    view: View,
+    copy: Vec<CopyArm>,
+    facts: Facts,
+    hops: u32,
+    /// Ports on cycles that it entered by, and what it was then.
+    trail: Vec<(Ingress, View)>,
+}
+
+impl Flight {
+    fn same_but_guard(&self, other: &Flight) -> bool {
+        self.hops == other.hops
+            && self.view == other.view
+            && self.copy == other.copy
+            && self.facts == other.facts
+            && self.trail == other.trail
+    }
+}
+
+/// Explores one network.
+pub struct Explorer<'n> {
+    net: &'n Net,
+    order: Order,
+    /// Splitting, and the counters of work.
+    pub context: Context,
+    visits: HashMap<(Vec<CopyArm>, u32, Ingress), u32>,
+    waiting: BTreeMap<(usize, Ingress), Vec<Flight>>,
+    leaves: Vec<Leaf>,
+}
+
+impl<'n> Explorer<'n> {
+    /// An explorer.
+    pub fn new(net: &'n Net, context: Context) -> Explorer<'n> {
+        let order = Order::new(net);
+        Explorer { net, order, context, visits: HashMap::new(), waiting: BTreeMap::new(), leaves: Vec::new() }
+    }
+
+    /// Every end of packets that enter at a boundary port, inserts that break invariants included.
+    pub fn explore(&mut self, from: BoundaryId) -> Vec<Leaf> {
+        let port = self.net.boundary_port(from);
+        for shape in Shape::of_stack(port.stack) {
+            let flight = Flight {
+                guard: entry_guard(shape),
+                view: View::entry(shape),
+                copy: Vec::new(),
+                facts: Facts::default(),
+                hops: 0,
+                trail: Vec::new(),
+            };
+            self.arrive(from, flight, port.to);
+        }
+        while let Some(((_, ingress), flights)) = self.waiting.pop_first() {
+            for flight in self.merge(flights) {
+                self.visit(from, ingress, flight);
+            }
+        }
+        std::mem::take(&mut self.leaves)
+    }
+
+    fn end(&mut self, from: BoundaryId, flight: Flight, end: LeafEnd) {
+        let Flight { guard, view, copy, facts, hops, trail: _ } = flight;
+        self.leaves.push(Leaf { from, guard, view, end, copy, facts, hops });
+    }
+
+    /// A packet at the far end of a wire.
+    fn arrive(&mut self, from: BoundaryId, flight: Flight, to: Option<Endpoint>) {
+        match to {
+            None => self.end(from, flight, LeafEnd::Dropped),
+            Some(Endpoint::Boundary(at)) if self.net.boundary_port(at).leaves => {
+                self.end(from, flight, LeafEnd::Delivered(at));
+            }
+            Some(Endpoint::Boundary(_)) => self.end(from, flight, LeafEnd::Dropped),
+            Some(Endpoint::Part(part, port)) => self.enter(from, flight, (part, port)),
+        }
+    }
+
+    fn enter(&mut self, from: BoundaryId, flight: Flight, ingress: Ingress) {
+        let mut open = vec![flight];
+        if self.order.is_cyclic(ingress) {
+            open = open.into_iter().flat_map(|f| self.without_loops(from, f, ingress)).collect();
+        }
+        self.context.stats.states += open.len() as u64;
+        for mut flight in open {
+            let rounds = flight.trail.iter().filter(|(i, _)| *i == ingress).count();
+            if self.context.stats.states > self.context.options.budget.states || rounds > MOST_ROUNDS {
+                self.end(from, flight, LeafEnd::Exhausted);
+                continue;
+            }
+            if self.order.is_cyclic(ingress) {
+                let view = flight.view.clone();
+                flight.trail.push((ingress, view));
+            }
+            self.waiting.entry((self.order.rank(ingress), ingress)).or_default().push(flight);
+        }
+    }
+
+    /// Ends what is a loop, and gives back what is not.
+    fn without_loops(&mut self, from: BoundaryId, flight: Flight, ingress: Ingress) -> Vec<Flight> {
+        let mut open = vec![flight];
+        let earlier: Vec<View> =
+            open[0].trail.iter().filter(|(i, _)| *i == ingress).map(|(_, view)| view.clone()).collect();
+        for view in earlier {
+            let mut next = Vec::new();
+            for flight in open {
+                let same = view.forwards_like(&flight.view);
+                let (looping, free) = self.context.split(&flight.guard, &same);
+                for guard in looping {
+                    self.end(from, Flight { guard, ..flight.clone() }, LeafEnd::Loop(ingress.0, ingress.1));
+                }
+                next.extend(free.into_iter().map(|guard| Flight { guard, ..flight.clone() }));
+            }
+            open = next;
+        }
+        open
+    }
+
+    fn merge(&self, flights: Vec<Flight>) -> Vec<Flight> {
+        if !self.context.options.merge || flights.len() < 2 {
+            return flights;
+        }
+        let mut groups: Vec<(Flight, Vec<Guard>)> = Vec::new();
+        for flight in flights {
+            match groups.iter_mut().find(|(first, _)| first.same_but_guard(&flight)) {
+                Some((_, guards)) => guards.push(flight.guard),
+                None => {
+                    let guard = flight.guard.clone();
+                    groups.push((flight, vec![guard]));
+                }
+            }
+        }
+        let unite = |(flight, guards): (Flight, Vec<Guard>)| {
+            let guards = self.context.merge(guards);
+            guards.into_iter().map(move |guard| Flight { guard, ..flight.clone() }).collect::<Vec<_>>()
+        };
+        groups.into_iter().flat_map(unite).collect()
+    }
+
+    fn visit(&mut self, from: BoundaryId, ingress: Ingress, flight: Flight) {
+        let part = self.net.part(ingress.0);
+        let Some(summary) = part.summary.clone() else {
+            return self.end(from, flight, LeafEnd::Opaque(ingress.0));
+        };
+        let key = (ingress.1, flight.view.shape);
+        let Some(rows) = summary.ingress.get(&key) else {
+            return self.end(from, flight, LeafEnd::Dropped);
+        };
+        let visit = self.visit_id(&flight, ingress);
+        for row in rows.iter().chain(summary.breaks.get(&key).into_iter().flatten()) {
+            self.apply(from, ingress.0, visit, row, &flight);
+        }
+        if summary.exhausted {
+            self.end(from, flight, LeafEnd::Exhausted);
+        }
+    }
+
+    /// The name of a visit: equal for equal histories, different for sibling copies.
+    fn visit_id(&mut self, flight: &Flight, ingress: Ingress) -> u32 {
+        let next = self.visits.len() as u32 + 1;
+        *self.visits.entry((flight.copy.clone(), flight.hops, ingress)).or_insert(next)
+    }
+
+    fn apply(&mut self, from: BoundaryId, part: PartId, visit: u32, row: &Row, flight: &Flight) {
+        let view = flight.view.clone();
+        let mut rename = |var: Var| match var.kind {
+            VarKind::Field(field) => view.field(field),
+            VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => {
+                Sym::Var(Var { visit, ..var })
+            }
+        };
+        let guards = apply_guard(&mut self.context, &flight.guard, &row.guard, &mut rename);
+        if guards.is_empty() {
+            return;
+        }
+        let next = Flight {
+            guard: Guard::default(),
+            view: flight.view.after(row, &mut rename),
+            copy: flight.copy.iter().copied().chain(row.copy.iter().map(|a| at_visit(visit, a))).collect(),
+            facts: extend_facts(&flight.facts, part, row, &mut rename),
+            hops: flight.hops + 1,
+            trail: flight.trail.clone(),
+        };
+        for guard in guards {
+            let next = Flight { guard, ..next.clone() };
+            match &row.end {
+                RowEnd::Egress(port) => self.arrive(from, next, self.net.wired_to(part, *port)),
+                RowEnd::Dropped(..) => self.end(from, next, LeafEnd::Dropped),
+                RowEnd::Assumption => self.end(from, next, LeafEnd::Assumption),
+                RowEnd::Breaks(map) => self.end(from, next, LeafEnd::Breaks(part, *map)),
+                RowEnd::Unmodelled => self.end(from, next, LeafEnd::Unmodelled),
+            }
+        }
+    }
+}
+
+fn at_visit(visit: u32, arm: &crate::summary::Arm) -> CopyArm {
+    CopyArm { visit, fork: arm.fork, of: arm.of, arm: arm.arm }
+}
+
+/// The pieces of a state's guard in which a row's guard holds.
+fn apply_guard(
+    context: &mut Context,
+    guard: &Guard,
+    row: &Guard,
+    rename: &mut dyn FnMut(Var) -> Sym,
+) -> Vec<Guard> {
+    let mut guards = vec![guard.clone()];
+    let product: Vec<SymCond> =
+        row.product.iter().map(|(var, set)| SymCond::is_in_shared(rename(*var), set)).collect();
+    let residue: Vec<SymCond> = row.residue.iter().map(|c| c.substitute(rename)).collect();
+    for cond in product.iter().chain(&residue) {
+        guards = guards.iter().flat_map(|g| context.assume(g, cond)).collect();
+    }
+    if row.unknown {
+        guards.iter_mut().for_each(|g| g.unknown = true);
+    }
+    guards
+}
+
+fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(Var) -> Sym) -> Facts {
+    let mut facts = facts.clone();
+    let mut renamed = |syms: &[Sym]| syms.iter().map(|s| s.substitute(rename)).collect::<Vec<_>>();
+    let visit = &row.facts;
+    for stored in &visit.found {
+        facts.found.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
+    }
+    for stored in &visit.added {
+        facts.added.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
+    }
+    for missed in &visit.missed {
+        let keys = renamed(&missed.keys);
+        facts.missed.push((part, crate::summary::Missed { map: missed.map, index: missed.index, keys }));
+    }
+    for (choice, width) in &visit.choices {
+        if let Sym::Var(var) = rename(Var::local(VarKind::Choice(*choice), *width)) {
+            facts.choices.push((part, var));
+        }
+    }
+    facts.full.extend(visit.full.iter().map(|map| (part, *map)));
+    facts
+}

@@ -1,0 +1,185 @@
+//! Histories: packets sent before, from empty stores, that leave the entries a candidate needs.
+//!
+//! Stores are threaded here, not arbitrary: an entry that a packet finds must have been added by a packet before it,
+//! and a key that it misses must not have been.
+
+use crate::claims::conjoin;
+use crate::execute::has_key;
+use crate::explore::{Facts, Leaf};
+use crate::guard::{Context, Guard};
+use crate::net::Net;
+use crate::summary::{Missed, Stored};
+use crate::sym::{Sym, SymCond, Var};
+use rdcl_core::PartId;
+
+/// The most plans that are made for one candidate.
+const MOST_PLANS: usize = 64;
+
+/// A way to bring a candidate about.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Leaves of the pool that the packets of the history take. The first was needed last and is sent first.
+    /// The packet at position *i* has number `packets.len() - i`.
+    pub packets: Vec<usize>,
+    /// Everything that must hold, of all packets together.
+    pub guard: Guard,
+}
+
+/// An entry that some packet must find.
+#[derive(Clone)]
+struct Need {
+    /// Who finds it: 0 is the packet in question.
+    by: u16,
+    part: PartId,
+    entry: Stored,
+}
+
+#[derive(Clone)]
+struct Draft {
+    guard: Guard,
+    /// Leaves taken, in the order in which they were needed; the packet's number is the position plus 1.
+    packets: Vec<usize>,
+    /// For each packet, 0 first, what it meets.
+    facts: Vec<Facts>,
+    needs: Vec<Need>,
+}
+
+/// Looks for plans with as few packets as possible.
+pub struct Planner<'a> {
+    /// The network.
+    pub net: &'a Net,
+    /// Leaves from every boundary port.
+    pub pool: &'a [Leaf],
+    /// The longest history.
+    pub longest: u32,
+}
+
+impl Planner<'_> {
+    /// Plans for a candidate that holds when `guard` does and meets `facts`; all have equally many packets.
+    pub fn plans(&self, context: &mut Context, guard: &Guard, facts: &Facts) -> Vec<Plan> {
+        let needs = needs_of(facts, 0);
+        let first = Draft { guard: guard.clone(), packets: Vec::new(), facts: vec![facts.clone()], needs };
+        for length in 0..=self.longest {
+            let mut plans = Vec::new();
+            self.extend(context, first.clone(), length as usize, &mut plans);
+            if !plans.is_empty() {
+                return plans;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Meets the next need, with packets already planned or with one more.
+    fn extend(&self, context: &mut Context, mut draft: Draft, length: usize, plans: &mut Vec<Plan>) {
+        if plans.len() >= MOST_PLANS {
+            return;
+        }
+        let Some(need) = draft.needs.pop() else {
+            return self.complete(context, draft, length, plans);
+        };
+        for before in (usize::from(need.by) + 1)..draft.facts.len() {
+            for added in draft.facts[before].added.clone() {
+                for guard in same_entry(context, &draft.guard, &need, &added) {
+                    self.extend(context, Draft { guard, ..draft.clone() }, length, plans);
+                }
+            }
+        }
+        if draft.packets.len() < length {
+            self.send_one_more(context, &draft, &need, length, plans);
+        }
+    }
+
+    fn send_one_more(
+        &self,
+        context: &mut Context,
+        draft: &Draft,
+        need: &Need,
+        length: usize,
+        plans: &mut Vec<Plan>,
+    ) {
+        let number = draft.packets.len() as u16 + 1;
+        for (at, leaf) in self.pool.iter().enumerate() {
+            let adds = leaf.facts.added.iter().any(|(part, s)| *part == need.part && s.map == need.entry.map);
+            if !adds || !leaf.facts.full.is_empty() || leaf.guard.unknown {
+                continue;
+            }
+            let facts = rename_facts(&leaf.facts, number);
+            let theirs = rename_guard(&leaf.guard, number);
+            for both in conjoin(context, &draft.guard, &theirs) {
+                for added in &facts.added {
+                    for guard in same_entry(context, &both, need, added) {
+                        let mut next = Draft { guard, ..draft.clone() };
+                        next.packets.push(at);
+                        next.facts.push(facts.clone());
+                        next.needs.extend(needs_of(&facts, number));
+                        self.extend(context, next, length, plans);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keys that were missed must not have been added before.
+    fn complete(&self, context: &mut Context, draft: Draft, length: usize, plans: &mut Vec<Plan>) {
+        if draft.packets.len() != length {
+            return;
+        }
+        let mut absent = Vec::new();
+        for (number, facts) in draft.facts.iter().enumerate() {
+            for later in &draft.facts[number + 1..] {
+                absent.extend(self.absent(facts, later));
+            }
+        }
+        for guard in context.assume(&draft.guard, &SymCond::all(absent)) {
+            plans.push(Plan { packets: draft.packets.iter().rev().copied().collect(), guard });
+        }
+    }
+
+    fn absent(&self, of: &Facts, before: &Facts) -> Vec<SymCond> {
+        let clash = |(part, missed): &(PartId, Missed)| {
+            let decl = self.net.map(*part, missed.map);
+            let added = before.added.iter().filter(|(p, s)| p == part && s.map == missed.map);
+            added.map(|(_, s)| has_key(decl, missed.index, &s.columns, &missed.keys).negate()).collect::<Vec<_>>()
+        };
+        of.missed.iter().flat_map(clash).collect()
+    }
+}
+
+fn needs_of(facts: &Facts, by: u16) -> Vec<Need> {
+    facts.found.iter().map(|(part, entry)| Need { by, part: *part, entry: entry.clone() }).collect()
+}
+
+fn same_entry(context: &mut Context, guard: &Guard, need: &Need, (part, added): &(PartId, Stored)) -> Vec<Guard> {
+    if *part != need.part || added.map != need.entry.map {
+        return Vec::new();
+    }
+    let columns = added.columns.iter().zip(&need.entry.columns);
+    let equal = SymCond::all(columns.map(|(a, b)| SymCond::eq(a.clone(), b.clone())).collect::<Vec<_>>());
+    context.assume(guard, &equal)
+}
+
+fn rename(var: Var, number: u16) -> Sym {
+    Sym::Var(Var { packet: number, ..var })
+}
+
+fn rename_guard(guard: &Guard, number: u16) -> Guard {
+    Guard {
+        product: guard.product.iter().map(|(v, s)| (Var { packet: number, ..*v }, s.clone())).collect(),
+        residue: guard.residue.iter().map(|c| c.substitute(&mut |v| rename(v, number))).collect(),
+        unknown: guard.unknown,
+    }
+}
+
+fn rename_facts(facts: &Facts, number: u16) -> Facts {
+    let syms = |syms: &[Sym]| syms.iter().map(|s| s.substitute(&mut |v| rename(v, number))).collect::<Vec<_>>();
+    let stored = |(part, s): &(PartId, Stored)| (*part, Stored { map: s.map, columns: syms(&s.columns) });
+    let missed =
+        |(part, m): &(PartId, Missed)| (*part, Missed { map: m.map, index: m.index, keys: syms(&m.keys) });
+    Facts {
+        choices: facts.choices.iter().map(|(part, v)| (*part, Var { packet: number, ..*v })).collect(),
+        found: facts.found.iter().map(stored).collect(),
+        missed: facts.missed.iter().map(missed).collect(),
+        added: facts.added.iter().map(stored).collect(),
+        full: facts.full.clone(),
+    }
+}

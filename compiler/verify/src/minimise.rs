@@ -1,0 +1,126 @@
+//! The least assignment, by our own order: variables in a given order, for each its preferred value if it may have it,
+//! otherwise its least. Independent of the solver's version, since the solver is only asked what is possible.
+
+use crate::guard::{Context, Guard};
+use crate::sym::{Sym, SymCond, Var, VarKind};
+use rdcl_base::IntervalSet;
+use std::collections::BTreeMap;
+
+/// An assignment.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    values: BTreeMap<Var, u128>,
+    /// Whether every value is the least.
+    pub minimal: bool,
+}
+
+impl Model {
+    /// The value of a variable; one that matters nowhere has its preferred value, or 0.
+    pub fn value(&self, var: Var) -> u128 {
+        self.values.get(&var).copied().or_else(|| preferred(var)).unwrap_or(0)
+    }
+}
+
+fn preferred(var: Var) -> Option<u128> {
+    match var.kind {
+        VarKind::Field(field) => field.decl().preferred,
+        VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => None,
+    }
+}
+
+/// The least assignment in any of the guards, and the index of a guard that has it. `order` comes first; what other
+/// variables the guard has follow in their own order.
+pub fn least(context: &mut Context, guards: &[Guard], order: &[Var]) -> Option<(usize, Model)> {
+    let mut model = Model { values: BTreeMap::new(), minimal: true };
+    let mut open: Vec<(usize, Guard)> = guards.iter().cloned().enumerate().collect();
+    for var in order {
+        settle(context, &mut model, &mut open, *var)?;
+    }
+    open.truncate(1);
+    let rest = open.first().map(|(_, guard)| variables(guard))?;
+    for var in rest {
+        if !model.values.contains_key(&var) {
+            settle(context, &mut model, &mut open, var)?;
+        }
+    }
+    open.first().map(|(at, _)| (*at, model))
+}
+
+fn variables(guard: &Guard) -> Vec<Var> {
+    let mut found: Vec<Var> = guard.product.keys().copied().collect();
+    for cond in &guard.residue {
+        cond.variables(&mut |v| found.push(v));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Gives one variable its value, and keeps the guards that allow it.
+fn settle(context: &mut Context, model: &mut Model, open: &mut Vec<(usize, Guard)>, var: Var) -> Option<()> {
+    let mut best: Option<(bool, u128)> = None;
+    for (_, guard) in open.iter() {
+        let Some(value) = least_value(context, guard, var, &mut model.minimal) else { continue };
+        let rank = (Some(value) != preferred(var), value);
+        best = Some(best.map_or(rank, |b| b.min(rank)));
+    }
+    let (_, value) = best?;
+    model.values.insert(var, value);
+    let fixed = SymCond::is_in(Sym::Var(var), IntervalSet::single(value));
+    let mut kept = Vec::new();
+    for (at, guard) in open.iter() {
+        kept.extend(context.assume(guard, &fixed).into_iter().map(|g| (*at, g)));
+    }
+    *open = kept;
+    (!open.is_empty()).then_some(())
+}
+
+/// The preferred value if possible, else the least possible one.
+fn least_value(context: &mut Context, guard: &Guard, var: Var, minimal: &mut bool) -> Option<u128> {
+    let values = guard.values(var);
+    let mentioned = guard.residue.iter().any(|c| mentions(c, var));
+    if !mentioned {
+        return preferred(var).filter(|p| values.contains(*p)).or_else(|| values.least());
+    }
+    let mut possible = |set: IntervalSet| match values.intersect(&set) {
+        set if set.is_empty() => false,
+        set => is_possible(context, guard, var, set, minimal),
+    };
+    if let Some(p) = preferred(var)
+        && possible(IntervalSet::single(p))
+    {
+        return Some(p);
+    }
+    if let Some(least) = values.least()
+        && possible(IntervalSet::single(least))
+    {
+        return Some(least);
+    }
+    bit_by_bit(var, &mut possible)
+}
+
+fn is_possible(context: &mut Context, guard: &Guard, var: Var, set: IntervalSet, minimal: &mut bool) -> bool {
+    let pieces = context.assume(guard, &SymCond::is_in(Sym::Var(var), set));
+    if !pieces.is_empty() && pieces.iter().all(|p| p.unknown) {
+        *minimal = false;
+    }
+    !pieces.is_empty()
+}
+
+/// The least possible value, from the most significant bit down.
+fn bit_by_bit(var: Var, possible: &mut dyn FnMut(IntervalSet) -> bool) -> Option<u128> {
+    let mut value = 0u128;
+    for bit in (0..var.width).rev() {
+        let below = (1u128 << bit) - 1;
+        if !possible(IntervalSet::range(value, value | below)) {
+            value |= 1 << bit;
+        }
+    }
+    possible(IntervalSet::single(value)).then_some(value)
+}
+
+fn mentions(cond: &SymCond, var: Var) -> bool {
+    let mut found = false;
+    cond.variables(&mut |v| found |= v == var);
+    found
+}

@@ -1,0 +1,231 @@
+//! Replay: a candidate as bytes, run by the interpreter from empty stores. Nothing is called violated that this does
+//! not show.
+
+use crate::explore::Facts;
+use crate::minimise::Model;
+use crate::sym::{Var, VarKind};
+use crate::verdict::{CopyTrail, Hop, Step, Witness};
+use rdcl_core::{
+    BoundaryId, Bv, Derivation, Env, Field, HeaderKind, Injection, Interpreter, Network, Outcome, Packet, PacketCopy,
+    PartId, Reason, Role, Run, Shape, SlotId, Stores, Tape, Time, deparse,
+};
+use rdcl_hir::{Claim, Predicate, Property};
+
+/// The most visits of a run.
+const FUEL: u64 = 100_000;
+
+/// One packet to send.
+#[derive(Clone, Debug)]
+pub struct Shot {
+    /// Where it enters.
+    pub from: BoundaryId,
+    /// The packet.
+    pub packet: Packet,
+    /// The choices on its way, with the names of their parts.
+    pub choices: Vec<(PartId, Var, u128)>,
+}
+
+impl Shot {
+    /// The packet with this number of an assignment.
+    pub fn new(from: BoundaryId, shape: Shape, facts: &Facts, number: u16, model: &Model) -> Shot {
+        let mut packet = Packet::new(shape);
+        let length = HeaderKind::Ip4.field("len");
+        for field in shape.fields().filter(|f| Some(*f) != length) {
+            packet.set(field, model.value(Var { packet: number, ..Var::field(field) }));
+        }
+        if let Some(length) = length.filter(|f| shape.has(f.header)) {
+            let value = model.value(Var { packet: number, ..Var::field(length) });
+            if value > packet.get(length) {
+                packet.set(length, value);
+            }
+        }
+        let value = |(part, var): &(PartId, Var)| {
+            let var = Var { packet: number, ..*var };
+            (*part, var, model.value(var))
+        };
+        Shot { from, packet, choices: facts.choices.iter().map(value).collect() }
+    }
+
+    fn tape(&self) -> Tape {
+        Tape::choosing(self.choices.iter().map(|c| c.2).collect::<Vec<_>>())
+    }
+}
+
+/// What a replay gave.
+pub struct Replay {
+    /// The runs, in order.
+    pub runs: Vec<Run>,
+    /// The stores at the end.
+    pub stores: Stores,
+}
+
+/// Runs packets one after the other from empty stores; none if the tape does not fit.
+pub fn replay(network: &Network, shots: &[Shot]) -> Option<Replay> {
+    let interpreter = Interpreter::new(network);
+    let mut stores = Stores::new(network);
+    let mut runs = Vec::new();
+    for shot in shots {
+        let tape = shot.tape();
+        let bytes = deparse(&shot.packet);
+        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel: FUEL };
+        runs.push(interpreter.run(&mut stores, injection).ok()?);
+    }
+    Some(Replay { runs, stores })
+}
+
+/// Whether a run shows that a property fails for one flow.
+pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: &Run) -> bool {
+    let old = EntryEnv { packet };
+    if !property.when.holds(&old) {
+        return false;
+    }
+    let arrived = || run.copies.iter().filter_map(|c| delivered(c, to));
+    match &property.claim {
+        Claim::Isolated => arrived().next().is_some(),
+        Claim::Holds(predicate) => arrived().any(|exit| !holds(predicate, packet, exit)),
+        Claim::Unchanged { except } => arrived().any(|exit| !is_unchanged(packet, exit, except)),
+        Claim::Reach { room } => {
+            let refused = |c: &PacketCopy| c.full().any(|full| room.contains(&full));
+            arrived().next().is_none() && !run.copies.iter().any(refused) && !run.copies.iter().any(is_model_error)
+        }
+        Claim::CanReach => arrived().next().is_none(),
+        Claim::NoLoop => run.copies.iter().any(|c| matches!(c.outcome, Outcome::Loop { .. })),
+    }
+}
+
+fn is_model_error(copy: &PacketCopy) -> bool {
+    matches!(copy.outcome, Outcome::ModelError { .. })
+}
+
+fn delivered(copy: &PacketCopy, to: Option<BoundaryId>) -> Option<&Packet> {
+    match &copy.outcome {
+        Outcome::Delivered { at, packet, .. } if Some(*at) == to => Some(packet),
+        Outcome::Delivered { .. } | Outcome::Dropped { .. } | Outcome::ModelError { .. } => None,
+        Outcome::Loop { .. } | Outcome::Exhausted => None,
+    }
+}
+
+struct EntryEnv<'p> {
+    packet: &'p Packet,
+}
+
+impl Env for EntryEnv<'_> {
+    fn field(&self, field: Field) -> Bv {
+        Bv::new(field.width(), self.packet.get(field))
+    }
+
+    fn has(&self, header: HeaderKind) -> bool {
+        self.packet.has(header)
+    }
+}
+
+struct ExitEnv<'p> {
+    packet: &'p Packet,
+    old: Vec<Bv>,
+}
+
+impl Env for ExitEnv<'_> {
+    fn field(&self, field: Field) -> Bv {
+        Bv::new(field.width(), self.packet.get(field))
+    }
+
+    fn slot(&self, slot: SlotId) -> Bv {
+        self.old[slot.index()]
+    }
+
+    fn has(&self, header: HeaderKind) -> bool {
+        self.packet.has(header)
+    }
+}
+
+/// Whether a predicate holds of a packet that entered and left.
+pub fn holds(predicate: &Predicate, entered: &Packet, left: &Packet) -> bool {
+    let entry = EntryEnv { packet: entered };
+    let old = predicate.old.iter().map(|e| e.eval(&entry)).collect();
+    predicate.cond.holds(&ExitEnv { packet: left, old })
+}
+
+/// Whether nothing but the listed fields, and what follows from the rest, differs.
+pub fn is_unchanged(entered: &Packet, left: &Packet, except: &[Field]) -> bool {
+    let counts = |f: &Field| match f.decl().role {
+        Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => !except.contains(f),
+        Role::Derived(_) => false,
+    };
+    entered.shape() == left.shape()
+        && entered.payload == left.payload
+        && entered.options == left.options
+        && entered.l4_error == left.l4_error
+        && entered.shape().fields().filter(counts).all(|f| entered.get(f) == left.get(f))
+}
+
+/// The witness that a replay is.
+pub fn witness(network: &Network, shots: &[Shot], replay: &Replay, minimal: bool) -> Witness {
+    let mut steps: Vec<Step> = shots.iter().zip(&replay.runs).map(|(s, r)| step(network, s, r)).collect();
+    let packet = steps.pop().expect("a witness has a packet");
+    let mut outcomes: Vec<String> = packet.copies.iter().map(|c| c.outcome.clone()).collect();
+    outcomes.dedup();
+    Witness { history: steps, outcome: outcomes.join("; "), packet, minimal }
+}
+
+fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
+    let shown = |f: &Field| match f.decl().role {
+        Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => true,
+        Role::Derived(Derivation::Length) => f.header == HeaderKind::Ip4,
+        Role::Derived(Derivation::Checksum | Derivation::Fixed(_)) => false,
+    };
+    let fields = shot.packet.shape().fields().filter(shown);
+    let choice = |(part, var, value): &(PartId, Var, u128)| {
+        let part = network.part(*part);
+        let name = match var.kind {
+            VarKind::Choice(choice) => part.program.choices.get(choice.index()).map_or("", |c| &c.name),
+            VarKind::Field(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => "",
+        };
+        let dot = if part.path.is_empty() { "" } else { "." };
+        (format!("{}{dot}{name}", part.path), *value)
+    };
+    Step {
+        port: network.boundary_port(shot.from).name.clone(),
+        bytes: deparse(&shot.packet),
+        fields: fields.map(|f| (f.to_string(), shot.packet.get(f))).collect(),
+        now: 0,
+        choices: shot.choices.iter().map(choice).collect(),
+        copies: run.copies.iter().map(|c| trail(network, c)).collect(),
+    }
+}
+
+fn trail(network: &Network, copy: &PacketCopy) -> CopyTrail {
+    let hop = |hop: &rdcl_core::Hop| Hop {
+        port: network.port_name(hop.part, hop.port),
+        part: hop.part,
+        ingress: hop.port,
+        steps: hop.steps.iter().map(|s| s.at).collect(),
+    };
+    let delivered = match &copy.outcome {
+        Outcome::Delivered { at, bytes, .. } => Some((network.boundary_port(*at).name.clone(), bytes.clone())),
+        Outcome::Dropped { .. } | Outcome::ModelError { .. } | Outcome::Loop { .. } | Outcome::Exhausted => None,
+    };
+    CopyTrail { outcome: outcome_words(network, copy), delivered, hops: copy.trail.iter().map(hop).collect() }
+}
+
+fn outcome_words(network: &Network, copy: &PacketCopy) -> String {
+    match &copy.outcome {
+        Outcome::Delivered { at, .. } => format!("delivered at {}", network.boundary_port(*at).name),
+        Outcome::Dropped { reason, .. } => format!("dropped: {}", reason_words(reason)),
+        Outcome::ModelError { error, .. } => format!("model error: {error}"),
+        Outcome::Loop { part, port } => format!("loops at {}", network.port_name(*part, *port)),
+        Outcome::Exhausted => "still under way after the most visits a run may take".to_owned(),
+    }
+}
+
+/// Why a packet was dropped, in words.
+pub fn reason_words(reason: &Reason) -> String {
+    match reason {
+        Reason::Constrain => "a constraint does not hold".to_owned(),
+        Reason::Fail(message) => message.clone(),
+        Reason::Assertion => "an assertion does not hold".to_owned(),
+        Reason::Clash(_) => "the entry is there already".to_owned(),
+        Reason::NoPort => "there is no such port".to_owned(),
+        Reason::Unwired => "the port is not wired".to_owned(),
+        Reason::Parse(error) => format!("malformed ({error:?})").to_lowercase(),
+    }
+}

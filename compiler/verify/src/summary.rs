@@ -1,0 +1,105 @@
+//! What a block does, as rows: for each way a packet can take through it, the packets and circumstances that take it
+//! and what comes out.
+//!
+//! Rows of one ingress and shape partition all circumstances (copies of one fork excepted). Variables are those of the
+//! visit under way: a row is applied to a state of the network by replacing entry fields with the state's values and
+//! giving all other variables the name of the visit.
+
+use crate::guard::Guard;
+use crate::sym::Sym;
+use crate::verdict::Stats;
+use rdcl_core::{BlockId, ChoiceId, Field, InstrId, MapId, PortId, Reason, Shape};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All rows of a block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// By ingress port, then by entry shape.
+    pub ingress: BTreeMap<(PortId, Shape), Vec<Row>>,
+    /// Inserts that may break an invariant: rows that end with [`RowEnd::Breaks`], beside the partition.
+    pub breaks: BTreeMap<(PortId, Shape), Vec<Row>>,
+    /// Maps whose invariant is not proved; the rows do not rest on it.
+    pub weak: BTreeSet<MapId>,
+    /// Limits were met: some rows are missing.
+    pub exhausted: bool,
+    /// The work it took.
+    pub stats: Stats,
+}
+
+/// One way through a block.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    /// When it is taken.
+    pub guard: Guard,
+    /// Fields whose value at exit is not the entry's.
+    pub theta: BTreeMap<Field, Sym>,
+    /// The headers at exit.
+    pub shape: Shape,
+    /// How it ends.
+    pub end: RowEnd,
+    /// Forks on the way, and the arm taken at each.
+    pub copy: Vec<Arm>,
+    /// What it asked of the state, and what it chose.
+    pub facts: VisitFacts,
+}
+
+/// An arm of a fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Arm {
+    /// The block that ends with the fork.
+    pub fork: BlockId,
+    /// How many arms it has.
+    pub of: u32,
+    /// Which one.
+    pub arm: u32,
+}
+
+/// How a row ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowEnd {
+    /// Leaves through a port.
+    Egress(PortId),
+    /// Dropped.
+    Dropped(Reason, InstrId),
+    /// An assumption of the program is broken: no run of the real network.
+    Assumption,
+    /// An insert breaks the map's invariant.
+    Breaks(MapId),
+    /// The packet would be parsed anew into other headers: not modelled.
+    Unmodelled,
+}
+
+/// What a visit asked of the state, and what it chose. Part of a row's identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VisitFacts {
+    /// Choices made, in order.
+    pub choices: Vec<(ChoiceId, u16)>,
+    /// Entries found, with all their columns.
+    pub found: Vec<Stored>,
+    /// Index keys for which there was no entry.
+    pub missed: Vec<Missed>,
+    /// Entries added.
+    pub added: Vec<Stored>,
+    /// Maps that had no room.
+    pub full: BTreeSet<MapId>,
+}
+
+/// An entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stored {
+    /// The map.
+    pub map: MapId,
+    /// Its columns, key first.
+    pub columns: Vec<Sym>,
+}
+
+/// An index key without an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Missed {
+    /// The map.
+    pub map: MapId,
+    /// The index.
+    pub index: u16,
+    /// The key.
+    pub keys: Vec<Sym>,
+}

@@ -1,0 +1,451 @@
+//! Symbolic values: expressions and conditions over the variables of a symbolic run.
+//!
+//! A variable is a field of the packet as it entered, a value chosen, a column of a stored entry, or one of the two
+//! booleans that say a map was full. Constructors fold what can be folded, so a constant expression is a constant.
+
+use rdcl_base::IntervalSet;
+use rdcl_core::{BinOp, Bv, ChoiceId, CmpOp, Field, MapId, mask};
+use std::sync::Arc;
+
+/// What a variable stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum VarKind {
+    /// A field at entry.
+    Field(Field),
+    /// A value picked by `choose`.
+    Choice(ChoiceId),
+    /// A column of the `ordinal`-th entry found during a visit.
+    Cell {
+        /// The map.
+        map: MapId,
+        /// Which look-up of the visit, counted over all maps.
+        ordinal: u8,
+        /// The column.
+        column: u16,
+    },
+    /// Whether the map had no room for the `ordinal`-th insert of the visit.
+    Full {
+        /// The map.
+        map: MapId,
+        /// Which insert of the visit, counted over all maps.
+        ordinal: u8,
+    },
+    /// Whether no value was free for a choice.
+    NoFree(ChoiceId),
+}
+
+/// A variable. Its name says everything about it, so that equal runs have equal variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Var {
+    /// 0 for the packet in question; others for packets of a history.
+    pub packet: u16,
+    /// 0 for the entry of the network (or, in a summary, of the block); otherwise the visit.
+    pub visit: u32,
+    /// What it stands for.
+    pub kind: VarKind,
+    /// Width in bits.
+    pub width: u16,
+}
+
+impl Var {
+    /// The entry field of packet 0.
+    pub fn field(field: Field) -> Var {
+        Var { packet: 0, visit: 0, kind: VarKind::Field(field), width: field.width() }
+    }
+
+    /// A variable of the visit under way in a summary.
+    pub fn local(kind: VarKind, width: u16) -> Var {
+        Var { packet: 0, visit: 0, kind, width }
+    }
+}
+
+/// A bit-vector value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sym {
+    /// A constant.
+    Const(Bv),
+    /// A variable.
+    Var(Var),
+    /// Something computed.
+    Node(Arc<SymNode>),
+}
+
+/// A computed value. Widths are as in [`rdcl_core::Expr`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum SymNode {
+    Not(Sym),
+    And(Sym, Sym),
+    Or(Sym, Sym),
+    Xor(Sym, Sym),
+    Add(Sym, Sym),
+    Sub(Sym, Sym),
+    Shl(Sym, u16),
+    Lshr(Sym, u16),
+    Extract(Sym, u16, u16),
+    Concat(Sym, Sym),
+    Zext(u16, Sym),
+    Ite(SymCond, Sym, Sym),
+}
+
+/// A condition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SymCond {
+    /// Holds.
+    True,
+    /// Does not.
+    False,
+    /// `a == b`
+    Eq(Sym, Sym),
+    /// `a < b`, unsigned
+    Ult(Sym, Sym),
+    /// `a <= b`, unsigned
+    Ule(Sym, Sym),
+    /// Membership.
+    In(Sym, Arc<IntervalSet>),
+    /// All hold.
+    All(Vec<SymCond>),
+    /// One holds.
+    Any(Vec<SymCond>),
+    /// It does not hold.
+    Not(Box<SymCond>),
+}
+
+impl Sym {
+    /// A constant.
+    pub fn constant(width: u16, value: u128) -> Sym {
+        Sym::Const(Bv::new(width, value))
+    }
+
+    /// Width in bits.
+    pub fn width(&self) -> u16 {
+        match self {
+            Sym::Const(c) => c.width,
+            Sym::Var(v) => v.width,
+            Sym::Node(node) => node.width(),
+        }
+    }
+
+    /// The constant it is, if it is one.
+    pub fn as_const(&self) -> Option<u128> {
+        if let Sym::Const(c) = self { Some(c.value) } else { None }
+    }
+
+    fn node(node: SymNode) -> Sym {
+        Sym::Node(Arc::new(node))
+    }
+
+    /// Bitwise complement.
+    pub fn not(a: Sym) -> Sym {
+        match a {
+            Sym::Const(c) => Sym::constant(c.width, !c.value),
+            other => Sym::node(SymNode::Not(other)),
+        }
+    }
+
+    /// A binary operator.
+    pub fn bin(op: BinOp, a: Sym, b: Sym) -> Sym {
+        let width = a.width();
+        if let (Sym::Const(x), Sym::Const(y)) = (&a, &b) {
+            return Sym::constant(width, fold(op, x.value, y.value));
+        }
+        let zero = |s: &Sym| s.as_const() == Some(0);
+        match op {
+            BinOp::And => Sym::node(SymNode::And(a, b)),
+            BinOp::Or | BinOp::Xor if zero(&b) => a,
+            BinOp::Or | BinOp::Xor if zero(&a) => b,
+            BinOp::Or => Sym::node(SymNode::Or(a, b)),
+            BinOp::Xor => Sym::node(SymNode::Xor(a, b)),
+            BinOp::Add => Sym::sum(a, b),
+            BinOp::Sub => match b {
+                Sym::Const(c) => Sym::sum(a, Sym::constant(width, c.value.wrapping_neg())),
+                other => Sym::node(SymNode::Sub(a, other)),
+            },
+        }
+    }
+
+    /// Addition with the constant last and constants gathered: a chain of decrements stays one node.
+    fn sum(a: Sym, b: Sym) -> Sym {
+        let (a, b) = if a.as_const().is_some() { (b, a) } else { (a, b) };
+        let Sym::Const(c) = b else { return Sym::node(SymNode::Add(a, b)) };
+        if c.value == 0 {
+            return a;
+        }
+        if let Sym::Node(node) = &a
+            && let SymNode::Add(x, Sym::Const(d)) = &**node
+        {
+            return Sym::sum(x.clone(), Sym::constant(c.width, c.value.wrapping_add(d.value)));
+        }
+        Sym::node(SymNode::Add(a, Sym::Const(c)))
+    }
+
+    /// Shift left by a constant.
+    pub fn shl(a: Sym, by: u16) -> Sym {
+        match a {
+            Sym::Const(c) => Sym::constant(c.width, c.value.checked_shl(by.into()).unwrap_or(0)),
+            other if by == 0 => other,
+            other => Sym::node(SymNode::Shl(other, by)),
+        }
+    }
+
+    /// Logical shift right by a constant.
+    pub fn lshr(a: Sym, by: u16) -> Sym {
+        match a {
+            Sym::Const(c) => Sym::constant(c.width, c.value.checked_shr(by.into()).unwrap_or(0)),
+            other if by == 0 => other,
+            other => Sym::node(SymNode::Lshr(other, by)),
+        }
+    }
+
+    /// Bits `hi..=lo`.
+    pub fn extract(a: Sym, hi: u16, lo: u16) -> Sym {
+        match a {
+            Sym::Const(c) => Sym::constant(hi - lo + 1, c.value >> lo),
+            other if lo == 0 && hi + 1 == other.width() => other,
+            other => Sym::node(SymNode::Extract(other, hi, lo)),
+        }
+    }
+
+    /// `a`'s bits above `b`'s.
+    pub fn concat(a: Sym, b: Sym) -> Sym {
+        if let (Sym::Const(x), Sym::Const(y)) = (&a, &b) {
+            return Sym::constant(x.width + y.width, (x.value << y.width) | y.value);
+        }
+        Sym::node(SymNode::Concat(a, b))
+    }
+
+    /// Zero extension.
+    pub fn zext(width: u16, a: Sym) -> Sym {
+        match a {
+            Sym::Const(c) => Sym::constant(width, c.value),
+            other if other.width() == width => other,
+            other => Sym::node(SymNode::Zext(width, other)),
+        }
+    }
+
+    /// `if c then a else b`.
+    pub fn ite(c: SymCond, a: Sym, b: Sym) -> Sym {
+        match c {
+            SymCond::True => a,
+            SymCond::False => b,
+            _ if a == b => a,
+            c => Sym::node(SymNode::Ite(c, a, b)),
+        }
+    }
+
+    /// The value with each variable replaced.
+    pub fn substitute(&self, by: &mut dyn FnMut(Var) -> Sym) -> Sym {
+        match self {
+            Sym::Const(_) => self.clone(),
+            Sym::Var(v) => by(*v),
+            Sym::Node(node) => node.substitute(by),
+        }
+    }
+
+    /// Calls `visit` for every variable in it.
+    pub fn variables(&self, visit: &mut dyn FnMut(Var)) {
+        self.substitute(&mut |v| {
+            visit(v);
+            Sym::Var(v)
+        });
+    }
+
+    /// Its value, given every variable's.
+    pub fn eval(&self, model: &dyn Fn(Var) -> u128) -> u128 {
+        self.substitute(&mut |v| Sym::constant(v.width, model(v))).as_const().expect("no variable is left")
+    }
+}
+
+fn fold(op: BinOp, a: u128, b: u128) -> u128 {
+    match op {
+        BinOp::And => a & b,
+        BinOp::Or => a | b,
+        BinOp::Xor => a ^ b,
+        BinOp::Add => a.wrapping_add(b),
+        BinOp::Sub => a.wrapping_sub(b),
+    }
+}
+
+impl SymNode {
+    fn width(&self) -> u16 {
+        match self {
+            SymNode::Not(a) | SymNode::Shl(a, _) | SymNode::Lshr(a, _) => a.width(),
+            SymNode::And(a, _) | SymNode::Or(a, _) | SymNode::Xor(a, _) => a.width(),
+            SymNode::Add(a, _) | SymNode::Sub(a, _) | SymNode::Ite(_, a, _) => a.width(),
+            SymNode::Extract(_, hi, lo) => hi - lo + 1,
+            SymNode::Concat(a, b) => a.width() + b.width(),
+            SymNode::Zext(width, _) => *width,
+        }
+    }
+
+    fn substitute(&self, by: &mut dyn FnMut(Var) -> Sym) -> Sym {
+        let bin = |op, a: &Sym, b: &Sym, by: &mut dyn FnMut(Var) -> Sym| {
+            let a = a.substitute(by);
+            Sym::bin(op, a, b.substitute(by))
+        };
+        match self {
+            SymNode::Not(a) => Sym::not(a.substitute(by)),
+            SymNode::And(a, b) => bin(BinOp::And, a, b, by),
+            SymNode::Or(a, b) => bin(BinOp::Or, a, b, by),
+            SymNode::Xor(a, b) => bin(BinOp::Xor, a, b, by),
+            SymNode::Add(a, b) => bin(BinOp::Add, a, b, by),
+            SymNode::Sub(a, b) => bin(BinOp::Sub, a, b, by),
+            SymNode::Shl(a, n) => Sym::shl(a.substitute(by), *n),
+            SymNode::Lshr(a, n) => Sym::lshr(a.substitute(by), *n),
+            SymNode::Extract(a, hi, lo) => Sym::extract(a.substitute(by), *hi, *lo),
+            SymNode::Concat(a, b) => {
+                let a = a.substitute(by);
+                Sym::concat(a, b.substitute(by))
+            }
+            SymNode::Zext(width, a) => Sym::zext(*width, a.substitute(by)),
+            SymNode::Ite(c, a, b) => {
+                let c = c.substitute(by);
+                let a = a.substitute(by);
+                Sym::ite(c, a, b.substitute(by))
+            }
+        }
+    }
+}
+
+impl SymCond {
+    /// A comparison.
+    pub fn cmp(op: CmpOp, a: Sym, b: Sym) -> SymCond {
+        if a == b {
+            return SymCond::from(op != CmpOp::Ult);
+        }
+        let width = a.width();
+        match (op, a.as_const(), b.as_const()) {
+            (CmpOp::Eq, _, Some(c)) => SymCond::is_in(a, IntervalSet::single(c)),
+            (CmpOp::Eq, Some(c), _) => SymCond::is_in(b, IntervalSet::single(c)),
+            (CmpOp::Ult, _, Some(0)) => SymCond::False,
+            (CmpOp::Ult, _, Some(c)) => SymCond::is_in(a, IntervalSet::range(0, c - 1)),
+            (CmpOp::Ule, _, Some(c)) => SymCond::is_in(a, IntervalSet::range(0, c)),
+            (CmpOp::Ult, Some(c), _) if c == mask(width) => SymCond::False,
+            (CmpOp::Ult, Some(c), _) => SymCond::is_in(b, IntervalSet::range(c + 1, mask(width))),
+            (CmpOp::Ule, Some(c), _) => SymCond::is_in(b, IntervalSet::range(c, mask(width))),
+            (CmpOp::Eq, None, None) => if a <= b { SymCond::Eq(a, b) } else { SymCond::Eq(b, a) },
+            (CmpOp::Ult, None, None) => SymCond::Ult(a, b),
+            (CmpOp::Ule, None, None) => SymCond::Ule(a, b),
+        }
+    }
+
+    /// `a == b`
+    pub fn eq(a: Sym, b: Sym) -> SymCond {
+        SymCond::cmp(CmpOp::Eq, a, b)
+    }
+
+    /// Membership.
+    pub fn is_in(a: Sym, set: IntervalSet) -> SymCond {
+        let width = a.width();
+        if let Some(c) = a.as_const() {
+            return SymCond::from(set.contains(c));
+        }
+        if set.is_empty() {
+            SymCond::False
+        } else if set.is_full(width) {
+            SymCond::True
+        } else {
+            SymCond::In(a, Arc::new(set))
+        }
+    }
+
+    /// Membership in a set that is shared.
+    pub fn is_in_shared(a: Sym, set: &Arc<IntervalSet>) -> SymCond {
+        match a.as_const() {
+            Some(c) => SymCond::from(set.contains(c)),
+            None => SymCond::In(a, Arc::clone(set)),
+        }
+    }
+
+    /// All hold.
+    pub fn all(conds: impl IntoIterator<Item = SymCond>) -> SymCond {
+        let mut out = Vec::new();
+        for c in conds {
+            match c {
+                SymCond::True => {}
+                SymCond::False => return SymCond::False,
+                SymCond::All(inner) => out.extend(inner),
+                other => out.push(other),
+            }
+        }
+        match out.len() {
+            0 => SymCond::True,
+            1 => out.swap_remove(0),
+            _ => SymCond::All(out),
+        }
+    }
+
+    /// One holds.
+    pub fn any(conds: impl IntoIterator<Item = SymCond>) -> SymCond {
+        let mut out = Vec::new();
+        for c in conds {
+            match c {
+                SymCond::False => {}
+                SymCond::True => return SymCond::True,
+                SymCond::Any(inner) => out.extend(inner),
+                other => out.push(other),
+            }
+        }
+        match out.len() {
+            0 => SymCond::False,
+            1 => out.swap_remove(0),
+            _ => SymCond::Any(out),
+        }
+    }
+
+    /// It does not hold.
+    pub fn negate(self) -> SymCond {
+        match self {
+            SymCond::True => SymCond::False,
+            SymCond::False => SymCond::True,
+            SymCond::Not(inner) => *inner,
+            SymCond::In(a, set) => {
+                let width = a.width();
+                SymCond::is_in(a, set.complement(width))
+            }
+            other => SymCond::Not(Box::new(other)),
+        }
+    }
+
+    /// The condition with each variable replaced.
+    pub fn substitute(&self, by: &mut dyn FnMut(Var) -> Sym) -> SymCond {
+        let cmp = |op, a: &Sym, b: &Sym, by: &mut dyn FnMut(Var) -> Sym| {
+            let a = a.substitute(by);
+            SymCond::cmp(op, a, b.substitute(by))
+        };
+        match self {
+            SymCond::True => SymCond::True,
+            SymCond::False => SymCond::False,
+            SymCond::Eq(a, b) => cmp(CmpOp::Eq, a, b, by),
+            SymCond::Ult(a, b) => cmp(CmpOp::Ult, a, b, by),
+            SymCond::Ule(a, b) => cmp(CmpOp::Ule, a, b, by),
+            SymCond::In(a, set) => SymCond::is_in_shared(a.substitute(by), set),
+            SymCond::All(conds) => SymCond::all(conds.iter().map(|c| c.substitute(by)).collect::<Vec<_>>()),
+            SymCond::Any(conds) => SymCond::any(conds.iter().map(|c| c.substitute(by)).collect::<Vec<_>>()),
+            SymCond::Not(c) => c.substitute(by).negate(),
+        }
+    }
+
+    /// Calls `visit` for every variable in it.
+    pub fn variables(&self, visit: &mut dyn FnMut(Var)) {
+        self.substitute(&mut |v| {
+            visit(v);
+            Sym::Var(v)
+        });
+    }
+
+    /// Whether it holds, given every variable's value.
+    pub fn eval(&self, model: &dyn Fn(Var) -> u128) -> bool {
+        match self.substitute(&mut |v| Sym::constant(v.width, model(v))) {
+            SymCond::True => true,
+            SymCond::False => false,
+            other => unreachable!("a condition without variables is constant: {other:?}"),
+        }
+    }
+}
+
+impl From<bool> for SymCond {
+    fn from(holds: bool) -> SymCond {
+        if holds { SymCond::True } else { SymCond::False }
+    }
+}
