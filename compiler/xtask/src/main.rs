@@ -1,9 +1,12 @@
 //! What the repository needs besides the compiler: generated tables, benchmarks, and a look at its own tidiness.
 
+mod bench;
 mod fib;
 mod random;
+mod tidy;
 
 use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The command line.
@@ -18,11 +21,36 @@ struct CommandLine {
 enum Task {
     /// Print a routing table of overlapping prefixes with a default route
     Fib(fib::Arguments),
+    /// Measure, print the figures and record them
+    Bench(bench::Arguments),
+    /// Look for what the repository's rules forbid
+    Tidy,
 }
 
 fn main() -> ExitCode {
-    match CommandLine::parse().task {
-        Task::Fib(arguments) => print!("{}", fib::table(&arguments)),
+    let done = match CommandLine::parse().task {
+        Task::Fib(arguments) => {
+            print!("{}", fib::table(&arguments));
+            Ok(())
+        }
+        Task::Bench(arguments) => bench::run(&arguments).map_err(|e| e.to_string()),
+        Task::Tidy => tidy(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
     }
-    ExitCode::SUCCESS
+}
+
+fn tidy() -> Result<(), String> {
+    let complaints = tidy::complaints(&root()).map_err(|e| e.to_string())?;
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

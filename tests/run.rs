@@ -1,0 +1,46 @@
+//! The tests that see the compiler whole: fixtures, explanation pages, documentation, examples, bad input, the
+//! command line, and strangers that judge our output. One trial for each file, so that a failure names it.
+//!
+//! `cargo test -p rdclc --test fixtures -- parse` runs those whose name holds `parse`. `BLESS=1` rewrites the whole
+//! outputs that stand beside fixtures.
+
+#[path = "run/bad_input.rs"]
+mod bad_input;
+#[path = "run/binary.rs"]
+mod binary;
+#[path = "run/command_line.rs"]
+mod command_line;
+#[path = "run/documents.rs"]
+mod documents;
+#[path = "run/examples.rs"]
+mod examples;
+#[path = "run/expect.rs"]
+mod expect;
+#[path = "run/fixtures.rs"]
+mod fixtures;
+#[path = "run/judges.rs"]
+mod judges;
+#[path = "run/markdown.rs"]
+mod markdown;
+#[path = "run/pages.rs"]
+mod pages;
+#[path = "run/program.rs"]
+mod program;
+
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let suites: [fn() -> Vec<Trial>; 7] = [
+        fixtures::trials,
+        pages::trials,
+        documents::trials,
+        examples::trials,
+        bad_input::trials,
+        command_line::trials,
+        judges::trials,
+    ];
+    let trials = suites.into_iter().flat_map(|suite| suite()).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

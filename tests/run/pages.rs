@@ -1,0 +1,91 @@
+//! Explanation pages: the wrong example of a code shows that code and no other, the right one is clean.
+//!
+//! A section holds one `rdcl` block, and `text,file=NAME` blocks for tables it reads. The input codes E0001 to E0005
+//! are about files, which a block cannot be: their pages show a terminal or a manifest, and the conditions are made here.
+
+use crate::binary;
+use crate::markdown::{self, Block};
+use crate::program::{self, Depth};
+use libtest_mimic::{Failed, Trial};
+use rdcl_base::{CODES, CodeInfo};
+use std::fs;
+use std::path::Path;
+
+/// One trial for each code.
+pub fn trials() -> Vec<Trial> {
+    let trial = |info: &'static CodeInfo| {
+        let run = move || if info.code.as_str() < "E0100" { input_code(info) } else { program_code(info) };
+        Trial::test(format!("page/{}", info.code), move || run().map_err(Failed::from))
+    };
+    CODES.iter().map(trial).collect()
+}
+
+fn program_code(info: &CodeInfo) -> Result<(), String> {
+    let wrong = codes_of(info, "Wrong")?;
+    if wrong.is_empty() || wrong.iter().any(|c| c != info.code.as_str()) {
+        return Err(format!("the wrong example shows {wrong:?}"));
+    }
+    let right = codes_of(info, "Right")?;
+    if right.is_empty() { Ok(()) } else { Err(format!("the right example shows {right:?}")) }
+}
+
+/// The codes that the example under a heading shows.
+fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
+    let blocks: Vec<Block> = markdown::blocks(info.page).into_iter().filter(|b| b.heading == heading).collect();
+    let [program] = &blocks.iter().filter(|b| b.is("rdcl")).collect::<Vec<_>>()[..] else {
+        return Err(format!("there is not exactly one rdcl block under `{heading}`"));
+    };
+    let folder = binary::scratch(&format!("page-{}-{heading}", info.code));
+    write(&folder, "main.rdcl", &program.text)?;
+    for block in &blocks {
+        if let Some(name) = block.tag("file") {
+            write(&folder, name, &block.text)?;
+        }
+    }
+    let depth = if info.code.as_str()[1..].starts_with("06") { Depth::Verify } else { Depth::Check };
+    let outcome = program::run(rdclc::load(&folder.join("main.rdcl")), depth);
+    Ok(outcome.diagnostics.into_iter().map(|d| d.code).collect())
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
+    fs::write(folder.join(name), text).map_err(|e| e.to_string())
+}
+
+/// Makes a package that is fine, then the fault of an input code in it.
+fn input_code(info: &CodeInfo) -> Result<(), String> {
+    let folder = binary::scratch(&format!("page-{}", info.code));
+    write(&folder, "rdcl.toml", "name = \"service\"\nversion = \"0.1.0\"\nedition = \"2026\"\n")?;
+    write(&folder, "main.rdcl", "rfb Nothing {}\n")?;
+    expect_codes(&folder, &[])?;
+    let main = folder.join("main.rdcl");
+    let done = match info.code.as_str() {
+        "E0001" => fs::remove_file(&main).and_then(|()| std::os::unix::fs::symlink("nowhere", &main)),
+        "E0002" => fs::write(&main, b"rfb Caf\xe9 {}\n"),
+        "E0003" => fs::remove_file(folder.join("rdcl.toml")),
+        "E0004" => return manifests(info, &folder),
+        "E0005" => fs::File::create(&main).and_then(|f| f.set_len((64 << 20) + 1)),
+        other => return Err(format!("{other} is about input, and its condition is not made here")),
+    };
+    done.map_err(|e| e.to_string())?;
+    let result = expect_codes(&folder, &[info.code.as_str()]);
+    fs::remove_dir_all(&folder).map_err(|e| e.to_string()).and(result)
+}
+
+/// The manifests on the page of E0004.
+fn manifests(info: &CodeInfo, folder: &Path) -> Result<(), String> {
+    for block in markdown::blocks(info.page) {
+        write(folder, "rdcl.toml", &block.text)?;
+        let outcome = program::run(rdclc::load(folder), Depth::Check);
+        let codes: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.as_str()).collect();
+        if codes.is_empty() != (block.heading == "Right") || codes.iter().any(|c| *c != "E0004") {
+            return Err(format!("the manifest under `{}` shows {codes:?}", block.heading));
+        }
+    }
+    Ok(())
+}
+
+fn expect_codes(folder: &Path, wanted: &[&str]) -> Result<(), String> {
+    let outcome = program::run(rdclc::load(folder), Depth::Check);
+    let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.as_str()).collect();
+    if found == wanted { Ok(()) } else { Err(format!("found {found:?}, expected {wanted:?}")) }
+}

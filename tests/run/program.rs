@@ -1,0 +1,72 @@
+//! Programs run through the compiler in process, and what came of them, in the words that expectations use.
+
+use rdcl_base::render::Sources;
+use rdclc::{Input, Options};
+use std::fmt;
+
+/// What came of a program.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Every diagnostic.
+    pub diagnostics: Vec<Found>,
+    /// Every verdict: property and result.
+    pub verdicts: Vec<(String, String)>,
+    /// Shown name and text of every file.
+    pub files: Vec<(String, String)>,
+}
+
+/// A diagnostic, by line.
+#[derive(Debug)]
+pub struct Found {
+    /// The file it is in.
+    pub file: String,
+    /// The line it begins on.
+    pub line: usize,
+    /// `error`, `warning` or `note`.
+    pub severity: String,
+    /// Its code.
+    pub code: String,
+    /// Its message.
+    pub message: String,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {} {} {}", self.file, self.line, self.severity, self.code, self.message)
+    }
+}
+
+/// How far a program is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// As `rdclc check`.
+    Check,
+    /// As `rdclc verify`.
+    Verify,
+}
+
+/// Runs a program on a stack like that of the binary.
+pub fn run(input: Input, depth: Depth) -> Outcome {
+    let run = move || run_here(input, depth);
+    rdclc::with_deep_stack(run).expect("a thread can be started").expect("the compiler does not panic")
+}
+
+fn run_here(input: Input, depth: Depth) -> Outcome {
+    let checked = rdclc::check(input);
+    let mut diagnostics = checked.findings.clone();
+    let mut verdicts = Vec::new();
+    if depth == Depth::Verify && !checked.has_errors() {
+        let verified = rdclc::verify(&checked, &Options::default(), None, &mut |_| ());
+        diagnostics.extend(verified.findings);
+        verdicts.extend(verified.results.iter().map(|r| (r.property.clone(), r.result.word().to_owned())));
+    }
+    let sources = Sources { files: &checked.files };
+    let found = |d: &rdcl_base::Diagnostic<rdcl_base::FileSpan>| Found {
+        file: checked.files[d.primary.file.0 as usize].0.clone(),
+        line: sources.line_column(d.primary.file, d.primary.span.start).0,
+        severity: d.severity.word().to_owned(),
+        code: d.code.to_string(),
+        message: d.message.clone(),
+    };
+    Outcome { diagnostics: diagnostics.iter().map(found).collect(), verdicts, files: checked.files.clone() }
+}
