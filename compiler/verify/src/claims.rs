@@ -190,7 +190,7 @@ fn doubt_of(leaf: &Leaf) -> Option<Doubt> {
         LeafEnd::Opaque(part) => Some(Doubt::Opaque(part)),
         LeafEnd::Unmodelled => Some(Doubt::Unmodelled),
         LeafEnd::Delivered(_) | LeafEnd::Dropped | LeafEnd::Loop(..) => None,
-        LeafEnd::Assumption | LeafEnd::Breaks(..) => None,
+        LeafEnd::Assumption | LeafEnd::Breaks(..) | LeafEnd::Clash(..) => None,
     }
 }
 

@@ -9,8 +9,8 @@ use crate::minimise::least;
 use crate::net::Net;
 use crate::replay::{Replay, Shot, replay, shows, witness};
 use crate::sym::Var;
-use crate::verdict::{Options, Outcome, Stats, Verdict, Witness};
-use rdcl_core::{BoundaryId, MapId, Network, PartId, Shape};
+use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
+use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Shape};
 use rdcl_hir::{Claim, Property};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,11 +71,7 @@ impl<'n> Prover<'n> {
     pub fn verdict(&mut self, index: usize, property: &Property) -> Verdict {
         let before = self.context().stats;
         let (result, remarks) = self.decide(property);
-        let after = self.context().stats;
-        let stats = Stats {
-            states: after.states - before.states,
-            solver_calls: after.solver_calls - before.solver_calls,
-        };
+        let stats = self.context().stats - before;
         let assumes = self.rooms(property);
         Verdict { property: property.name.clone(), index: Some(index), result, assumes, remarks, stats }
     }
@@ -245,41 +241,64 @@ impl<'n> Prover<'n> {
         Attempt::Shown(Box::new(witness(network, &shots, &replayed, model.minimal)))
     }
 
-    /// The verdicts on the state maps of one part: its inserts keep the invariant, and never clash unhandled.
+    /// Whether every insert into a map keeps its invariant.
     pub fn invariant_verdict(&mut self, part: PartId, map: MapId) -> Verdict {
-        let before = self.context().stats;
-        let entries: Vec<BoundaryId> = self.net.entries().collect();
-        let (mut trials, mut any) = (Vec::new(), false);
-        for from in entries {
-            let leaves = self.leaves_from(from);
-            for (at, leaf) in leaves.iter().enumerate() {
-                if leaf.end != LeafEnd::Breaks(part, map) {
-                    continue;
-                }
-                any = true;
-                let found = Candidate { leaves: vec![at], guard: leaf.guard.clone(), doubt: None };
-                trials.extend(self.trials(from, None, &found));
-            }
-        }
         let decl = self.net.map(part, map).clone();
         let breaks = |_: &Trial, _: &[Shot], replay: &Replay| {
             let mut entries = replay.stores.part(part).map(map).entries();
             entries.any(|(_, entry)| !decl.admits(&entry.columns))
         };
-        let result = if !any {
-            Outcome::Proved
-        } else {
-            match self.first_shown(trials, &breaks) {
-                Some(witness) => Outcome::Violated(Box::new(witness)),
-                None => Outcome::Undecided(self.why_undecided(&[])),
-            }
+        self.obligation(format!("{}.invariant", decl.name), &LeafEnd::Breaks(part, map), &breaks)
+    }
+
+    /// Whether no insert into a map finds its key or unique index taken.
+    pub fn unique_verdict(&mut self, part: PartId, map: MapId) -> Verdict {
+        let clashes = |_: &Trial, _: &[Shot], replay: &Replay| {
+            let last = replay.runs.last();
+            last.is_some_and(|run| run.copies.iter().any(|copy| has_clashed(copy, part, map)))
         };
-        let after = self.context().stats;
-        let stats =
-            Stats { states: after.states - before.states, solver_calls: after.solver_calls - before.solver_calls };
-        let property = format!("{}.invariant", self.net.map(part, map).name);
+        let name = format!("{}.unique", self.net.map(part, map).name);
+        self.obligation(name, &LeafEnd::Clash(part, map), &clashes)
+    }
+
+    /// That no packet ends in a certain way.
+    fn obligation(&mut self, property: String, end: &LeafEnd, shows: Shows<'_>) -> Verdict {
+        let before = self.context().stats;
+        let entries: Vec<BoundaryId> = self.net.entries().collect();
+        let (mut trials, mut proved) = (Vec::new(), true);
+        for from in entries {
+            let leaves = self.leaves_from(from);
+            for (at, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.end == *end) {
+                proved = false;
+                let found = Candidate { leaves: vec![at], guard: leaf.guard.clone(), doubt: None };
+                trials.extend(self.trials(from, None, &found));
+            }
+            proved &= !leaves.iter().any(|leaf| leaf.end == LeafEnd::Exhausted);
+        }
+        let result = match (proved, self.first_shown(trials, shows)) {
+            (true, _) => Outcome::Proved,
+            (false, Some(witness)) => Outcome::Violated(Box::new(witness)),
+            (false, None) => Outcome::Undecided(self.why_undecided(&[])),
+        };
+        let stats = self.context().stats - before;
         Verdict { property, index: None, result, assumes: Vec::new(), remarks: Vec::new(), stats }
     }
+
+    /// Whether some packet that enters at one boundary port can leave at another.
+    pub fn reachability(&mut self, from: BoundaryId, to: BoundaryId) -> Reachability {
+        let (result, _) = self.decide(&isolation(from, to));
+        let (witness, undecided) = match result {
+            Outcome::Violated(witness) => (Some(witness), None),
+            Outcome::Undecided(why) => (None, Some(why)),
+            Outcome::Proved | Outcome::Vacuous | Outcome::Assumed => (None, None),
+        };
+        let name = |id| self.net.boundary_port(id).name.clone();
+        Reachability { from: name(from), to: name(to), witness, undecided }
+    }
+}
+
+fn has_clashed(copy: &PacketCopy, part: PartId, map: MapId) -> bool {
+    matches!(&copy.outcome, RunOutcome::Dropped { reason: Reason::Clash(m), by: Some((p, _)) } if (*p, *m) == (part, map))
 }
 
 fn unite(into: &mut Facts, more: &Facts) {
@@ -316,8 +335,8 @@ fn full_order(trial: &Trial, pool: &[Leaf]) -> Vec<Var> {
     order
 }
 
-/// Whether some packet of the flow arrives, as a property that fails if so.
-pub fn isolation(from: BoundaryId, to: BoundaryId) -> Property {
+/// That no packet of the flow arrives.
+fn isolation(from: BoundaryId, to: BoundaryId) -> Property {
     Property {
         name: String::new(),
         claim: Claim::Isolated,

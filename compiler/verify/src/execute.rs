@@ -9,11 +9,11 @@ mod store;
 
 use crate::entry::entry_guard;
 use crate::guard::Context;
-use crate::summary::{Row, RowEnd, Summary};
+use crate::row::{Row, RowEnd, Summary};
 use crate::verdict::{Options, Stats};
 use machine::Machine;
 pub use state::{Leaf, eval, eval_cond};
-pub use store::{has_key, invariant};
+pub use store::has_key;
 use rdcl_core::{MapId, PortId, Program, Shape, TableData};
 use std::collections::BTreeSet;
 use std::sync::Arc;

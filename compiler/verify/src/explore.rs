@@ -8,9 +8,9 @@
 use crate::entry::{entry_guard, entry_value};
 use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
-use crate::summary::{Row, RowEnd, Stored};
+use crate::row::{Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
-use rdcl_core::{BlockId, BoundaryId, Derivation, Endpoint, Field, MapId, PartId, PortId, Role, Shape};
+use rdcl_core::{BlockId, BoundaryId, Derivation, Endpoint, Field, MapId, PartId, PortId, Reason, Role, Shape};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How often a lineage may come back to one port before exploration gives up on it.
@@ -90,7 +90,7 @@ pub struct Facts {
     /// Entries found.
     pub found: Vec<(PartId, Stored)>,
     /// Index keys for which there was no entry.
-    pub missed: Vec<(PartId, crate::summary::Missed)>,
+    pub missed: Vec<(PartId, crate::row::Missed)>,
     /// Entries added.
     pub added: Vec<(PartId, Stored)>,
     /// Maps that had no room.
@@ -110,6 +110,8 @@ pub enum LeafEnd {
     Exhausted,
     /// An assumption of a program is broken: no run of the real network.
     Assumption,
+    /// Dropped, since an insert found its key or unique index taken and the source does not handle that.
+    Clash(PartId, MapId),
     /// An insert breaks the invariant of a map.
     Breaks(PartId, MapId),
     /// Enters something of which nothing is known.
@@ -325,6 +327,7 @@ impl<'n> Explorer<'n> {
             let next = Flight { guard, ..next.clone() };
             match &row.end {
                 RowEnd::Egress(port) => self.arrive(from, next, self.net.wired_to(part, *port)),
+                RowEnd::Dropped(Reason::Clash(map), _) => self.end(from, next, LeafEnd::Clash(part, *map)),
                 RowEnd::Dropped(..) => self.end(from, next, LeafEnd::Dropped),
                 RowEnd::Assumption => self.end(from, next, LeafEnd::Assumption),
                 RowEnd::Breaks(map) => self.end(from, next, LeafEnd::Breaks(part, *map)),
@@ -334,7 +337,7 @@ impl<'n> Explorer<'n> {
     }
 }
 
-fn at_visit(visit: u32, arm: &crate::summary::Arm) -> CopyArm {
+fn at_visit(visit: u32, arm: &crate::row::Arm) -> CopyArm {
     CopyArm { visit, fork: arm.fork, of: arm.of, arm: arm.arm }
 }
 
@@ -370,7 +373,7 @@ fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(V
     }
     for missed in &visit.missed {
         let keys = renamed(&missed.keys);
-        facts.missed.push((part, crate::summary::Missed { map: missed.map, index: missed.index, keys }));
+        facts.missed.push((part, crate::row::Missed { map: missed.map, index: missed.index, keys }));
     }
     for (choice, width) in &visit.choices {
         if let Sym::Var(var) = rename(Var::local(VarKind::Choice(*choice), *width)) {

@@ -8,7 +8,7 @@ use crate::execute::has_key;
 use crate::explore::{Facts, Leaf};
 use crate::guard::{Context, Guard};
 use crate::net::Net;
-use crate::summary::{Missed, Stored};
+use crate::row::{Missed, Stored};
 use crate::sym::{Sym, SymCond, Var};
 use rdcl_core::PartId;
 

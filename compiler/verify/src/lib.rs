@@ -1,22 +1,35 @@
 //! Symbolic execution of Core, properties, witnesses.
+//!
+//! [`verdicts`] is the query the driver asks. Below it: each leaf is executed once for an arbitrary packet and store and
+//! gives a [`Summary`]; an [`Explorer`] applies summaries along the wires; claims become candidates, and a candidate
+//! becomes a violation only when the interpreter has replayed it from empty stores.
 
 mod can_reach;
 mod claims;
 mod decide;
 mod entry;
-mod explore;
 mod execute;
+mod explore;
 mod guard;
 mod history;
 mod minimise;
 mod net;
+mod query;
 mod replay;
+mod row;
 mod solver;
-mod summary;
 mod sym;
 mod tables;
 mod verdict;
 
+pub use decide::Prover;
+pub use entry::{entry_guard, entry_value};
 pub use execute::summarise;
-pub use summary::{Arm, Missed, Row, RowEnd, Stored, Summary, VisitFacts};
+pub use explore::{CopyArm, Explorer, Facts, Leaf, LeafEnd, View};
+pub use guard::{Context, Guard};
+pub use net::{Net, NetPart};
+pub use query::{reachability, summary, verdicts};
+pub use replay::reason_words;
+pub use row::{Arm, Missed, Row, RowEnd, Stored, Summary, VisitFacts};
+pub use sym::{Sym, SymCond, SymNode, Var, VarKind};
 pub use verdict::{Budget, CopyTrail, Hop, Options, Outcome, Reachability, Stats, Step, Verdict, Witness};

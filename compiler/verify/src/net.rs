@@ -1,6 +1,6 @@
 //! The network to be verified: summaries of its parts, the wires between them, the boundary.
 
-use crate::summary::{RowEnd, Summary};
+use crate::row::{RowEnd, Summary};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rdcl_core::{BoundaryId, BoundaryPort, Endpoint, MapDecl, MapId, PartId, PortId};

@@ -62,6 +62,14 @@ impl std::ops::AddAssign for Stats {
     }
 }
 
+impl std::ops::Sub for Stats {
+    type Output = Stats;
+
+    fn sub(self, earlier: Stats) -> Stats {
+        Stats { states: self.states - earlier.states, solver_calls: self.solver_calls - earlier.solver_calls }
+    }
+}
+
 /// A run that shows something, from empty state: packets in order, the last of which is the one that matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {

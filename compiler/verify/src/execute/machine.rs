@@ -6,7 +6,7 @@ use super::store::{
 };
 use crate::entry::known_numbers;
 use crate::guard::{Context, Guard};
-use crate::summary::{Arm, Missed, Row, RowEnd, Stored};
+use crate::row::{Arm, Missed, Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use crate::tables::{Classes, classes};
 use rdcl_base::IntervalSet;

@@ -2,7 +2,7 @@
 
 use crate::entry::entry_value;
 use crate::guard::Guard;
-use crate::summary::{Arm, VisitFacts};
+use crate::row::{Arm, VisitFacts};
 use crate::sym::{Sym, SymCond};
 use rdcl_core::{CellId, Cond, Expr, Field, HeaderKind, MapId, Program, RowId, Shape, SlotId};
 use std::collections::BTreeMap;

@@ -1,0 +1,115 @@
+//! The queries: a summary per leaf, the verdicts per instance.
+//!
+//! A summary is keyed by what the leaf is (definition, arguments) and reads its tables; verdicts read summaries alone,
+//! so a table that changes without changing the summary re-runs nothing above it. Programs with tables are read only
+//! when a candidate is to be replayed.
+
+use crate::decide::Prover;
+use crate::execute::summarise;
+use crate::net::{Net, NetPart};
+use crate::row::Summary;
+use crate::verdict::{Options, Outcome, Reachability, Stats, Verdict};
+use rdcl_core::{End, MapId, Network, PartId, Program};
+use rdcl_hir::{
+    Db, Instance, Leaf, LeafKind, Property, assumptions, leaf_program, leaf_tables, network, properties, structure,
+};
+use std::sync::Arc;
+
+/// What a leaf does; none when nothing is known of it.
+#[salsa::tracked(returns(ref))]
+pub fn summary<'db>(db: &'db dyn Db, leaf: Leaf<'db>, options: Options) -> Option<Arc<Summary>> {
+    match leaf.kind(db) {
+        LeafKind::Behaviour(_) | LeafKind::Filter(..) => {
+            Some(Arc::new(summarise(leaf_program(db, leaf), leaf_tables(db, leaf), options)))
+        }
+        LeafKind::Opaque(_) => None,
+    }
+}
+
+/// The state maps of a leaf.
+#[salsa::tracked(returns(ref))]
+fn maps<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Arc<Vec<rdcl_core::MapDecl>> {
+    Arc::new(leaf_program(db, leaf).maps.clone())
+}
+
+/// The verdicts on all properties of an instance, in the order of the source; those on its state maps come first.
+#[salsa::tracked(returns(ref))]
+pub fn verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, options: Options) -> Vec<Verdict> {
+    let properties = properties(db, instance);
+    let assumed = assumptions(db, instance);
+    if is_opaque(db, instance) {
+        return properties.iter().enumerate().map(|(i, p)| taken_as_true(i, p, assumed.clone())).collect();
+    }
+    let net = net(db, instance, options);
+    let replayed = || -> Arc<Network> { Arc::clone(network(db, instance)) };
+    let mut prover = Prover::new(&net, &replayed, options);
+    let mut verdicts = state_verdicts(db, instance, &mut prover);
+    verdicts.extend(properties.iter().enumerate().map(|(i, p)| prover.verdict(i, p)));
+    for verdict in &mut verdicts {
+        verdict.assumes.extend(assumed.iter().cloned());
+        verdict.assumes.sort();
+    }
+    verdicts
+}
+
+/// For each ordered pair of boundary ports whether some packet crosses.
+#[salsa::tracked(returns(ref))]
+pub fn reachability<'db>(db: &'db dyn Db, instance: Instance<'db>, options: Options) -> Vec<Reachability> {
+    let net = net(db, instance, options);
+    let replayed = || -> Arc<Network> { Arc::clone(network(db, instance)) };
+    let mut prover = Prover::new(&net, &replayed, options);
+    let ports: Vec<rdcl_core::BoundaryId> = (0..net.boundary.len() as u32).map(rdcl_core::BoundaryId).collect();
+    let pairs = net.entries().flat_map(|from| ports.iter().map(move |to| (from, *to)));
+    let pairs = pairs.filter(|(from, to)| from != to && net.boundary_port(*to).leaves);
+    pairs.map(|(from, to)| prover.reachability(from, to)).collect()
+}
+
+fn net<'db>(db: &'db dyn Db, instance: Instance<'db>, options: Options) -> Net {
+    let structure = structure(db, instance);
+    let part = |(path, leaf): &(String, Leaf<'db>)| NetPart {
+        path: path.clone(),
+        summary: summary(db, *leaf, options).clone(),
+        maps: Arc::clone(maps(db, *leaf)),
+    };
+    let parts = structure.parts.iter().map(part).collect();
+    Net { parts, wires: structure.wires.clone(), boundary: structure.boundary.clone() }
+}
+
+/// Whether nothing is known of the instance but its contract.
+fn is_opaque(db: &dyn Db, instance: Instance<'_>) -> bool {
+    let own = |(path, leaf): &(String, Leaf<'_>)| path.is_empty() && matches!(leaf.kind(db), LeafKind::Opaque(_));
+    structure(db, instance).parts.iter().any(own)
+}
+
+fn taken_as_true(index: usize, property: &Property, assumes: Vec<String>) -> Verdict {
+    Verdict {
+        property: property.name.clone(),
+        index: Some(index),
+        result: Outcome::Assumed,
+        assumes,
+        remarks: Vec::new(),
+        stats: Stats::default(),
+    }
+}
+
+/// The verdicts on the instance's own state maps. Those of its parts are the parts' own.
+fn state_verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, prover: &mut Prover<'_>) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let parts = (0u32..).map(PartId).zip(&structure(db, instance).parts);
+    for (part, (_, leaf)) in parts.filter(|(_, (path, _))| path.is_empty()) {
+        let program = leaf_program(db, *leaf);
+        for map in (0..program.maps.len() as u32).map(MapId) {
+            verdicts.push(prover.invariant_verdict(part, map));
+            if may_clash(program, map) {
+                verdicts.push(prover.unique_verdict(part, map));
+            }
+        }
+    }
+    verdicts
+}
+
+/// Whether some insert leaves it to be proved that it never clashes.
+fn may_clash(program: &Program, of: MapId) -> bool {
+    let unhandled = |end: &End| matches!(end, End::Insert { map, clash_handled: false, .. } if *map == of);
+    program.blocks.iter().any(|block| unhandled(&block.end))
+}
