@@ -5,6 +5,7 @@
 mod codes;
 mod diagnostic;
 mod interval;
+mod sources;
 mod span;
 mod units;
 
@@ -14,5 +15,6 @@ pub use codes::{CODES, Code, CodeInfo};
 pub use diagnostic::{Diagnostic, Fix, Label, Severity, nearest};
 pub use interval::IntervalSet;
 pub use ipnet::Ipv4Net;
+pub use sources::Sources;
 pub use span::{FileId, FileSpan, NodeId, Span};
 pub use units::{Dimension, Quantity, UnitError};

@@ -1,60 +1,34 @@
 //! The one renderer for people: a [`Diagnostic`] with its source lines, drawn by ariadne.
+//!
+//! Ariadne draws whole lines; a diagnostic about a line too long for that, or about a file without text, is drawn here.
 
-use crate::{Diagnostic, FileId, FileSpan, Severity};
+use crate::{Diagnostic, FileId, FileSpan, Severity, Sources};
 use ariadne::{Cache, Color, Config, IndexType, Label, Report, ReportKind, Source};
 use std::collections::HashMap;
 use std::fmt;
 
-/// The texts that diagnostics point into, by file.
-#[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    /// For each file, in [`FileId`] order: the name shown and the text.
-    pub files: &'a [(String, String)],
-}
+/// The longest line that is drawn whole, in bytes.
+const LONGEST_LINE: usize = 300;
+/// How much of a longer one is shown on each side of the fault.
+const EXCERPT: usize = 40;
 
-impl<'a> Sources<'a> {
-    fn get(&self, file: FileId) -> (&'a str, &'a str) {
-        self.files.get(file.0 as usize).map_or(("?", ""), |(name, text)| (name, text))
-    }
-
-    /// `name:line:column` of the start of a span; lines and columns count from 1, columns in UTF-8 bytes.
-    pub fn place(&self, at: FileSpan) -> String {
-        let (name, _) = self.get(at.file);
-        let (line, column) = self.line_column(at.file, at.span.start);
-        format!("{name}:{line}:{column}")
-    }
-
-    /// `name:line:column` of the end of a span.
-    pub fn end_place(&self, at: FileSpan) -> String {
-        let (name, _) = self.get(at.file);
-        let (line, column) = self.line_column(at.file, at.span.end);
-        format!("{name}:{line}:{column}")
-    }
-
-    /// The line and column (from 1, in UTF-8 bytes) of an offset.
-    pub fn line_column(&self, file: FileId, offset: u32) -> (usize, usize) {
-        let text = self.get(file).1.as_bytes();
-        let before = &text[..(offset as usize).min(text.len())];
-        let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
-        (before.iter().filter(|b| **b == b'\n').count() + 1, before.len() - line_start + 1)
-    }
-}
-
-struct SourceCache<'a> {
-    sources: Sources<'a>,
+/// Draws diagnostics about some sources.
+pub struct Renderer<'a> {
+    sources: &'a Sources,
+    color: bool,
     loaded: HashMap<FileId, Source<&'a str>>,
 }
 
-impl<'a> Cache<FileId> for SourceCache<'a> {
+impl<'a> Cache<FileId> for Renderer<'a> {
     type Storage = &'a str;
 
     fn fetch(&mut self, id: &FileId) -> Result<&Source<&'a str>, impl fmt::Debug> {
-        let text = self.sources.get(*id).1;
-        Ok::<_, String>(self.loaded.entry(*id).or_insert_with(|| Source::from(text)))
+        let sources = self.sources;
+        Ok::<_, String>(self.loaded.entry(*id).or_insert_with(|| Source::from(sources.text(*id))))
     }
 
     fn display<'b>(&self, id: &'b FileId) -> Option<impl fmt::Display + 'b> {
-        Some(self.sources.get(*id).0.to_owned())
+        Some(self.sources.name(*id).to_owned())
     }
 }
 
@@ -64,34 +38,94 @@ fn ariadne_span(at: FileSpan) -> AriadneSpan {
     (at.file, at.span.start as usize..at.span.end as usize)
 }
 
-/// Draws one diagnostic, with a final line break.
-pub fn human(diagnostic: &Diagnostic<FileSpan>, sources: Sources<'_>, color: bool) -> String {
-    let (kind, shade) = match diagnostic.severity {
+impl<'a> Renderer<'a> {
+    /// A renderer for these sources.
+    pub fn new(sources: &'a Sources, color: bool) -> Renderer<'a> {
+        Renderer { sources, color, loaded: HashMap::new() }
+    }
+
+    /// Draws one diagnostic, with a final line break.
+    pub fn draw(&mut self, diagnostic: &Diagnostic<FileSpan>) -> String {
+        let mut places = std::iter::once(diagnostic.primary).chain(diagnostic.secondary.iter().map(|l| l.at));
+        if places.all(|at| self.is_drawable(at)) { self.whole(diagnostic) } else { self.excerpt(diagnostic) }
+    }
+
+    fn is_drawable(&self, at: FileSpan) -> bool {
+        let fits = |offset| self.sources.line(at.file, offset).len() <= LONGEST_LINE;
+        !self.sources.text(at.file).is_empty() && fits(at.span.start) && fits(at.span.end)
+    }
+
+    fn whole(&mut self, diagnostic: &Diagnostic<FileSpan>) -> String {
+        let (kind, shade) = kind(diagnostic.severity);
+        let config = Config::default().with_color(self.color).with_index_type(IndexType::Byte);
+        let mut report = Report::build(kind, ariadne_span(diagnostic.primary))
+            .with_config(config)
+            .with_code(diagnostic.code.as_str())
+            .with_message(&diagnostic.message)
+            .with_label(Label::new(ariadne_span(diagnostic.primary)).with_message("here").with_color(shade));
+        for label in &diagnostic.secondary {
+            let drawn = Label::new(ariadne_span(label.at)).with_message(&label.message).with_color(Color::Cyan);
+            report = report.with_label(drawn);
+        }
+        for note in &diagnostic.notes {
+            report = report.with_note(note);
+        }
+        if let Some(help) = &diagnostic.help {
+            report = report.with_help(help);
+        }
+        let mut out = Vec::new();
+        if report.finish().write(&mut *self, &mut out).is_err() {
+            return self.excerpt(diagnostic);
+        }
+        let text = String::from_utf8_lossy(&out);
+        // Ariadne pads lines to the width of its margin.
+        text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    fn excerpt(&self, diagnostic: &Diagnostic<FileSpan>) -> String {
+        let mut text = format!("[{}] {}: {}\n", diagnostic.code, kind(diagnostic.severity).0, diagnostic.message);
+        text += &self.place(diagnostic.primary, "");
+        for label in &diagnostic.secondary {
+            text += &self.place(label.at, &label.message);
+        }
+        for note in &diagnostic.notes {
+            text += &format!("   │ Note: {note}\n");
+        }
+        if let Some(help) = &diagnostic.help {
+            text += &format!("   │ Help: {help}\n");
+        }
+        text + "───╯\n"
+    }
+
+    fn place(&self, at: FileSpan, message: &str) -> String {
+        let mut text = format!("   ╭─[ {} ]\n", self.sources.place(at));
+        let (line, (_, column)) =
+            (self.sources.line(at.file, at.span.start), self.sources.line_column(at.file, at.span.start));
+        let window = window(line, column - 1);
+        if !window.is_empty() {
+            text += &format!("   │ {window}\n");
+        }
+        if !message.is_empty() {
+            text += &format!("   │ {message}\n");
+        }
+        text
+    }
+}
+
+fn kind(severity: Severity) -> (ReportKind<'static>, Color) {
+    match severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
         Severity::Note => (ReportKind::Advice, Color::Blue),
-    };
-    let config = Config::default().with_color(color).with_index_type(IndexType::Byte);
-    let mut report = Report::build(kind, ariadne_span(diagnostic.primary))
-        .with_config(config)
-        .with_code(diagnostic.code.as_str())
-        .with_message(&diagnostic.message)
-        .with_label(Label::new(ariadne_span(diagnostic.primary)).with_message("here").with_color(shade));
-    for label in &diagnostic.secondary {
-        report = report.with_label(Label::new(ariadne_span(label.at)).with_message(&label.message).with_color(Color::Cyan));
     }
-    for note in &diagnostic.notes {
-        report = report.with_note(note);
-    }
-    if let Some(help) = &diagnostic.help {
-        report = report.with_help(help);
-    }
-    let mut out = Vec::new();
-    let cache = SourceCache { sources, loaded: HashMap::new() };
-    if report.finish().write(cache, &mut out).is_err() {
-        return format!("{}[{}] {}\n", diagnostic.severity.word(), diagnostic.code, diagnostic.message);
-    }
-    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The part of a line around an offset, with `…` where something is left out.
+fn window(line: &str, at: usize) -> String {
+    let start = line.floor_char_boundary(at.saturating_sub(EXCERPT));
+    let end = line.ceil_char_boundary((at + EXCERPT).min(line.len()));
+    let (before, after) = (if start > 0 { "…" } else { "" }, if end < line.len() { "…" } else { "" });
+    format!("{before}{}{after}", &line[start.min(end)..end])
 }
 
 #[cfg(test)]
@@ -99,13 +133,25 @@ mod tests {
     use super::*;
     use crate::{Code, Span};
 
+    fn draw(text: &str, span: Span) -> String {
+        let sources = Sources::new([("a.rdcl".to_owned(), text.to_owned())]);
+        let at = FileSpan { file: FileId(0), span };
+        let diagnostic = Diagnostic::new(Code::E0101, at, "unexpected `é`").with_help("remove it");
+        Renderer::new(&sources, false).draw(&diagnostic)
+    }
+
     #[test]
-    fn places_count_from_one_in_bytes() {
-        let files = vec![("a.rdcl".to_owned(), "use x;\nrfb é {}\n".to_owned())];
-        let sources = Sources { files: &files };
-        let at = FileSpan { file: FileId(0), span: Span::new(11, 13) };
-        assert_eq!(sources.place(at), "a.rdcl:2:5");
-        let drawn = human(&Diagnostic::new(Code::E0101, at, "unexpected `é`").with_help("remove it"), sources, false);
-        assert!(drawn.contains("E0101") && drawn.contains("a.rdcl:2:5") && drawn.contains("remove it"), "{drawn}");
+    fn a_diagnostic_shows_its_line() {
+        let drawn = draw("use x;\nrfb é {}\n", Span::new(11, 13));
+        for part in ["E0101", "a.rdcl:2:5", "rfb é {}", "remove it"] {
+            assert!(drawn.contains(part), "{drawn}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_shown_in_part_and_no_line_not_at_all() {
+        let drawn = draw(&"é".repeat(1_000_000), Span::new(1_000_000, 1_000_002));
+        assert!(drawn.len() < 400 && drawn.contains("…éé") && drawn.contains("a.rdcl:1:1000001"), "{drawn}");
+        assert!(draw("", Span::default()).contains("remove it"));
     }
 }
