@@ -1,0 +1,90 @@
+//! Attributes in braces: `bandwidth = 200Mbps;`.
+
+use crate::cx::{Cx, Params, did_you_mean};
+use crate::eval::{constant, mismatch, value_text};
+use crate::loc::Problem;
+use crate::value::Value;
+use rdcl_base::{Code, Diagnostic, Dimension};
+use rdcl_syntax::ast::{Attr, Name};
+
+/// What an attribute's value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// An amount of this.
+    Amount(Dimension),
+    /// A text.
+    Text,
+    /// A whole number.
+    Number,
+}
+
+impl Want {
+    fn accepts(self, value: &Value) -> bool {
+        match (self, value) {
+            (Want::Amount(dimension), Value::Quantity(q)) => q.dimension == dimension,
+            (Want::Text, Value::Str(_)) | (Want::Number, Value::Int(_)) => true,
+            _ => false,
+        }
+    }
+
+    fn noun(self) -> String {
+        match self {
+            Want::Amount(dimension) => format!("an amount of {}", dimension.name()),
+            Want::Text => "a text".into(),
+            Want::Number => "a whole number".into(),
+        }
+    }
+}
+
+/// An attribute with its value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+}
+
+impl std::fmt::Display for Attribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} = {}", self.name, value_text(&self.value))
+    }
+}
+
+/// The value of an attribute.
+pub fn attribute<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Value> {
+    attributes.iter().find(|a| a.name == name).map(|a| &a.value)
+}
+
+/// Evaluates attributes; complains of those that are unknown, given twice or of the wrong type.
+pub(crate) fn attributes(cx: &mut Cx<'_>, attrs: &[Attr], known: &[(&str, Want)], env: &Params) -> Vec<Attribute> {
+    let mut found: Vec<Attribute> = Vec::new();
+    for attr in attrs {
+        let Some((name, want)) = known.iter().find(|(name, _)| *name == attr.name.text) else {
+            cx.report(unknown_attribute(cx, &attr.name, known));
+            continue;
+        };
+        if attribute(&found, name).is_some() {
+            cx.report(attribute_twice(cx, &attr.name));
+            continue;
+        }
+        let Some(value) = constant(cx, &attr.value, env) else { continue };
+        if want.accepts(&value) {
+            found.push(Attribute { name: (*name).to_owned(), value });
+        } else {
+            cx.report(mismatch(cx, attr.value.node, &want.noun(), &value));
+        }
+    }
+    found
+}
+
+fn unknown_attribute(cx: &Cx<'_>, name: &Name, known: &[(&str, Want)]) -> Problem {
+    let names: Vec<&str> = known.iter().map(|k| k.0).collect();
+    let help = did_you_mean(&name.text, names.iter().copied());
+    Diagnostic::new(Code::E0312, cx.at(name.node), format!("there is no attribute `{}` here", name.text))
+        .with_help(help.unwrap_or_else(|| format!("known here are {}", names.join(", "))))
+}
+
+fn attribute_twice(cx: &Cx<'_>, name: &Name) -> Problem {
+    Diagnostic::new(Code::E0203, cx.at(name.node), format!("the attribute `{}` is given twice", name.text))
+}

@@ -1,0 +1,142 @@
+//! Bodies: what makes an RFB do something, its own or inherited.
+//!
+//! A block with a behaviour, parts or wires has a body of its own; another inherits the body of the first parent that
+//! has one. A block without any is opaque: only its contract is known.
+
+use crate::cx::Cx;
+use crate::db::Db;
+use crate::instance::{Instance, members};
+use crate::item::Item;
+use crate::lineage::{instance_lineage, lineage, parent_items, parents};
+use crate::loc::Problem;
+use crate::names::{lookup, name_node};
+use rdcl_base::{Code, Diagnostic};
+use rdcl_syntax::{Keyword, ast};
+
+/// What kind of body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BodyKind {
+    /// A behaviour.
+    Leaf,
+    /// Parts and wires.
+    Composite,
+    /// Nothing is known.
+    Opaque,
+}
+
+/// The body of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Body<'db> {
+    /// Which kind.
+    pub kind: BodyKind,
+    /// The instance and its ancestors down to the one whose members are the body, which is the last.
+    pub chain: Vec<Instance<'db>>,
+}
+
+impl<'db> Body<'db> {
+    /// The ancestor (or the instance itself) whose members are the body.
+    pub fn owner(&self) -> Option<Instance<'db>> {
+        self.chain.last().copied()
+    }
+}
+
+/// What the RFB itself declares.
+fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
+    let (mut kind, mut behaviour) = (BodyKind::Opaque, false);
+    for member in members(db, item) {
+        match member {
+            ast::Member::Behaviour(b) => behaviour |= sefl(b).is_some(),
+            ast::Member::Part(_) | ast::Member::Wire(_) => kind = BodyKind::Composite,
+            ast::Member::Port(_)
+            | ast::Member::Ensures(_)
+            | ast::Member::Impl(_)
+            | ast::Member::Sla(_)
+            | ast::Member::Lifecycle(_)
+            | ast::Member::Intent(_)
+            | ast::Member::Bad(_) => {}
+        }
+    }
+    if kind == BodyKind::Opaque && behaviour { BodyKind::Leaf } else { kind }
+}
+
+/// The statements of a behaviour in SEFL.
+pub(crate) fn sefl(behaviour: &ast::Behaviour) -> Option<&[ast::SeflMember]> {
+    match &behaviour.body {
+        ast::BehaviourBody::Sefl(members) if behaviour.language.text == "sefl" => Some(members),
+        ast::BehaviourBody::Sefl(_) | ast::BehaviourBody::Foreign(_) => None,
+    }
+}
+
+/// The body of an instance.
+#[salsa::tracked(returns(ref))]
+pub fn body<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Body<'db> {
+    let kind = own_kind(db, instance.rfb(db));
+    if kind != BodyKind::Opaque {
+        return Body { kind, chain: vec![instance] };
+    }
+    let inherited = parents(db, instance).list.iter().map(|parent| body(db, *parent));
+    match inherited.into_iter().find(|b| b.kind != BodyKind::Opaque) {
+        Some(found) => {
+            Body { kind: found.kind, chain: std::iter::once(instance).chain(found.chain.iter().copied()).collect() }
+        }
+        None => Body { kind: BodyKind::Opaque, chain: instance_lineage(db, instance).to_vec() },
+    }
+}
+
+/// The RFB whose members are the body of an RFB.
+fn body_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'db>> {
+    if own_kind(db, item) != BodyKind::Opaque {
+        return Some(item);
+    }
+    if lineage(db, item).broken {
+        return None;
+    }
+    parent_items(db, item).iter().find_map(|parent| body_item(db, *parent))
+}
+
+/// The RFBs of the parts of an RFB, inherited ones too, each once.
+#[salsa::tracked(returns(deref))]
+pub fn part_items<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
+    let Some(owner) = body_item(db, item) else { return Vec::new() };
+    let parts = members(db, owner).iter().filter_map(|m| if let ast::Member::Part(p) = m { Some(p) } else { None });
+    let found = parts.filter_map(|part| lookup(db, owner.file(db), &part.rfb));
+    let blocks: indexmap::IndexSet<_> = found.filter(|i| i.keyword(db) == Keyword::Rfb).collect();
+    blocks.into_iter().collect()
+}
+
+/// What is wrong with an RFB's choice of body.
+pub(crate) fn body_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
+    let mut cx = Cx::new(db, item);
+    let mut first = None;
+    for member in members(db, item) {
+        let ast::Member::Behaviour(behaviour) = member else { continue };
+        if sefl(behaviour).is_none() {
+            cx.report(unknown_language(&cx, &behaviour.language, "behaviour", "sefl"));
+        }
+        match first {
+            Some(first) => cx.report(second_behaviour(&cx, behaviour, first)),
+            None => first = Some(behaviour),
+        }
+    }
+    if let Some(behaviour) = first.filter(|_| own_kind(db, item) == BodyKind::Composite) {
+        cx.report(two_bodies(&cx, behaviour));
+    }
+    cx.problems
+}
+
+pub(crate) fn unknown_language(cx: &Cx<'_>, language: &ast::Name, what: &str, known: &str) -> Problem {
+    Diagnostic::new(Code::E0212, cx.at(language.node), format!("a {what} in `{}` is not understood", language.text))
+        .with_help(format!("write it in `{known}`"))
+}
+
+fn second_behaviour(cx: &Cx<'_>, behaviour: &ast::Behaviour, first: &ast::Behaviour) -> Problem {
+    Diagnostic::new(Code::E0203, cx.at(behaviour.language.node), "a block has one behaviour, this is its second")
+        .with_label(cx.at(first.language.node), "the first")
+}
+
+fn two_bodies(cx: &Cx<'_>, behaviour: &ast::Behaviour) -> Problem {
+    let message = format!("`{}` has both a behaviour and parts", cx.item.name(cx.db));
+    Diagnostic::new(Code::E0311, cx.at(behaviour.language.node), message)
+        .with_label(cx.at(name_node(cx.db, cx.item)), "this block")
+        .with_help("make a part of the behaviour, in a block of its own")
+}

@@ -1,0 +1,211 @@
+//! Everything that is wrong with a package.
+
+use crate::bodies::{BodyKind, body, body_problems};
+use crate::contracts::contract_problems;
+use crate::cx::Cx;
+use crate::db::{Db, Package, SourceFile};
+use crate::deploy::{deployed, deployed_twice};
+use crate::impls::implementations;
+use crate::instance::{Instance, members};
+use crate::item::{Item, items, parsed, rfb_tree};
+use crate::leaf::{Leaf, LeafKind, leaf_problems, table, table_file};
+use crate::lifecycles::lifecycle;
+use crate::lineage::{name_place, parents};
+use crate::loc::{Loc, Problem, place};
+use crate::mentions::unused_imports;
+use crate::nemo::intent;
+use crate::part::{Nesting, nesting, nesting_problems, parts};
+use crate::port::ports;
+use crate::names::{lookup, scope};
+use crate::param::{default_problems, signature};
+use crate::sla::service_levels;
+use crate::flatten::{MOST_LEAVES, leaf_count};
+use crate::subject::checked;
+use crate::substrates::substrate;
+use crate::types::declared_stack;
+use crate::value::Type;
+use crate::wire::wires;
+use indexmap::IndexSet;
+use rdcl_base::{Code, Diagnostic, NodeId, Severity};
+use rdcl_syntax::Keyword;
+use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
+
+/// Everything that is wrong with a package, by place. Of an item that cannot be read only that is said; of the standard
+/// library only errors are.
+pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Problem> {
+    let files = package.std(db).iter().chain(package.files(db));
+    let mut found: Vec<Problem> = files.flat_map(|file| items(db, *file)).flat_map(|item| unread(db, *item)).collect();
+    let meant = problems(db, package).iter().filter(|p| concerns(db, package, p));
+    found.extend(meant.cloned());
+    found.sort_by_cached_key(|p| (place(db, p.primary), p.code, p.message.clone()));
+    found
+}
+
+/// What could not be read of an item.
+fn unread(db: &dyn Db, item: Item<'_>) -> Vec<Problem> {
+    let at = |span| Loc::Text(item.file(db), item.id(db), span);
+    parsed(db, item).errors(db).iter().map(|e| e.clone().map(at)).collect()
+}
+
+fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
+    let item = match problem.primary {
+        Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::item::item_with_id(db, file, id),
+        Loc::Table(..) => return true,
+    };
+    let read = item.is_none_or(|item| parsed(db, item).errors(db).is_empty());
+    let of_std = problem.primary.file().is_some_and(|f| package.std(db).contains(&f));
+    read && (problem.severity == Severity::Error || !of_std)
+}
+
+/// What is wrong with what could be read, each thing once, in the order in which it is found.
+#[salsa::tracked(returns(deref))]
+fn problems(db: &dyn Db, package: Package) -> Vec<Problem> {
+    let mut found: IndexSet<Problem> = IndexSet::new();
+    for file in package.std(db).iter().chain(package.files(db)) {
+        found.extend(file_problems(db, *file).iter().cloned());
+    }
+    for file in package.files(db) {
+        found.extend(unused_imports(db, *file));
+    }
+    for instance in checked(db, package) {
+        found.extend(instance_problems(db, *instance).iter().cloned());
+    }
+    found.into_iter().collect()
+}
+
+/// What is wrong with the items of a file, whatever the arguments.
+#[salsa::tracked(returns(deref))]
+fn file_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let mut found = scope(db, file).problems.clone();
+    for item in items(db, file) {
+        found.extend(item_problems(db, *item).iter().cloned());
+    }
+    found.extend(deployment_names(db, file));
+    found
+}
+
+fn deployment_names(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let mut seen = indexmap::IndexMap::new();
+    let mut found = Vec::new();
+    for item in items(db, file) {
+        let Some(deployment) = &deployed(db, *item).deployment else { continue };
+        match seen.get(&deployment.name) {
+            Some(first) => found.push(deployed_twice(db, *item, *first, &deployment.name)),
+            None => _ = seen.insert(deployment.name.clone(), *item),
+        }
+    }
+    found
+}
+
+#[salsa::tracked(returns(deref))]
+fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
+    match item.keyword(db) {
+        Keyword::Stack => declared_stack(db, item).problems.clone(),
+        Keyword::Substrate => substrate(db, item).problems.clone(),
+        Keyword::Deploy => deployed(db, item).problems.clone(),
+        Keyword::Rfb => [
+            signature(db, item).problems.clone(),
+            default_problems(db, item).to_vec(),
+            body_problems(db, item),
+            nesting_problems(db, item),
+            intent(db, item).problems.clone(),
+            table_problems(db, item),
+            name_clashes(db, item),
+        ]
+        .concat(),
+        Keyword::Use | Keyword::Unknown => Vec::new(),
+    }
+}
+
+/// What is wrong with an instance, for its arguments.
+#[salsa::tracked(returns(deref))]
+fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    let mut found = parents(db, instance).problems.clone();
+    found.extend(ports(db, instance).problems.iter().cloned());
+    found.extend(body_of(db, instance));
+    found.extend(implementations(db, instance).problems.iter().cloned());
+    found.extend(service_levels(db, instance).problems.iter().cloned());
+    found.extend(lifecycle(db, instance).problems.iter().cloned());
+    found.extend(contract_problems(db, instance).iter().cloned());
+    found
+}
+
+fn body_of<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    let body = body(db, instance);
+    match (body.kind, body.owner()) {
+        (BodyKind::Leaf, _) => leaf_problems(db, Leaf::new(db, LeafKind::Behaviour(instance))),
+        (BodyKind::Composite, Some(owner)) => {
+            let mut found = parts(db, owner).problems.clone();
+            found.extend(wires(db, instance).problems.iter().cloned());
+            found.extend(too_many_leaves(db, instance));
+            found
+        }
+        (BodyKind::Composite | BodyKind::Opaque, _) => Vec::new(),
+    }
+}
+
+fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Problem> {
+    let rfb = instance.rfb(db);
+    let many = *nesting(db, rfb) == Nesting::Fine && leaf_count(db, instance) > MOST_LEAVES;
+    many.then(|| {
+        let message = format!("`{}` comes to more than {MOST_LEAVES} blocks", rfb.name(db));
+        Diagnostic::new(Code::E0408, name_place(db, rfb), message)
+    })
+}
+
+/// Ports and parts share their names.
+fn name_clashes<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
+    let cx = Cx::new(db, item);
+    let ports: Vec<_> = members(db, item).iter().filter_map(|m| if let Member::Port(p) = m { Some(&p.name) } else { None }).collect();
+    let clash = |member: &Member| {
+        let Member::Part(part) = member else { return None };
+        let port = ports.iter().find(|port| port.text == part.name.text)?;
+        let message = format!("`{}` is both a port and a part", part.name.text);
+        Some(Diagnostic::new(Code::E0203, cx.at(part.name.node), message).with_label(cx.at(port.node), "the port"))
+    };
+    members(db, item).iter().filter_map(clash).collect()
+}
+
+/// Tables that are missing, and what is wrong in those that are not.
+fn table_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
+    let Some(rfb) = rfb_tree(db, item) else { return Vec::new() };
+    let mut cx = Cx::new(db, item);
+    for (param, declared) in rfb.params.iter().zip(&signature(db, item).params) {
+        if let Some(default) = &param.default {
+            check_table(&mut cx, default, &declared.ty);
+        }
+    }
+    let parent_args = rfb.parents.iter().map(|p| (&p.path, &p.args));
+    let part_args = rfb.members.iter().filter_map(|m| if let Member::Part(p) = m { Some((&p.rfb, &p.args)) } else { None });
+    for (path, args) in parent_args.chain(part_args) {
+        if let Some(target) = lookup(db, item.file(db), path) {
+            args.iter().enumerate().for_each(|(i, arg)| check_argument(&mut cx, target, i, arg));
+        }
+    }
+    cx.problems
+}
+
+fn check_argument<'db>(cx: &mut Cx<'db>, target: Item<'db>, i: usize, arg: &Arg) {
+    let params = &signature(cx.db, target).params;
+    let param = match &arg.name {
+        Some(name) => params.iter().find(|p| p.name == name.text),
+        None => params.get(i),
+    };
+    if let Some(param) = param {
+        check_table(cx, &arg.value, &param.ty);
+    }
+}
+
+fn check_table(cx: &mut Cx<'_>, value: &Expr, ty: &Type) {
+    let (ExprKind::Str(path), Type::Table(columns)) = (&value.kind, ty) else { return };
+    match table_file(cx.db, path) {
+        Some(file) => cx.problems.extend(table(cx.db, file, columns.clone()).1.iter().cloned()),
+        None if path.is_empty() => {}
+        None => cx.report(missing_table(cx, value.node, path)),
+    }
+}
+
+fn missing_table(cx: &Cx<'_>, at: NodeId, path: &str) -> Problem {
+    Diagnostic::new(Code::E0801, cx.at(at), format!("there is no table file `{path}`"))
+        .with_help("the path is relative to the directory of the package")
+}

@@ -1,0 +1,152 @@
+//! Deployments: which service, on which substrate, what is pinned where, and what is to be minimal.
+
+use crate::bodies::body;
+use crate::cx::{Cx, Params, did_you_mean};
+use crate::db::Db;
+use crate::ends::{Surroundings, offsets, unknown_part};
+use crate::instance::{Instance, instantiate, params};
+use crate::item::{Item, parsed};
+use crate::loc::{Loc, Problem};
+use crate::part::parts;
+use crate::port::ports;
+use crate::names::{Kind, resolve};
+use crate::substrates::{find_ree, substrate};
+use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_syntax::ast::{self, EndSegment, Expr, ExprKind, Pin};
+
+/// What can be minimised.
+pub const OBJECTIVES: [&str; 5] = ["cpu", "memory", "bandwidth", "delay", "cost"];
+
+/// Something that is pinned.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pinned {
+    /// Paths of parts (`fw`, `site.nat`), or names of boundary ports.
+    pub what: Vec<String>,
+    /// Whether they are boundary ports.
+    pub is_port: bool,
+    /// The position of the execution environment.
+    pub ree: usize,
+    /// Where it is written.
+    pub place: Loc,
+}
+
+/// A deployment.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Deployment<'db> {
+    /// Its name; that of the RFB unless another is given.
+    pub name: String,
+    /// What is deployed.
+    pub instance: Instance<'db>,
+    /// Where.
+    pub substrate: Item<'db>,
+    /// What is pinned.
+    pub pins: Vec<Pinned>,
+    /// One of [`OBJECTIVES`].
+    pub objective: String,
+}
+
+/// A deployment, and what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Deployed<'db> {
+    /// The deployment, when the service and the substrate are known.
+    pub deployment: Option<Deployment<'db>>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+/// The deployment that an item declares.
+#[salsa::tracked(returns(ref))]
+pub fn deployed<'db>(db: &'db dyn Db, item: Item<'db>) -> Deployed<'db> {
+    let ast::Item::Deploy(tree) = parsed(db, item).tree(db) else { return Deployed::default() };
+    let mut cx = Cx::new(db, item);
+    let deployment = read(&mut cx, tree);
+    Deployed { deployment, problems: cx.problems }
+}
+
+fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
+    let objective = objective(cx, &tree.minimize);
+    let rfb = resolve(cx, &tree.rfb, Kind::Block);
+    let on = ast::Path { segments: vec![tree.substrate.clone()], node: tree.substrate.node };
+    let on = resolve(cx, &on, Kind::Substrate);
+    let (rfb, on) = (rfb?, on?);
+    let instance = instantiate(cx, rfb, &[], &Params::new(), tree.rfb.node);
+    let pins = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
+    let name = tree.alias.as_ref().map_or_else(|| rfb.name(cx.db).to_owned(), |alias| alias.text.clone());
+    Some(Deployment { name, instance, substrate: on, pins, objective: objective? })
+}
+
+fn objective(cx: &mut Cx<'_>, expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Name(name) if OBJECTIVES.contains(&name.text.as_str()) => Some(name.text.clone()),
+        ExprKind::Name(name) => {
+            cx.report(unknown_objective(cx, name.node, Some(&name.text)));
+            None
+        }
+        ExprKind::Bad => None,
+        _ => {
+            cx.report(unknown_objective(cx, expr.node, None));
+            None
+        }
+    }
+}
+
+fn pinned<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, on: Item<'db>, pin: &Pin) -> Option<Pinned> {
+    let ree = find_ree(cx, substrate(cx.db, on), &pin.ree);
+    let (what, is_port) = target(cx, instance, pin)?;
+    Some(Pinned { what, is_port, ree: ree?, place: cx.at(pin.node) })
+}
+
+fn target<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, pin: &Pin) -> Option<(Vec<String>, bool)> {
+    let own = ports(cx.db, instance);
+    if let [segment] = pin.what.segments.as_slice()
+        && own.groups.iter().any(|g| g.name == segment.name.text)
+    {
+        let around = Surroundings { ports: own, parts: &[], env: params(cx.db, instance) };
+        let ends = around.resolve(cx, &pin.what)?;
+        let flat = own.flat();
+        let name = |end: &crate::ends::EndRef| match end {
+            crate::ends::EndRef::Outer(i) | crate::ends::EndRef::Inner(_, i) => flat.get(*i as usize).map(|p| p.name.clone()),
+        };
+        return Some((ends.ports.iter().filter_map(name).collect(), true));
+    }
+    part_paths(cx, instance, &pin.what.segments).map(|paths| (paths, false))
+}
+
+/// The paths that `site.cache[*]` stands for.
+fn part_paths<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, segments: &[EndSegment]) -> Option<Vec<String>> {
+    let (mut at, mut paths) = (instance, vec![String::new()]);
+    for segment in segments {
+        let owner = body(cx.db, at).owner()?;
+        let groups = &parts(cx.db, owner).groups;
+        let Some(group) = groups.iter().find(|g| g.name == segment.name.text) else {
+            cx.report(unknown_part(cx, &segment.name, groups.iter().map(|g| g.name.as_str())));
+            return None;
+        };
+        let (names, which) = (group.names().collect::<Vec<_>>(), offsets(cx, segment, group.array, &Params::new())?);
+        let extended = |path: &String| {
+            let dot = if path.is_empty() { "" } else { "." };
+            which.iter().map(|i| format!("{path}{dot}{}", names[*i as usize])).collect::<Vec<_>>()
+        };
+        paths = paths.iter().flat_map(extended).collect();
+        at = group.instance;
+    }
+    Some(paths)
+}
+
+fn unknown_objective(cx: &Cx<'_>, at: NodeId, name: Option<&str>) -> Problem {
+    let message = match name {
+        Some(name) => format!("`{name}` cannot be minimised"),
+        None => "an objective is one word".into(),
+    };
+    let near = name.and_then(|name| did_you_mean(name, OBJECTIVES));
+    Diagnostic::new(Code::E0703, cx.at(at), message)
+        .with_help(near.unwrap_or_else(|| format!("what can be minimised is {}", OBJECTIVES.join(", "))))
+}
+
+/// A second deployment of the same name in one file.
+pub(crate) fn deployed_twice(db: &dyn Db, item: Item<'_>, first: Item<'_>, name: &str) -> Problem {
+    use crate::lineage::name_place;
+    Diagnostic::new(Code::E0203, name_place(db, item), format!("there are two deployments called `{name}`"))
+        .with_label(name_place(db, first), "the first")
+        .with_help("name one of them with `as`")
+}

@@ -1,0 +1,156 @@
+//! Ends: what `lan`, `fw.lan`, `r.p[3]` and `p[*]` stand for inside a composite.
+
+use crate::cx::{Cx, Params, did_you_mean};
+use crate::eval::evaluate_u64;
+use crate::loc::Problem;
+use crate::lower::PortGroup;
+use crate::part::PartGroup;
+use crate::port::{Ports, ports};
+use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_syntax::ast::{End, EndSegment, Index, Name};
+
+/// A port inside a composite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EndRef {
+    /// A port of the composite itself.
+    Outer(u32),
+    /// A port of a part: the part (arrays counted out), the port.
+    Inner(u32, u32),
+}
+
+/// What ends may speak of.
+pub(crate) struct Surroundings<'a, 'db> {
+    pub ports: &'a Ports,
+    pub parts: &'a [PartGroup<'db>],
+    pub env: &'a Params,
+}
+
+/// A resolved end: the group of ports it is from, and which.
+pub(crate) struct Resolved {
+    pub group: PortGroup,
+    pub ports: Vec<EndRef>,
+}
+
+impl<'db> Surroundings<'_, 'db> {
+    /// What an end stands for; complains when it is nothing.
+    pub fn resolve(&self, cx: &mut Cx<'db>, end: &End) -> Option<Resolved> {
+        match end.segments.as_slice() {
+            [port] => self.outer(cx, port),
+            [part, port] => self.inner(cx, part, port),
+            _ => {
+                cx.report(too_far(cx, end));
+                None
+            }
+        }
+    }
+
+    fn outer(&self, cx: &mut Cx<'db>, segment: &EndSegment) -> Option<Resolved> {
+        let Some(group) = self.ports.groups.iter().find(|g| g.name == segment.name.text) else {
+            cx.report(self.unknown_port(cx, &segment.name));
+            return None;
+        };
+        let offsets = offsets(cx, segment, group.array, self.env)?;
+        let ports = offsets.into_iter().map(|o| EndRef::Outer(group.first.0 + o)).collect();
+        Some(Resolved { group: group.clone(), ports })
+    }
+
+    fn inner(&self, cx: &mut Cx<'db>, part: &EndSegment, port: &EndSegment) -> Option<Resolved> {
+        let (first, part_group) = self.find_part(cx, &part.name)?;
+        let inner = ports(cx.db, part_group.instance);
+        let Some(group) = inner.groups.iter().find(|g| g.name == port.name.text) else {
+            cx.report(unknown_part_port(cx, &port.name, part_group, inner));
+            return None;
+        };
+        let part_offsets = offsets(cx, part, part_group.array, self.env)?;
+        let port_offsets = offsets(cx, port, group.array, self.env)?;
+        let of_part = |p: u32| port_offsets.iter().map(move |o| EndRef::Inner(first + p, group.first.0 + o));
+        Some(Resolved { group: group.clone(), ports: part_offsets.into_iter().flat_map(of_part).collect() })
+    }
+
+    /// The index of the first part of a group, and the group.
+    fn find_part(&self, cx: &mut Cx<'db>, name: &Name) -> Option<(u32, &PartGroup<'db>)> {
+        let mut first = 0;
+        for group in self.parts {
+            if group.name == name.text {
+                return Some((first, group));
+            }
+            first += group.names().count() as u32;
+        }
+        cx.report(unknown_part(cx, name, self.parts.iter().map(|p| p.name.as_str())));
+        None
+    }
+
+    fn unknown_port(&self, cx: &Cx<'_>, name: &Name) -> Problem {
+        let message = format!("there is no port `{}` here", name.text);
+        let names = self.ports.groups.iter().map(|g| g.name.as_str());
+        let is_part = self.parts.iter().any(|p| p.name == name.text);
+        let help = if is_part {
+            Some(format!("`{0}` is a part; name one of its ports, as in `{0}.port`", name.text))
+        } else {
+            did_you_mean(&name.text, names)
+        };
+        Diagnostic::new(Code::E0206, cx.at(name.node), message).with_optional_help(help)
+    }
+}
+
+/// Which elements of a group a segment means, counted from its first.
+pub(crate) fn offsets(
+    cx: &mut Cx<'_>,
+    segment: &EndSegment,
+    array: Option<(u64, u64)>,
+    env: &Params,
+) -> Option<Vec<u32>> {
+    match (array, &segment.index) {
+        (None, None) => Some(vec![0]),
+        (Some((lo, hi)), Some(Index::All)) => Some((0..=(hi - lo) as u32).collect()),
+        (Some((lo, hi)), Some(Index::At(expr))) => {
+            let index = evaluate_u64(cx, expr, env)?;
+            if (lo..=hi).contains(&index) {
+                return Some(vec![(index - lo) as u32]);
+            }
+            cx.report(outside(cx, expr.node, &segment.name.text, index, (lo, hi)));
+            None
+        }
+        (Some(bounds), None) => {
+            cx.report(which_element(cx, &segment.name, bounds));
+            None
+        }
+        (None, Some(_)) => {
+            cx.report(no_array(cx, &segment.name));
+            None
+        }
+    }
+}
+
+fn too_far(cx: &Cx<'_>, end: &End) -> Problem {
+    Diagnostic::new(Code::E0206, cx.at(end.node), "a port of a part of a part cannot be named from here")
+        .with_help("give the part a port of its own, and wire that")
+}
+
+pub(crate) fn unknown_part<'a>(cx: &Cx<'_>, name: &Name, parts: impl IntoIterator<Item = &'a str>) -> Problem {
+    Diagnostic::new(Code::E0207, cx.at(name.node), format!("there is no part `{}` here", name.text))
+        .with_optional_help(did_you_mean(&name.text, parts))
+}
+
+fn unknown_part_port(cx: &Cx<'_>, name: &Name, part: &PartGroup<'_>, inner: &Ports) -> Problem {
+    let message = format!("the part `{}` has no port `{}`", part.name, name.text);
+    let names: Vec<&str> = inner.groups.iter().map(|g| g.name.as_str()).collect();
+    let help = did_you_mean(&name.text, names.iter().copied());
+    let help = help.or_else(|| (!names.is_empty()).then(|| format!("its ports are {}", names.join(", "))));
+    Diagnostic::new(Code::E0206, cx.at(name.node), message).with_optional_help(help)
+}
+
+fn outside(cx: &Cx<'_>, at: NodeId, name: &str, index: u64, (lo, hi): (u64, u64)) -> Problem {
+    Diagnostic::new(Code::E0407, cx.at(at), format!("`{name}[{index}]` is outside the array `{name}[{lo}..{hi}]`"))
+}
+
+fn which_element(cx: &Cx<'_>, name: &Name, (lo, hi): (u64, u64)) -> Problem {
+    let message = format!("`{0}` is an array, `{0}[{lo}..{hi}]`", name.text);
+    Diagnostic::new(Code::E0407, cx.at(name.node), message)
+        .with_help(format!("say which: `{0}[{lo}]`, or `{0}[*]` for all of them", name.text))
+}
+
+fn no_array(cx: &Cx<'_>, name: &Name) -> Problem {
+    Diagnostic::new(Code::E0407, cx.at(name.node), format!("`{}` is not an array", name.text))
+        .with_help("leave out the index")
+}

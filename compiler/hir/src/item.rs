@@ -1,0 +1,105 @@
+//! Items: the pieces a file is cut into, each parsed by itself.
+//!
+//! An item is known by its keyword and name, so an edit elsewhere leaves it alone. Its tree, its spans and its errors
+//! are separate fields: an edit of white space changes the spans and nothing that is computed from the tree.
+
+#![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
+
+use crate::db::{Db, SourceFile};
+use rdcl_base::{Diagnostic, Span};
+use rdcl_syntax::{Chunk, Keyword, ast};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// What an item is called inside its file: a hash of keyword, name and rank among equals, stable over edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ItemId(u64);
+
+/// A top-level item.
+#[salsa::tracked(debug)]
+pub struct Item<'db> {
+    /// Its file.
+    #[returns(copy)]
+    pub file: SourceFile,
+    /// Its identity in the file.
+    #[returns(copy)]
+    pub id: ItemId,
+    /// The word it begins with.
+    #[returns(copy)]
+    pub keyword: Keyword,
+    /// Its name, or nothing.
+    #[returns(deref)]
+    pub name: String,
+    /// Where its text begins.
+    #[tracked]
+    #[returns(copy)]
+    pub start: u32,
+    /// Its text.
+    #[tracked]
+    #[returns(deref)]
+    pub text: String,
+}
+
+/// A parsed item.
+#[salsa::tracked(debug)]
+pub struct Parsed<'db> {
+    /// The tree, free of spans.
+    #[tracked]
+    #[returns(ref)]
+    pub tree: ast::Item,
+    /// For each node where it stands, relative to the item.
+    #[tracked]
+    #[returns(deref)]
+    pub spans: Vec<Span>,
+    /// What could not be read.
+    #[tracked]
+    #[returns(deref)]
+    pub errors: Vec<Diagnostic<Span>>,
+}
+
+/// The items of a file, in order.
+#[salsa::tracked(returns(deref))]
+pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
+    let text = file.text(db);
+    let mut taken = BTreeSet::new();
+    let item = |chunk: Chunk| {
+        let name = chunk.name.unwrap_or_default();
+        let id = fresh_id(chunk.keyword, &name, &mut taken);
+        let text = text.get(chunk.start as usize..chunk.end as usize).unwrap_or("").to_owned();
+        Item::new(db, file, id, chunk.keyword, name, chunk.start, text)
+    };
+    rdcl_syntax::split(text).into_iter().map(item).collect()
+}
+
+fn fresh_id(keyword: Keyword, name: &str, taken: &mut BTreeSet<ItemId>) -> ItemId {
+    (0u64..)
+        .map(|rank| {
+            let mut hasher = DefaultHasher::new();
+            (keyword, name, rank).hash(&mut hasher);
+            ItemId(hasher.finish())
+        })
+        .find(|id| taken.insert(*id))
+        .expect("there are more ranks than items")
+}
+
+/// The item with this identity, if the file still has it.
+pub fn item_with_id(db: &dyn Db, file: SourceFile, id: ItemId) -> Option<Item<'_>> {
+    items(db, file).iter().copied().find(|item| item.id(db) == id)
+}
+
+/// An item's tree, spans and errors.
+#[salsa::tracked(returns(copy))]
+pub fn parsed<'db>(db: &'db dyn Db, item: Item<'db>) -> Parsed<'db> {
+    let parsed = rdcl_syntax::parse_item(item.text(db));
+    Parsed::new(db, parsed.item, parsed.spans, parsed.errors)
+}
+
+/// The tree of an item that is an RFB.
+pub fn rfb_tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Rfb> {
+    match parsed(db, item).tree(db) {
+        ast::Item::Rfb(rfb) => Some(rfb),
+        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Substrate(_) | ast::Item::Deploy(_) | ast::Item::Bad(_) => {
+            None
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Leaves: what stands at the end of every path through parts, and its program and tables.
+//!
+//! A program does not change when spans move, and tables are read apart from it.
+
+#![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
+
+use crate::bodies::{body, sefl};
+use crate::cx::{Cx, Params};
+use crate::db::{Db, Package, TableFile};
+use crate::instance::{Instance, members, params};
+use crate::item::Item;
+use crate::loc::{Loc, Problem};
+use crate::lower::{Env, FilterRule, Lowered, lower_behaviour, lower_filter};
+use crate::nemo::Rule;
+use crate::port::ports;
+use crate::value::{TableType, Type, Value};
+use rdcl_base::NodeId;
+use rdcl_core::{Origins, PortDecl, Program, Stack, TableData};
+use rdcl_import::{ColumnType, Schema, read_table};
+use rdcl_syntax::ast;
+use std::sync::Arc;
+
+/// What a leaf is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub enum LeafKind<'db> {
+    /// The behaviour of an instance.
+    Behaviour(Instance<'db>),
+    /// A generated filter. Port 0 faces outwards, port 1 inwards; rules apply to what enters at port 0.
+    Filter(Stack, Vec<Rule>),
+    /// An instance of which only the contract is known.
+    Opaque(Instance<'db>),
+}
+
+/// A leaf. Equal leaves are one leaf, wherever they stand.
+#[salsa::interned(debug)]
+pub struct Leaf<'db> {
+    /// What it is.
+    #[returns(ref)]
+    pub kind: LeafKind<'db>,
+}
+
+impl<'db> Leaf<'db> {
+    /// The instance it belongs to, unless it is generated.
+    pub fn instance(self, db: &'db dyn Db) -> Option<Instance<'db>> {
+        match self.kind(db) {
+            LeafKind::Behaviour(instance) | LeafKind::Opaque(instance) => Some(*instance),
+            LeafKind::Filter(..) => None,
+        }
+    }
+}
+
+/// A leaf's ports.
+pub fn leaf_ports(db: &dyn Db, leaf: Leaf<'_>) -> Vec<PortDecl> {
+    match leaf.kind(db) {
+        LeafKind::Behaviour(instance) | LeafKind::Opaque(instance) => {
+            ports(db, *instance).flat().into_iter().map(|p| PortDecl { name: p.name, stack: p.stack }).collect()
+        }
+        LeafKind::Filter(stack, _) => {
+            ["outer", "inner"].map(|name| PortDecl { name: name.into(), stack: *stack }).to_vec()
+        }
+    }
+}
+
+/// A leaf, lowered: program, origins and complaints.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn lowered<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Lowered {
+    match leaf.kind(db) {
+        LeafKind::Behaviour(instance) => lower_instance(db, *instance).unwrap_or_else(|| portal(db, leaf)),
+        LeafKind::Opaque(_) => portal(db, leaf),
+        LeafKind::Filter(stack, rules) => {
+            let rule = |r: &Rule| FilterRule { name: r.name.clone(), class: r.class.clone(), deny: r.deny };
+            let program = lower_filter(*stack, &rules.iter().map(rule).collect::<Vec<_>>());
+            Lowered { program, origins: Origins::default(), problems: Vec::new() }
+        }
+    }
+}
+
+/// A program with ports and nothing behind them.
+fn portal(db: &dyn Db, leaf: Leaf<'_>) -> Lowered {
+    let ports = leaf_ports(db, leaf);
+    let entry = vec![None; ports.len()];
+    let program = Program { ports, entry, ..Program::default() };
+    Lowered { program, origins: Origins::default(), problems: Vec::new() }
+}
+
+fn lower_instance<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Lowered> {
+    let owner = body(db, instance).owner()?;
+    let behaviour = behaviour_of(db, owner.rfb(db))?;
+    let env = Env { ports: &ports(db, instance).groups, params: params(db, owner) };
+    Some(lower_behaviour(&env, sefl(behaviour)?, behaviour.language.node))
+}
+
+/// The first behaviour that an RFB declares.
+fn behaviour_of<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Behaviour> {
+    let behaviour = |m: &'db ast::Member| if let ast::Member::Behaviour(b) = m { Some(b) } else { None };
+    members(db, item).iter().filter_map(behaviour).find(|b| sefl(b).is_some())
+}
+
+/// The item that a leaf's program comes from.
+pub fn leaf_item<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Option<Item<'db>> {
+    let owner = body(db, leaf.instance(db)?).owner()?;
+    Some(owner.rfb(db))
+}
+
+/// What a leaf does to packets.
+#[salsa::tracked(returns(ref))]
+pub fn leaf_program<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Arc<Program> {
+    Arc::new(lowered(db, leaf).program.clone())
+}
+
+/// For each instruction of a leaf's program where it came from; empty for a generated leaf.
+#[salsa::tracked(returns(ref))]
+pub fn leaf_origins<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Origins<Loc> {
+    let Some(item) = leaf_item(db, leaf) else { return Origins::default() };
+    let place = |node: &NodeId| Loc::of(db, item, *node);
+    let blocks = lowered(db, leaf).origins.blocks.iter();
+    Origins { blocks: blocks.map(|block| block.iter().map(place).collect()).collect() }
+}
+
+/// What is wrong with a leaf's behaviour.
+pub(crate) fn leaf_problems<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Vec<Problem> {
+    let Some(item) = leaf_item(db, leaf) else { return Vec::new() };
+    let mut cx = Cx::new(db, item);
+    cx.report_all(lowered(db, leaf).problems.iter().cloned());
+    cx.problems
+}
+
+/// The data of a leaf's tables, in the order of its program's.
+#[salsa::tracked(returns(ref))]
+pub fn leaf_tables<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Vec<Arc<TableData>> {
+    let Some(owner) = leaf.instance(db).and_then(|i| body(db, i).owner()) else { return Vec::new() };
+    let params = params(db, owner);
+    let read = |name: &str| table_of(db, params, name).unwrap_or_default();
+    leaf_program(db, leaf).tables.iter().map(|table| read(&table.name)).collect()
+}
+
+fn table_of(db: &dyn Db, params: &Params, name: &str) -> Option<Arc<TableData>> {
+    let (Type::Table(ty), Value::Table(path)) = params.get(name)? else { return None };
+    Some(Arc::clone(&table(db, table_file(db, path)?, ty.clone()).0))
+}
+
+/// The table file with this path.
+pub(crate) fn table_file(db: &dyn Db, path: &str) -> Option<TableFile> {
+    Package::try_get(db)?.tables(db).iter().copied().find(|t| t.path(db) == path)
+}
+
+/// A table file, read with these columns, and what is wrong with it.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn table(db: &dyn Db, file: TableFile, ty: TableType) -> (Arc<TableData>, Vec<Problem>) {
+    let (data, problems) = read_table(file.text(db), &schema(&ty));
+    (Arc::new(data), problems.into_iter().map(|p| p.map(|span| Loc::Table(file, span))).collect())
+}
+
+fn schema(ty: &TableType) -> Schema {
+    let keys = ty.keys.iter().map(|(name, ty, kind)| (name.clone(), column_type(ty), *kind)).collect();
+    Schema { keys, data: ty.data.iter().map(|(name, ty)| (name.clone(), column_type(ty))).collect() }
+}
+
+fn column_type(ty: &Type) -> ColumnType {
+    match ty {
+        Type::Uint(width) => ColumnType::Uint(*width),
+        Type::Mac => ColumnType::Mac,
+        Type::Ipv4 => ColumnType::Ipv4,
+        // No column is of these types; the checker says so.
+        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Duration | Type::Table(_) | Type::Stack => {
+            ColumnType::Uint(64)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Sub-classing: parents and ancestors of RFBs, and of instances.
+//!
+//! A parameter of a child with the name of a parent's parameter is passed to the parent by itself; other arguments of
+//! the parent are written.
+
+use crate::cx::{Cx, Params};
+use crate::db::Db;
+use crate::instance::{Instance, instantiate, params};
+use crate::item::{Item, rfb_tree};
+use crate::loc::{Loc, Problem};
+use crate::names::{Kind, lookup, name_node, resolve};
+use crate::param::{Param, signature};
+use crate::types::type_name;
+use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Name};
+use rdcl_syntax::Keyword;
+
+/// The most ancestors a block may have; it bounds every walk over parents.
+const MOST_ANCESTORS: usize = 64;
+
+/// The RFBs an RFB names as parents, without complaint.
+#[salsa::tracked(returns(deref))]
+pub fn parent_items<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
+    let Some(rfb) = rfb_tree(db, item) else { return Vec::new() };
+    let found = rfb.parents.iter().filter_map(|p| lookup(db, item.file(db), &p.path));
+    found.filter(|parent| parent.keyword(db) == Keyword::Rfb).collect()
+}
+
+/// The ancestors of an RFB, nearest first.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Lineage<'db> {
+    /// Each ancestor once; the block itself too, when it is its own ancestor.
+    pub ancestors: Vec<Item<'db>>,
+    /// Whether the walk was given up: the block is its own ancestor, or there are too many.
+    pub broken: bool,
+}
+
+/// All ancestors of an RFB.
+#[salsa::tracked(returns(ref))]
+pub fn lineage<'db>(db: &'db dyn Db, item: Item<'db>) -> Lineage<'db> {
+    let mut ancestors: Vec<Item<'db>> = Vec::new();
+    let mut next = 0;
+    let mut open = parent_items(db, item).to_vec();
+    while ancestors.len() <= MOST_ANCESTORS {
+        open.retain(|i| !ancestors.contains(i));
+        open.dedup();
+        ancestors.append(&mut open);
+        ancestors = unique(ancestors);
+        let Some(current) = ancestors.get(next) else { break };
+        open = parent_items(db, *current).to_vec();
+        next += 1;
+    }
+    let broken = ancestors.contains(&item) || ancestors.len() > MOST_ANCESTORS;
+    Lineage { ancestors, broken }
+}
+
+fn unique(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
+    items.into_iter().collect::<indexmap::IndexSet<_>>().into_iter().collect()
+}
+
+/// The parents of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Parents<'db> {
+    /// The parents, with their arguments, in order.
+    pub list: Vec<Instance<'db>>,
+    /// What is wrong with them.
+    pub problems: Vec<Problem>,
+}
+
+/// The parents of an instance, with their arguments evaluated.
+#[salsa::tracked(returns(ref))]
+pub fn parents<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Parents<'db> {
+    let item = instance.rfb(db);
+    let mut cx = Cx::new(db, item);
+    let Some(rfb) = rfb_tree(db, item) else { return Parents { list: Vec::new(), problems: Vec::new() } };
+    if lineage(db, item).broken {
+        cx.report(broken_lineage(&cx, rfb));
+        return Parents { list: Vec::new(), problems: cx.problems };
+    }
+    let env = params(db, instance);
+    let mut list = Vec::new();
+    for parent in &rfb.parents {
+        let Some(target) = resolve(&mut cx, &parent.path, Kind::Block) else { continue };
+        let parent_instance = instantiate_parent(&mut cx, parent, target, env);
+        if list.contains(&parent_instance) {
+            cx.report(parent_twice(&cx, parent, target));
+        } else {
+            list.push(parent_instance);
+        }
+    }
+    Parents { list, problems: cx.problems }
+}
+
+fn instantiate_parent<'db>(cx: &mut Cx<'db>, parent: &ast::Parent, target: Item<'db>, env: &Params) -> Instance<'db> {
+    let mut args = parent.args.clone();
+    let positional = args.iter().filter(|a| a.name.is_none()).count();
+    for (i, param) in signature(cx.db, target).params.iter().enumerate() {
+        let written = i < positional || args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.text == param.name));
+        let Some((own, _)) = env.get(&param.name).filter(|_| !written) else { continue };
+        if *own == param.ty {
+            args.push(passed_through(param, parent.node));
+        } else {
+            cx.report(parameter_differs(cx, parent, target, param, env));
+        }
+    }
+    instantiate(cx, target, &args, env, parent.node)
+}
+
+fn passed_through(param: &Param, node: NodeId) -> Arg {
+    let name = Name { text: param.name.clone(), node };
+    Arg { name: Some(name.clone()), value: Expr { kind: ExprKind::Name(name), node }, node }
+}
+
+/// An instance and all its ancestors, itself first, then depth first in order of declaration, each once.
+#[salsa::tracked(returns(deref))]
+pub fn instance_lineage<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Instance<'db>> {
+    let mut found = indexmap::IndexSet::new();
+    let mut open = vec![instance];
+    while let Some(current) = open.pop() {
+        if found.insert(current) {
+            open.extend(parents(db, current).list.iter().rev());
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn broken_lineage(cx: &Cx<'_>, rfb: &ast::Rfb) -> Problem {
+    let at = rfb.parents.first().map_or(rfb.name.node, |p| p.node);
+    if lineage(cx.db, cx.item).ancestors.contains(&cx.item) {
+        let message = format!("`{}` is its own ancestor", rfb.name.text);
+        return Diagnostic::new(Code::E0209, cx.at(at), message).with_help("leave out one of the `:` on the way round");
+    }
+    let message = format!("`{}` has more than {MOST_ANCESTORS} ancestors", rfb.name.text);
+    Diagnostic::new(Code::E0408, cx.at(at), message)
+}
+
+fn parent_twice(cx: &Cx<'_>, parent: &ast::Parent, target: Item<'_>) -> Problem {
+    Diagnostic::new(Code::E0203, cx.at(parent.node), format!("the parent `{}` is given twice", target.name(cx.db)))
+}
+
+fn parameter_differs(cx: &Cx<'_>, parent: &ast::Parent, target: Item<'_>, param: &Param, env: &Params) -> Problem {
+    let own = env.get(&param.name).map_or(String::new(), |(ty, _)| type_name(ty));
+    let message = format!("`{}` is a `{own}` here, but a `{}` in `{}`", param.name, type_name(&param.ty), target.name(cx.db));
+    Diagnostic::new(Code::E0310, cx.at(parent.node), message)
+        .with_label(Loc::of(cx.db, target, param.node), "declared by the parent")
+        .with_help(format!("give the parameter another name, or write `{}({} = …)`", target.name(cx.db), param.name))
+}
+
+/// Where an RFB's name stands.
+pub(crate) fn name_place(db: &dyn Db, item: Item<'_>) -> Loc {
+    Loc::of(db, item, name_node(db, item))
+}

@@ -1,0 +1,91 @@
+//! Which names an item mentions that may have been imported; for finding imports that are never used.
+
+use crate::db::{Db, SourceFile};
+use crate::item::{Item, items, parsed};
+use crate::loc::Problem;
+use crate::names::scope;
+use rdcl_base::{Code, Diagnostic};
+use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Member, Path, TypeExpr};
+use std::collections::BTreeSet;
+
+/// The first words of all paths of an item, and the names in its constant expressions.
+#[salsa::tracked(returns(ref))]
+fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
+    let mut found = Mentions::default();
+    match parsed(db, item).tree(db) {
+        ast::Item::Rfb(rfb) => found.rfb(rfb),
+        ast::Item::Deploy(deploy) => {
+            found.path(&deploy.rfb);
+            found.names.insert(deploy.substrate.text.clone());
+        }
+        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Substrate(_) | ast::Item::Bad(_) => {}
+    }
+    found.names
+}
+
+/// The imports of a file that nothing in it mentions.
+pub(crate) fn unused_imports(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let mentioned = |name: &String| items(db, file).iter().any(|item| mentions(db, *item).contains(name));
+    let unused = scope(db, file).imports.iter().filter(|(name, _)| !mentioned(name));
+    unused.map(|(name, at)| Diagnostic::new(Code::W0201, *at, format!("`{name}` is imported and never used"))).collect()
+}
+
+#[derive(Default)]
+struct Mentions {
+    names: BTreeSet<String>,
+}
+
+impl Mentions {
+    fn rfb(&mut self, rfb: &ast::Rfb) {
+        for param in &rfb.params {
+            self.ty(&param.ty);
+            param.default.iter().for_each(|e| self.expr(e));
+        }
+        for parent in &rfb.parents {
+            self.path(&parent.path);
+            self.args(&parent.args);
+        }
+        for member in &rfb.members {
+            match member {
+                Member::Port(port) => self.ty(&port.ty),
+                Member::Part(part) => {
+                    self.path(&part.rfb);
+                    self.args(&part.args);
+                }
+                Member::Wire(_)
+                | Member::Behaviour(_)
+                | Member::Ensures(_)
+                | Member::Impl(_)
+                | Member::Sla(_)
+                | Member::Lifecycle(_)
+                | Member::Intent(_)
+                | Member::Bad(_) => {}
+            }
+        }
+    }
+
+    fn path(&mut self, path: &Path) {
+        self.names.extend(path.segments.first().map(|s| s.text.clone()));
+    }
+
+    fn ty(&mut self, ty: &TypeExpr) {
+        ty.parts.iter().for_each(|p| self.path(p));
+    }
+
+    fn args(&mut self, args: &[Arg]) {
+        args.iter().for_each(|a| self.expr(&a.value));
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Name(name) => _ = self.names.insert(name.text.clone()),
+            ExprKind::Not(e) => self.expr(e),
+            ExprKind::All(all) | ExprKind::Any(all) => all.iter().for_each(|e| self.expr(e)),
+            ExprKind::Binary(_, a, b) | ExprKind::Range(a, b) | ExprKind::In(a, b) => {
+                self.expr(a);
+                self.expr(b);
+            }
+            _ => {}
+        }
+    }
+}

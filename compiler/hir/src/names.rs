@@ -1,0 +1,232 @@
+//! Names: what a file declares, what it imports, and what a path stands for.
+//!
+//! The files of a package are its modules, and everything in them can be imported. The prelude holds the value types
+//! and the kinds of execution environment; header stacks and blocks are imported.
+
+use crate::cx::{Cx, did_you_mean};
+use crate::db::{Db, Package, SourceFile};
+use crate::item::{Item, items, parsed};
+use crate::loc::{Loc, Problem};
+use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_syntax::{Keyword, ast};
+use std::collections::BTreeMap;
+
+/// What a path is expected to name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Block,
+    Stack,
+    Substrate,
+}
+
+impl Kind {
+    fn keyword(self) -> Keyword {
+        match self {
+            Kind::Block => Keyword::Rfb,
+            Kind::Stack => Keyword::Stack,
+            Kind::Substrate => Keyword::Substrate,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Kind::Block => "block",
+            Kind::Stack => "type",
+            Kind::Substrate => "substrate",
+        }
+    }
+
+    fn unknown(self) -> Code {
+        match self {
+            Kind::Block => Code::E0201,
+            Kind::Stack => Code::E0202,
+            Kind::Substrate => Code::E0702,
+        }
+    }
+}
+
+/// The names of a file.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Scope<'db> {
+    /// What each name stands for.
+    pub names: BTreeMap<String, Item<'db>>,
+    /// The imported names, and where each is imported.
+    pub imports: Vec<(String, Loc)>,
+    /// Names given twice, and imports of nothing.
+    pub problems: Vec<Problem>,
+}
+
+/// The modules of the package and of the standard library.
+#[salsa::tracked(returns(ref))]
+pub fn modules(db: &dyn Db, package: Package) -> BTreeMap<String, SourceFile> {
+    package.std(db).iter().chain(package.files(db)).map(|file| (file.path(db).clone(), *file)).collect()
+}
+
+/// What a file declares by name; the first of equal names counts.
+#[salsa::tracked(returns(ref))]
+pub fn declarations<'db>(db: &'db dyn Db, file: SourceFile) -> BTreeMap<String, Item<'db>> {
+    let named = items(db, file).iter().copied().filter(|item| is_named(db, *item));
+    let mut names = BTreeMap::new();
+    for item in named {
+        names.entry(item.name(db).to_owned()).or_insert(item);
+    }
+    names
+}
+
+fn is_named(db: &dyn Db, item: Item<'_>) -> bool {
+    !item.name(db).is_empty() && matches!(item.keyword(db), Keyword::Rfb | Keyword::Stack | Keyword::Substrate)
+}
+
+/// What a file can name, and what is wrong with that.
+#[salsa::tracked(returns(ref))]
+pub fn scope<'db>(db: &'db dyn Db, file: SourceFile) -> Scope<'db> {
+    let mut scope = Scope { names: declarations(db, file).clone(), imports: Vec::new(), problems: Vec::new() };
+    for item in items(db, file) {
+        if is_named(db, *item) && scope.names.get(item.name(db)) != Some(item) {
+            scope.problems.push(duplicate_item(db, *item, scope.names.get(item.name(db)).copied()));
+        }
+    }
+    for item in items(db, file).iter().filter(|item| item.keyword(db) == Keyword::Use) {
+        if let ast::Item::Use(imports) = parsed(db, *item).tree(db) {
+            imports.iter().for_each(|import| add_import(db, &mut scope, *item, import));
+        }
+    }
+    scope
+}
+
+fn add_import<'db>(db: &'db dyn Db, scope: &mut Scope<'db>, item: Item<'db>, import: &ast::Import) {
+    let at = Loc::of(db, item, import.path.node);
+    let target = match find(db, &import.path) {
+        Ok(target) => target,
+        Err(missing) => return scope.problems.push(nothing_to_import(db, item, missing)),
+    };
+    let Some(name) = import.alias.as_ref().or(import.path.segments.last()) else { return };
+    if scope.names.contains_key(&name.text) {
+        return scope.problems.push(duplicate_import(Loc::of(db, item, name.node), &name.text));
+    }
+    scope.names.insert(name.text.clone(), target);
+    scope.imports.push((name.text.clone(), at));
+}
+
+/// Why a path leads nowhere.
+struct Missing<'a> {
+    at: &'a ast::Name,
+    what: &'static str,
+    help: Option<String>,
+}
+
+/// What a full path (`std::net::Ip4`) leads to.
+fn find<'db, 'a>(db: &'db dyn Db, path: &'a ast::Path) -> Result<Item<'db>, Missing<'a>> {
+    let Some((name, module)) = path.segments.split_last() else { return Err(nowhere(&path.segments)) };
+    let Some(module_end) = module.last() else {
+        let help = format!("write the module before the name, as in `std::nf::{}`", name.text);
+        return Err(Missing { at: name, what: "module", help: Some(help) });
+    };
+    let Some(package) = Package::try_get(db) else { return Err(nowhere(&path.segments)) };
+    let module: Vec<&str> = module.iter().map(|n| n.text.as_str()).collect();
+    let (module, modules) = (module.join("::"), modules(db, package));
+    let Some(file) = modules.get(&module) else {
+        let help = did_you_mean(&module, modules.keys().map(String::as_str));
+        return Err(Missing { at: module_end, what: "module", help });
+    };
+    let names = declarations(db, *file);
+    let help = || did_you_mean(&name.text, names.keys().map(String::as_str));
+    names.get(&name.text).copied().ok_or_else(|| Missing { at: name, what: "item", help: help() })
+}
+
+fn nowhere(segments: &[ast::Name]) -> Missing<'_> {
+    static NO_NAME: ast::Name = ast::Name { text: String::new(), node: NodeId(0) };
+    Missing { at: segments.last().unwrap_or(&NO_NAME), what: "item", help: None }
+}
+
+/// What a path stands for in a file, without complaint.
+pub(crate) fn lookup<'db>(db: &'db dyn Db, file: SourceFile, path: &ast::Path) -> Option<Item<'db>> {
+    match path.segments.as_slice() {
+        [name] => scope(db, file).names.get(&name.text).copied(),
+        _ => find(db, path).ok(),
+    }
+}
+
+/// What a path stands for, if that is of the wanted kind; complains otherwise.
+pub(crate) fn resolve<'db>(cx: &mut Cx<'db>, path: &ast::Path, wanted: Kind) -> Option<Item<'db>> {
+    let found = match path.segments.as_slice() {
+        [name] => match scope(cx.db, cx.file()).names.get(&name.text) {
+            Some(item) => *item,
+            None => {
+                cx.report(unknown_name(cx, name, wanted));
+                return None;
+            }
+        },
+        _ => match find(cx.db, path) {
+            Ok(item) => item,
+            Err(missing) => {
+                cx.report(nothing_to_import(cx.db, cx.item, missing));
+                return None;
+            }
+        },
+    };
+    if found.keyword(cx.db) == wanted.keyword() {
+        return Some(found);
+    }
+    cx.report(wrong_kind(cx.at(path.node), found.name(cx.db), found.keyword(cx.db), wanted));
+    None
+}
+
+/// The node of an item's name, for pointing at it.
+pub(crate) fn name_node(db: &dyn Db, item: Item<'_>) -> NodeId {
+    match parsed(db, item).tree(db) {
+        ast::Item::Use(imports) => imports.first().map_or(NodeId(0), |i| i.path.node),
+        ast::Item::Stack(stack) => stack.name.node,
+        ast::Item::Rfb(rfb) => rfb.name.node,
+        ast::Item::Substrate(substrate) => substrate.name.node,
+        ast::Item::Deploy(deploy) => deploy.alias.as_ref().map_or(deploy.rfb.node, |a| a.node),
+        ast::Item::Bad(node) => *node,
+    }
+}
+
+fn duplicate_item<'db>(db: &'db dyn Db, item: Item<'db>, first: Option<Item<'db>>) -> Problem {
+    let name = item.name(db);
+    let problem =
+        Diagnostic::new(Code::E0203, Loc::of(db, item, name_node(db, item)), format!("`{name}` is declared twice"));
+    match first {
+        Some(first) => problem.with_label(Loc::of(db, first, name_node(db, first)), "first declared here"),
+        None => problem,
+    }
+}
+
+fn duplicate_import(at: Loc, name: &str) -> Problem {
+    Diagnostic::new(Code::E0203, at, format!("`{name}` is already the name of something in this file"))
+        .with_help(format!("give the import another name with `as`, or leave out one of the two `{name}`"))
+}
+
+fn nothing_to_import(db: &dyn Db, item: Item<'_>, missing: Missing<'_>) -> Problem {
+    let message = format!("there is no {} `{}`", missing.what, missing.at.text);
+    Diagnostic::new(Code::E0204, Loc::of(db, item, missing.at.node), message).with_optional_help(missing.help)
+}
+
+fn unknown_name(cx: &Cx<'_>, name: &ast::Name, wanted: Kind) -> Problem {
+    let message = format!("there is no {} `{}` here", wanted.noun(), name.text);
+    let names = &scope(cx.db, cx.file()).names;
+    let candidates = names.iter().filter(|(_, item)| item.keyword(cx.db) == wanted.keyword()).map(|(n, _)| n.as_str());
+    let help = importable(cx.db, &name.text, wanted).or_else(|| did_you_mean(&name.text, candidates));
+    Diagnostic::new(wanted.unknown(), cx.at(name.node), message).with_optional_help(help)
+}
+
+/// A hint, when some module has an item of this very name.
+fn importable(db: &dyn Db, name: &str, wanted: Kind) -> Option<String> {
+    let modules = modules(db, Package::try_get(db)?);
+    let has = |file: SourceFile| declarations(db, file).get(name).is_some_and(|i| i.keyword(db) == wanted.keyword());
+    let (module, _) = modules.iter().find(|(_, file)| has(**file))?;
+    Some(format!("`use {module}::{name};` brings it in"))
+}
+
+fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
+    let found = match found {
+        Keyword::Rfb => "a block",
+        Keyword::Stack => "a header stack",
+        Keyword::Substrate => "a substrate",
+        Keyword::Use | Keyword::Deploy | Keyword::Unknown => "something else",
+    };
+    let message = format!("`{name}` is {found}, but a {} is expected here", wanted.noun());
+    Diagnostic::new(Code::E0205, at, message)
+}

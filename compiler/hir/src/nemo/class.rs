@@ -1,0 +1,183 @@
+//! Packet classes of NEMO flows: a set of values for each match key, all of which must hold.
+
+use crate::cx::{Cx, did_you_mean};
+use crate::eval::prefix;
+use crate::loc::Problem;
+use crate::value;
+use rdcl_base::{Code, Diagnostic, IntervalSet, NodeId};
+use rdcl_core::{Cond, Expr, HeaderKind, Shape, Stack};
+use rdcl_syntax::nemo::{MatchItem, Value};
+
+/// What a flow can be matched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    SrcIp,
+    DstIp,
+    Proto,
+    SrcPort,
+    DstPort,
+    SrcMac,
+    DstMac,
+    EthType,
+}
+
+const KEYS: [(&str, Key); 8] = [
+    ("src-ip", Key::SrcIp),
+    ("dst-ip", Key::DstIp),
+    ("proto", Key::Proto),
+    ("src-port", Key::SrcPort),
+    ("dst-port", Key::DstPort),
+    ("src-mac", Key::SrcMac),
+    ("dst-mac", Key::DstMac),
+    ("eth-type", Key::EthType),
+];
+
+impl Key {
+    /// The fields it may stand for, one of which is there.
+    fn fields(self) -> &'static [(HeaderKind, &'static str)] {
+        match self {
+            Key::SrcIp => &[(HeaderKind::Ip4, "src")],
+            Key::DstIp => &[(HeaderKind::Ip4, "dst")],
+            Key::Proto => &[(HeaderKind::Ip4, "proto")],
+            Key::SrcPort => &[(HeaderKind::Tcp, "sport"), (HeaderKind::Udp, "sport")],
+            Key::DstPort => &[(HeaderKind::Tcp, "dport"), (HeaderKind::Udp, "dport")],
+            Key::SrcMac => &[(HeaderKind::Eth, "src")],
+            Key::DstMac => &[(HeaderKind::Eth, "dst")],
+            Key::EthType => &[(HeaderKind::Eth, "type")],
+        }
+    }
+
+    fn expects(self) -> &'static str {
+        match self {
+            Key::SrcIp | Key::DstIp => "an IPv4 address or a prefix",
+            Key::Proto => "`tcp`, `udp`, `icmp` or a number up to 255",
+            Key::SrcPort | Key::DstPort => "a port, or a range of ports as in `Range(1, 1023)`",
+            Key::SrcMac | Key::DstMac => "a MAC address",
+            Key::EthType => "an EtherType, a number up to 65535",
+        }
+    }
+}
+
+/// The packets of a flow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Class {
+    parts: Vec<(Key, IntervalSet)>,
+}
+
+impl Class {
+    /// Whether some packet may belong to both.
+    pub fn overlaps(&self, other: &Class) -> bool {
+        KEYS.iter().all(|(_, key)| !self.values(*key).intersect(&other.values(*key)).is_empty())
+    }
+
+    /// The values a key may have; those of `proto` follow from ports, too.
+    fn values(&self, key: Key) -> IntervalSet {
+        let has_ports = self.parts.iter().any(|(k, _)| matches!(k, Key::SrcPort | Key::DstPort));
+        let implied = match key {
+            Key::Proto if has_ports => IntervalSet::from_intervals([(6, 6), (17, 17)]),
+            _ => IntervalSet::full(128),
+        };
+        let own = self.parts.iter().filter(|(k, _)| *k == key);
+        own.fold(implied, |all, (_, set)| all.intersect(set))
+    }
+
+    /// The class as a condition on packets at a port of this stack.
+    pub fn condition(&self, stack: Stack) -> Cond {
+        let mut all = Vec::new();
+        for (key, set) in &self.parts {
+            let mut any: Vec<Cond> = key.fields().iter().filter_map(|f| field_in(stack, *f, set)).collect();
+            match any.len() {
+                0 => return Cond::False,
+                1 => all.append(&mut any),
+                _ => all.push(Cond::Any(any)),
+            }
+        }
+        if all.is_empty() { Cond::True } else { Cond::All(all) }
+    }
+}
+
+/// `has tcp and tcp.sport in set`; nothing if no packet of the stack has the header.
+fn field_in(stack: Stack, (header, name): (HeaderKind, &str), set: &IntervalSet) -> Option<Cond> {
+    let field = header.field(name)?;
+    let member = Cond::In(Expr::Field(field), set.clone());
+    if stack.required.has(header) {
+        return Some(member);
+    }
+    let possible = Shape::of_stack(stack).into_iter().any(|shape| shape.has(header));
+    possible.then(|| Cond::All(vec![Cond::Has(header), member]))
+}
+
+/// The class of a flow's matches; complains of those it cannot read.
+pub(super) fn class_of(cx: &mut Cx<'_>, matches: &[MatchItem]) -> Class {
+    let mut class = Class::default();
+    for item in matches {
+        let Some((_, key)) = KEYS.iter().find(|(name, _)| *name == item.key.text) else {
+            cx.report(unknown_key(cx, item));
+            continue;
+        };
+        match values(cx, *key, &item.value) {
+            Ok(set) => class.parts.push((*key, set)),
+            Err(Some(problem)) => cx.report(problem),
+            Err(None) => {}
+        }
+    }
+    class
+}
+
+/// The values of a match; an error without a problem has been reported.
+fn values(cx: &mut Cx<'_>, key: Key, value: &Value) -> Result<IntervalSet, Option<Problem>> {
+    match (key, value) {
+        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, _)) => Ok(IntervalSet::single(u128::from(*address))),
+        (Key::SrcIp | Key::DstIp, Value::Prefix(address, length, at)) => match prefix(cx, *at, *address, *length) {
+            Some(value::Value::Prefix(address, length)) => {
+                Ok(IntervalSet::prefix(u128::from(address), u16::from(length), 32))
+            }
+            _ => Err(None),
+        },
+        (Key::Proto, Value::Word(name)) => HeaderKind::from_name(&name.text)
+            .filter(|h| matches!(h, HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp))
+            .and_then(HeaderKind::protocol_number)
+            .map(IntervalSet::single)
+            .ok_or_else(|| Some(wrong_value(cx, key, name.node))),
+        (Key::Proto, Value::Int(number, at)) => single(cx, key, *number, 0xff, *at),
+        (Key::SrcPort | Key::DstPort | Key::EthType, Value::Int(number, at)) => single(cx, key, *number, 0xffff, *at),
+        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, at)) => range(cx, key, *lo, *hi, *at),
+        (Key::SrcMac | Key::DstMac, Value::Mac(address, _)) => Ok(IntervalSet::single(u128::from(*address))),
+        (key, value) => Err(Some(wrong_value(cx, key, value_node(value)))),
+    }
+}
+
+fn single(cx: &Cx<'_>, key: Key, number: u64, max: u64, at: NodeId) -> Result<IntervalSet, Option<Problem>> {
+    if number <= max { Ok(IntervalSet::single(u128::from(number))) } else { Err(Some(wrong_value(cx, key, at))) }
+}
+
+fn range(cx: &Cx<'_>, key: Key, lo: u64, hi: u64, at: NodeId) -> Result<IntervalSet, Option<Problem>> {
+    if lo > hi {
+        return Err(Some(Diagnostic::new(Code::E0307, cx.at(at), format!("the range {lo}..{hi} is empty"))));
+    }
+    if hi > 0xffff { Err(Some(wrong_value(cx, key, at))) } else { Ok(IntervalSet::range(u128::from(lo), u128::from(hi))) }
+}
+
+fn value_node(value: &Value) -> NodeId {
+    match value {
+        Value::Int(_, at)
+        | Value::Range(_, _, at)
+        | Value::Ipv4(_, at)
+        | Value::Prefix(_, _, at)
+        | Value::Mac(_, at) => *at,
+        Value::Word(name) => name.node,
+    }
+}
+
+fn unknown_key(cx: &Cx<'_>, item: &MatchItem) -> Problem {
+    let names: Vec<&str> = KEYS.iter().map(|k| k.0).collect();
+    let help = did_you_mean(&item.key.text, names.iter().copied());
+    Diagnostic::new(Code::E0413, cx.at(item.key.node), format!("a flow cannot be matched on `{}`", item.key.text))
+        .with_help(help.unwrap_or_else(|| format!("match keys are {}", names.join(", "))))
+}
+
+fn wrong_value(cx: &Cx<'_>, key: Key, at: NodeId) -> Problem {
+    let name = KEYS.iter().find(|k| k.1 == key).map_or("", |k| k.0);
+    Diagnostic::new(Code::E0414, cx.at(at), format!("this is no value of `{name}`"))
+        .with_help(format!("expected {}", key.expects()))
+}

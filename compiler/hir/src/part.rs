@@ -1,0 +1,156 @@
+//! The parts a composite declares, and how deep parts nest.
+
+use crate::bodies::part_items;
+use crate::cx::{Cx, Params};
+use crate::db::Db;
+use crate::instance::{Instance, instantiate, members, params};
+use crate::item::Item;
+use crate::loc::{Loc, Problem};
+use crate::port::{array_bounds, group_names};
+use crate::names::{Kind, resolve};
+use indexmap::IndexMap;
+use rdcl_base::{Code, Diagnostic};
+use rdcl_syntax::ast;
+
+/// The deepest nesting of parts; it bounds every walk over parts.
+const DEEPEST: usize = 64;
+
+/// A part, or an array of equal parts.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct PartGroup<'db> {
+    /// Its name.
+    pub name: String,
+    /// Inclusive bounds of an array.
+    pub array: Option<(u64, u64)>,
+    /// What each is.
+    pub instance: Instance<'db>,
+    /// Where it is declared.
+    pub place: Loc,
+}
+
+impl PartGroup<'_> {
+    /// The names of its parts.
+    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
+        group_names(&self.name, self.array)
+    }
+}
+
+/// The parts of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Parts<'db> {
+    /// In order.
+    pub groups: Vec<PartGroup<'db>>,
+    /// What is wrong with them.
+    pub problems: Vec<Problem>,
+}
+
+/// The parts that the RFB of an instance declares itself.
+#[salsa::tracked(returns(ref))]
+pub fn parts<'db>(db: &'db dyn Db, owner: Instance<'db>) -> Parts<'db> {
+    let item = owner.rfb(db);
+    let (mut cx, mut groups) = (Cx::new(db, item), Vec::<PartGroup<'db>>::new());
+    let env = params(db, owner);
+    for member in members(db, item) {
+        let ast::Member::Part(part) = member else { continue };
+        let Some(group) = part_group(&mut cx, part, env) else { continue };
+        match groups.iter().find(|g| g.name == group.name) {
+            Some(first) => cx.report(duplicate_part(&cx, part, first.place)),
+            None => groups.push(group),
+        }
+    }
+    Parts { groups, problems: cx.problems }
+}
+
+fn part_group<'db>(cx: &mut Cx<'db>, part: &ast::Part, env: &Params) -> Option<PartGroup<'db>> {
+    let target = resolve(cx, &part.rfb, Kind::Block)?;
+    let array = array_bounds(cx, part.array.as_ref(), env).ok()?;
+    let instance = instantiate(cx, target, &part.args, env, part.node);
+    Some(PartGroup { name: part.name.text.clone(), array, instance, place: cx.at(part.node) })
+}
+
+/// How an RFB's parts nest.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub enum Nesting<'db> {
+    /// Well.
+    Fine,
+    /// The block is (a part of …) a part of itself; the blocks on the way, from and without itself.
+    Recursive(Vec<Item<'db>>),
+    /// A block it holds is a part of itself, or parts nest too deep.
+    Broken,
+}
+
+/// How an RFB's parts nest.
+#[salsa::tracked(returns(ref))]
+pub fn nesting<'db>(db: &'db dyn Db, item: Item<'db>) -> Nesting<'db> {
+    let mut came_from: IndexMap<Item<'db>, Item<'db>> = IndexMap::new();
+    let mut open = vec![item];
+    while let Some(current) = open.pop() {
+        for part in part_items(db, current) {
+            if *part == item {
+                return Nesting::Recursive(way_back(&came_from, item, current));
+            }
+            if !came_from.contains_key(part) {
+                came_from.insert(*part, current);
+                open.push(*part);
+            }
+        }
+    }
+    let inner: Vec<Item<'db>> = std::iter::once(item).chain(came_from.into_keys()).collect();
+    if is_shallow(db, inner) { Nesting::Fine } else { Nesting::Broken }
+}
+
+fn way_back<'db>(came_from: &IndexMap<Item<'db>, Item<'db>>, item: Item<'db>, mut at: Item<'db>) -> Vec<Item<'db>> {
+    let mut way = Vec::new();
+    while at != item {
+        way.push(at);
+        let Some(before) = came_from.get(&at) else { break };
+        at = *before;
+    }
+    way.reverse();
+    way
+}
+
+/// Peels off blocks whose parts are all peeled off: each round is a level, and a circle is never peeled.
+fn is_shallow<'db>(db: &'db dyn Db, mut left: Vec<Item<'db>>) -> bool {
+    for _ in 0..DEEPEST {
+        if left.is_empty() {
+            return true;
+        }
+        let before = left.clone();
+        left.retain(|item| part_items(db, *item).iter().any(|part| before.contains(part)));
+    }
+    left.is_empty()
+}
+
+/// What is wrong with how an RFB's parts nest.
+pub(crate) fn nesting_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
+    let at = crate::lineage::name_place(db, item);
+    match nesting(db, item) {
+        Nesting::Fine => Vec::new(),
+        Nesting::Recursive(way) => vec![part_of_itself(db, item, way, at)],
+        Nesting::Broken => {
+            let cause = part_items(db, item).iter().any(|part| *nesting(db, *part) != Nesting::Fine);
+            if cause { Vec::new() } else { vec![too_deep(db, item, at)] }
+        }
+    }
+}
+
+fn duplicate_part(cx: &Cx<'_>, part: &ast::Part, first: Loc) -> Problem {
+    Diagnostic::new(Code::E0203, cx.at(part.name.node), format!("the part `{}` is declared twice", part.name.text))
+        .with_label(first, "first declared here")
+}
+
+fn part_of_itself(db: &dyn Db, item: Item<'_>, way: &[Item<'_>], at: Loc) -> Problem {
+    let name = item.name(db);
+    let through: Vec<String> = way.iter().map(|i| format!("`{}`", i.name(db))).collect();
+    let message = if through.is_empty() {
+        format!("`{name}` is a part of itself")
+    } else {
+        format!("`{name}` is a part of itself, through {}", through.join(" and "))
+    };
+    Diagnostic::new(Code::E0210, at, message).with_note("a service of unlimited size cannot be built")
+}
+
+fn too_deep(db: &dyn Db, item: Item<'_>, at: Loc) -> Problem {
+    Diagnostic::new(Code::E0408, at, format!("the parts of `{}` nest more than {DEEPEST} deep", item.name(db)))
+}

@@ -1,0 +1,191 @@
+//! Service levels: bounds on delay and bandwidth along flows, and on availability.
+
+use crate::cx::{Cx, did_you_mean};
+use crate::db::Db;
+use crate::ends::{EndRef, Surroundings};
+use crate::eval::{constant, mismatch};
+use crate::instance::{Instance, members, params};
+use crate::lineage::instance_lineage;
+use crate::loc::{Loc, Problem};
+use crate::port::ports;
+use crate::flatten::boundary_of;
+use crate::value::Value;
+use rdcl_base::{Code, Diagnostic, Dimension, NodeId, Quantity};
+use rdcl_core::BoundaryId;
+use rdcl_syntax::ast::{BinaryOp, Call, CallArg, Expr, ExprKind, Flow, Member, Name};
+
+/// What is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Measure {
+    /// Time from entering to leaving.
+    Delay,
+    /// Bits per second carried.
+    Bandwidth,
+    /// The share of time in which the service works.
+    Availability,
+}
+
+impl Measure {
+    const ALL: [(&'static str, Measure, Dimension); 3] = [
+        ("delay", Measure::Delay, Dimension::Time),
+        ("bandwidth", Measure::Bandwidth, Dimension::Bandwidth),
+        ("availability", Measure::Availability, Dimension::Ratio),
+    ];
+}
+
+/// One bound of a service level.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Bound {
+    /// The service level's name; an inherited one is `Parent.name`.
+    pub sla: String,
+    /// What is bounded.
+    pub measure: Measure,
+    /// Along which flow; none for availability of the whole.
+    pub flow: Option<(BoundaryId, BoundaryId)>,
+    /// `<`, `<=`, `==`, `>=` or `>`.
+    pub op: BinaryOp,
+    /// The bound.
+    pub limit: Quantity,
+    /// Where it is written.
+    pub place: Loc,
+}
+
+/// The service levels of an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceLevels {
+    /// Its own bounds, then inherited ones.
+    pub bounds: Vec<Bound>,
+    /// What is wrong with its own.
+    pub problems: Vec<Problem>,
+}
+
+/// The service levels of an instance.
+#[salsa::tracked(returns(ref))]
+pub fn service_levels<'db>(db: &'db dyn Db, instance: Instance<'db>) -> ServiceLevels {
+    let mut found = ServiceLevels::default();
+    for ancestor in instance_lineage(db, instance) {
+        let own = *ancestor == instance;
+        let prefix = if own { String::new() } else { format!("{}.", ancestor.rfb(db).name(db)) };
+        let mut reader = Reader { cx: Cx::new(db, ancestor.rfb(db)), instance, env: params(db, *ancestor), bounds: Vec::new() };
+        let mut names: Vec<&Name> = Vec::new();
+        for member in members(db, ancestor.rfb(db)) {
+            let Member::Sla(sla) = member else { continue };
+            if let Some(first) = names.iter().find(|n| n.text == sla.name.text) {
+                reader.cx.report(level_twice(&reader.cx, &sla.name, first.node));
+            }
+            names.push(&sla.name);
+            reader.condition(&format!("{prefix}{}", sla.name.text), &sla.condition);
+        }
+        found.bounds.append(&mut reader.bounds);
+        if own {
+            found.problems = reader.cx.problems;
+        }
+    }
+    found
+}
+
+struct Reader<'db> {
+    cx: Cx<'db>,
+    instance: Instance<'db>,
+    env: &'db crate::cx::Params,
+    bounds: Vec<Bound>,
+}
+
+impl Reader<'_> {
+    fn condition(&mut self, sla: &str, condition: &Expr) {
+        match &condition.kind {
+            ExprKind::All(all) => all.iter().for_each(|c| self.condition(sla, c)),
+            ExprKind::Binary(op, a, b) if is_comparison(*op) => self.bound(sla, *op, a, b, condition.node),
+            ExprKind::Bad => {}
+            _ => self.cx.report(no_bound(&self.cx, condition.node)),
+        }
+    }
+
+    fn bound(&mut self, sla: &str, op: BinaryOp, measured: &Expr, limit: &Expr, at: NodeId) {
+        let (call, limit, op) = match (&measured.kind, &limit.kind) {
+            (ExprKind::Call(call), _) => (call, limit, op),
+            (_, ExprKind::Call(call)) => (call, measured, mirrored(op)),
+            _ => return self.cx.report(no_bound(&self.cx, at)),
+        };
+        let Some((_, measure, dimension)) = Measure::ALL.iter().find(|m| m.0 == call.name.text) else {
+            return self.cx.report(unknown_measure(&self.cx, &call.name));
+        };
+        let Some(flow) = self.flow(call, *measure) else { return };
+        let Some(value) = constant(&mut self.cx, limit, self.env) else { return };
+        match value {
+            Value::Quantity(quantity) if quantity.dimension == *dimension => {
+                let (sla, measure, place) = (sla.to_owned(), *measure, self.cx.at(at));
+                self.bounds.push(Bound { sla, measure, flow, op, limit: quantity, place });
+            }
+            other => {
+                let expected = format!("an amount of {}", dimension.name());
+                self.cx.report(mismatch(&self.cx, limit.node, &expected, &other));
+            }
+        }
+    }
+
+    /// The flow a measure is taken along; availability may be of the whole.
+    fn flow(&mut self, call: &Call, measure: Measure) -> Option<Option<(BoundaryId, BoundaryId)>> {
+        match call.args.as_slice() {
+            [CallArg::Flow(flow)] => self.ends(flow).map(Some),
+            [] if measure == Measure::Availability => Some(None),
+            _ => {
+                self.cx.report(no_flow(&self.cx, call));
+                None
+            }
+        }
+    }
+
+    fn ends(&mut self, flow: &Flow) -> Option<(BoundaryId, BoundaryId)> {
+        let around = Surroundings { ports: ports(self.cx.db, self.instance), parts: &[], env: self.env };
+        let from = around.resolve(&mut self.cx, &flow.from);
+        let to = around.resolve(&mut self.cx, &flow.to);
+        match (from?.ports.as_slice(), to?.ports.as_slice()) {
+            ([EndRef::Outer(a)], [EndRef::Outer(b)]) => Some((boundary_of(*a), boundary_of(*b))),
+            _ => {
+                self.cx.report(one_flow(&self.cx, flow.node));
+                None
+            }
+        }
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::Eq | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+}
+
+/// The operator with its sides exchanged.
+fn mirrored(op: BinaryOp) -> BinaryOp {
+    match op {
+        BinaryOp::Lt => BinaryOp::Gt,
+        BinaryOp::Le => BinaryOp::Ge,
+        BinaryOp::Gt => BinaryOp::Lt,
+        BinaryOp::Ge => BinaryOp::Le,
+        other => other,
+    }
+}
+
+fn level_twice(cx: &Cx<'_>, name: &Name, first: NodeId) -> Problem {
+    Diagnostic::new(Code::E0203, cx.at(name.node), format!("the service level `{}` is declared twice", name.text))
+        .with_label(cx.at(first), "first declared here")
+}
+
+fn no_bound(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0313, cx.at(at), "this is not a bound on a measure")
+        .with_help("write `delay(a -> b) <= 5ms`, joined by `and`")
+}
+
+fn unknown_measure(cx: &Cx<'_>, name: &Name) -> Problem {
+    let names = Measure::ALL.map(|m| m.0);
+    Diagnostic::new(Code::E0313, cx.at(name.node), format!("`{}` is not a measure", name.text))
+        .with_help(did_you_mean(&name.text, names).unwrap_or_else(|| format!("measures are {}", names.join(", "))))
+}
+
+fn no_flow(cx: &Cx<'_>, call: &Call) -> Problem {
+    Diagnostic::new(Code::E0313, cx.at(call.node), format!("`{}` is measured along a flow", call.name.text))
+        .with_help(format!("write `{}(a -> b)`", call.name.text))
+}
+
+fn one_flow(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0313, cx.at(at), "a service level is about one flow, this is several")
+}

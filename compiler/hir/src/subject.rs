@@ -1,0 +1,85 @@
+//! Subjects: the instances that are to be verified, and those that are only checked.
+
+use crate::bodies::body;
+use crate::db::{Db, Package};
+use crate::impls::implementations;
+use crate::instance::{Instance, default_instance, has_all_defaults};
+use crate::item::{Item, items};
+use crate::leaf::LeafKind;
+use crate::part::{Nesting, nesting, parts};
+use crate::flatten::{MOST_LEAVES, leaf_count, structure};
+use crate::value::Value;
+use indexmap::IndexSet;
+use rdcl_syntax::Keyword;
+use std::collections::BTreeSet;
+
+/// The RFBs of the package's own files, in order.
+pub(crate) fn own_blocks<'db>(db: &'db dyn Db, package: Package) -> impl Iterator<Item = Item<'db>> {
+    let all = package.files(db).iter().flat_map(move |file| items(db, *file).iter().copied());
+    all.filter(move |item| item.keyword(db) == Keyword::Rfb)
+}
+
+/// What is to be verified: every RFB of the package whose parameters all have defaults, then every instance that is a
+/// part of one, each once. Parents are no subjects by themselves.
+#[salsa::tracked(returns(deref))]
+pub fn subjects<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
+    let complete = own_blocks(db, package).filter(|item| has_all_defaults(db, *item));
+    let roots: Vec<Instance<'db>> = complete.map(|item| default_instance(db, item)).collect();
+    with_parts(db, roots).into_iter().collect()
+}
+
+/// Instances and all their parts, in order of first mention.
+fn with_parts<'db>(db: &'db dyn Db, roots: Vec<Instance<'db>>) -> IndexSet<Instance<'db>> {
+    let mut found: IndexSet<Instance<'db>> = roots.iter().copied().collect();
+    let mut open: Vec<Instance<'db>> = roots.into_iter().rev().collect();
+    while let Some(instance) = open.pop() {
+        let new: Vec<_> = direct_parts(db, instance).filter(|part| found.insert(*part)).collect();
+        open.extend(new.into_iter().rev());
+    }
+    found
+}
+
+/// The instances of an instance's parts; none where parts nest badly or are too many.
+pub(crate) fn direct_parts<'db>(db: &'db dyn Db, instance: Instance<'db>) -> impl Iterator<Item = Instance<'db>> {
+    let well = *nesting(db, instance.rfb(db)) == Nesting::Fine && leaf_count(db, instance) <= MOST_LEAVES;
+    let owner = body(db, instance).owner().filter(|_| well);
+    owner.into_iter().flat_map(|owner| parts(db, owner).groups.iter().map(|g| g.instance))
+}
+
+/// The subjects, and a sample of every RFB of the package that none of them is an instance of.
+#[salsa::tracked(returns(deref))]
+pub fn checked<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
+    let subjects = subjects(db, package);
+    let met: BTreeSet<_> = subjects.iter().map(|s| (s.rfb(db).file(db), s.rfb(db).id(db))).map(|(f, i)| (f.file_id(db), i)).collect();
+    let unmet = own_blocks(db, package).filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
+    subjects.iter().copied().chain(unmet.map(|item| default_instance(db, item))).collect()
+}
+
+/// The paths of all tables that the package uses, sorted.
+#[salsa::tracked(returns(deref))]
+pub fn table_paths(db: &dyn Db, package: Package) -> Vec<String> {
+    let instances = with_parts(db, checked(db, package).to_vec());
+    let args = instances.iter().flat_map(|i| i.args(db));
+    let paths = args.filter_map(|v| if let Value::Table(path) = v { Some(path.clone()) } else { None });
+    paths.filter(|path| !path.is_empty()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What verdicts about an instance rest on besides its behaviours: images, and blocks of which only the contract is
+/// known. Sorted.
+#[salsa::tracked(returns(deref))]
+pub fn assumptions<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for part in with_parts(db, vec![instance]) {
+        for implementation in &implementations(db, part).list {
+            if let Some(image) = implementation.image() {
+                found.insert(format!("image {image} of {}.{}", implementation.declared_by, implementation.name));
+            }
+        }
+    }
+    for (_, leaf) in &structure(db, instance).parts {
+        if let LeafKind::Opaque(opaque) = leaf.kind(db) {
+            found.insert(format!("the contract of {}", opaque.rfb(db).name(db)));
+        }
+    }
+    found.into_iter().collect()
+}

@@ -1,0 +1,219 @@
+//! Types: the value types of the prelude, tables with columns, and header stacks.
+
+use crate::cx::{Cx, Params, did_you_mean};
+use crate::db::Db;
+use crate::item::{Item, parsed};
+use crate::loc::Problem;
+use crate::names::{Kind, resolve};
+use crate::value::{TableType, Type, Value};
+use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_core::{HeaderKind, MatchKind, Stack};
+use rdcl_syntax::ast;
+
+/// The value types of the prelude.
+pub const VALUE_TYPES: [&str; 12] =
+    ["Prefix", "Ipv4", "Mac", "u8", "u16", "u32", "u64", "bool", "Duration", "Range", "Table", "String"];
+
+/// The kinds of execution environment of the prelude.
+pub const REE_KINDS: [&str; 6] = ["kvm", "openstack", "click", "unikernel", "container", "process"];
+
+fn simple_type(name: &str) -> Option<Type> {
+    Some(match name {
+        "u8" => Type::Uint(8),
+        "u16" => Type::Uint(16),
+        "u32" => Type::Uint(32),
+        "u64" => Type::Uint(64),
+        "bool" => Type::Bool,
+        "String" => Type::String,
+        "Ipv4" => Type::Ipv4,
+        "Mac" => Type::Mac,
+        "Prefix" => Type::Prefix,
+        "Range" => Type::Range,
+        "Duration" => Type::Duration,
+        "Table" => Type::Table(bare_table()),
+        "Stack" => Type::Stack,
+        _ => return None,
+    })
+}
+
+/// What a bare `Table` is: a forwarding table.
+fn bare_table() -> TableType {
+    let prefix = ("prefix".to_owned(), Type::Ipv4, MatchKind::Lpm);
+    TableType { keys: vec![prefix], data: vec![("port".to_owned(), Type::Uint(16))] }
+}
+
+/// The type of a parameter.
+pub(crate) fn value_type(cx: &mut Cx<'_>, ty: &ast::TypeExpr) -> Option<Type> {
+    let found = match ty.parts.as_slice() {
+        [path] => match path.segments.as_slice() {
+            [name] => simple_type(&name.text),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (found, &ty.columns) {
+        (Some(Type::Table(_)), Some(columns)) => Some(Type::Table(table_type(cx, columns))),
+        (Some(found), None) => Some(found),
+        (Some(_), Some(_)) | (None, _) => {
+            cx.report(unknown_value_type(cx, ty));
+            None
+        }
+    }
+}
+
+fn table_type(cx: &mut Cx<'_>, columns: &[ast::Column]) -> TableType {
+    let mut table = TableType { keys: Vec::new(), data: Vec::new() };
+    for column in columns {
+        let Some(ty) = column_type(cx, column) else { continue };
+        let name = column.name.text.clone();
+        match &column.kind {
+            Some(kind) => match match_kind(&kind.text) {
+                Some(kind) => table.keys.push((name, ty, kind)),
+                None => cx.report(unknown_match_kind(cx, kind)),
+            },
+            None => table.data.push((name, ty)),
+        }
+    }
+    table
+}
+
+fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
+    let ty = value_type(cx, &column.ty)?;
+    match ty {
+        Type::Uint(_) | Type::Ipv4 | Type::Mac => Some(ty),
+        Type::Bool
+        | Type::String
+        | Type::Prefix
+        | Type::Range
+        | Type::Duration
+        | Type::Table(_)
+        | Type::Stack => {
+            cx.report(no_column_type(cx, &column.ty, &ty));
+            None
+        }
+    }
+}
+
+fn match_kind(name: &str) -> Option<MatchKind> {
+    match name {
+        "exact" => Some(MatchKind::Exact),
+        "lpm" => Some(MatchKind::Lpm),
+        "range" => Some(MatchKind::Range),
+        _ => None,
+    }
+}
+
+/// The header stack of a port; a part of it may be a parameter of type `Stack`.
+pub(crate) fn port_stack(cx: &mut Cx<'_>, ty: &ast::TypeExpr, params: &Params) -> Option<Stack> {
+    let mut headers = Vec::new();
+    for path in &ty.parts {
+        headers.extend(stack_part(cx, path, params)?);
+    }
+    checked_stack(cx, &headers, ty.node)
+}
+
+fn stack_part(cx: &mut Cx<'_>, path: &ast::Path, params: &Params) -> Option<Vec<HeaderKind>> {
+    if let [name] = path.segments.as_slice()
+        && let Some((_, Value::Stack(stack))) = params.get(&name.text)
+    {
+        return Some(stack.required.headers().collect());
+    }
+    let item = resolve(cx, path, Kind::Stack)?;
+    Some(declared_stack(cx.db, item).headers.clone())
+}
+
+/// The stack of these headers, or a complaint.
+pub(crate) fn checked_stack(cx: &mut Cx<'_>, headers: &[HeaderKind], at: NodeId) -> Option<Stack> {
+    let stack = Stack::new(headers);
+    if stack.is_none() && !headers.is_empty() {
+        cx.report(impossible_stack(cx, headers, at));
+    }
+    stack
+}
+
+/// A declared stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredStack {
+    /// Its headers, outermost first; empty when the declaration is wrong.
+    pub headers: Vec<HeaderKind>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+/// The headers that a `stack` item declares.
+#[salsa::tracked(returns(ref))]
+pub fn declared_stack<'db>(db: &'db dyn Db, item: Item<'db>) -> DeclaredStack {
+    let mut cx = Cx::new(db, item);
+    let headers = match parsed(db, item).tree(db) {
+        ast::Item::Stack(stack) => stack_headers(&mut cx, stack),
+        ast::Item::Use(_) | ast::Item::Rfb(_) | ast::Item::Substrate(_) | ast::Item::Deploy(_) | ast::Item::Bad(_) => {
+            Vec::new()
+        }
+    };
+    DeclaredStack { headers, problems: cx.problems }
+}
+
+fn stack_headers(cx: &mut Cx<'_>, stack: &ast::Stack) -> Vec<HeaderKind> {
+    let mut headers = Vec::new();
+    for name in &stack.headers {
+        match HeaderKind::from_name(&name.text) {
+            Some(header) => headers.push(header),
+            None => cx.report(unknown_header(cx, name)),
+        }
+    }
+    if headers.len() < stack.headers.len() || checked_stack(cx, &headers, stack.node).is_none() { Vec::new() } else { headers }
+}
+
+/// A type as it is written.
+pub fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::Uint(width) => format!("u{width}"),
+        Type::Bool => "bool".into(),
+        Type::String => "String".into(),
+        Type::Ipv4 => "Ipv4".into(),
+        Type::Mac => "Mac".into(),
+        Type::Prefix => "Prefix".into(),
+        Type::Range => "Range".into(),
+        Type::Duration => "Duration".into(),
+        Type::Table(_) => "Table".into(),
+        Type::Stack => "Stack".into(),
+    }
+}
+
+fn written(ty: &ast::TypeExpr) -> String {
+    let path = |p: &ast::Path| p.segments.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("::");
+    ty.parts.iter().map(path).collect::<Vec<_>>().join("/")
+}
+
+fn unknown_value_type(cx: &Cx<'_>, ty: &ast::TypeExpr) -> Problem {
+    let name = written(ty);
+    let help = did_you_mean(&name, VALUE_TYPES.into_iter().chain(["Stack"]));
+    Diagnostic::new(Code::E0202, cx.at(ty.node), format!("`{name}` is not a type of values"))
+        .with_optional_help(help.or_else(|| Some(format!("value types are {} and Stack", VALUE_TYPES.join(", ")))))
+}
+
+fn unknown_match_kind(cx: &Cx<'_>, kind: &ast::Name) -> Problem {
+    let help = did_you_mean(&kind.text, ["exact", "lpm", "range"]);
+    Diagnostic::new(Code::E0202, cx.at(kind.node), format!("`{}` is not a way to match a key", kind.text))
+        .with_optional_help(help.or_else(|| Some("a key is `exact`, `lpm` or `range`".into())))
+}
+
+fn no_column_type(cx: &Cx<'_>, at: &ast::TypeExpr, ty: &Type) -> Problem {
+    Diagnostic::new(Code::E0202, cx.at(at.node), format!("a table column cannot be of type `{}`", type_name(ty)))
+        .with_help("columns are `u8`, `u16`, `u32`, `u64`, `Ipv4` or `Mac`")
+}
+
+fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
+    let known = HeaderKind::ALL.map(HeaderKind::name);
+    Diagnostic::new(Code::E0202, cx.at(name.node), format!("`{}` is not a header", name.text))
+        .with_help(did_you_mean(&name.text, known).unwrap_or_else(|| format!("headers are {}", known.join(", "))))
+}
+
+fn impossible_stack(cx: &Cx<'_>, headers: &[HeaderKind], at: NodeId) -> Problem {
+    let broken = headers.windows(2).find(|w| !w[0].followers().contains(&w[1]));
+    let message = match broken {
+        Some(pair) => format!("`{}` cannot follow `{}` in a header stack", pair[1].name(), pair[0].name()),
+        None => "this header stack is impossible".into(),
+    };
+    Diagnostic::new(Code::E0308, cx.at(at), message)
+}

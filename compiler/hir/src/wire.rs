@@ -1,0 +1,222 @@
+//! The wires of a composite: which port is joined to which, each at most once.
+
+use crate::attrs::{Attribute, Want, attributes};
+use crate::bodies::body;
+use crate::cx::Cx;
+use crate::db::Db;
+use crate::ends::{EndRef, Resolved, Surroundings};
+use crate::instance::{Instance, members, params};
+use crate::loc::{Loc, Problem};
+use crate::part::{PartGroup, parts};
+use crate::port::{FlatPort, Ports, ports};
+use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
+use rdcl_core::Stack;
+use rdcl_syntax::ast::{Arrow, Direction, End, Member, Wire};
+use std::collections::BTreeMap;
+
+/// What a wire may promise.
+const WIRE_ATTRIBUTES: &[(&str, Want)] =
+    &[("bandwidth", Want::Amount(Dimension::Bandwidth)), ("delay", Want::Amount(Dimension::Time))];
+
+/// Two ports joined.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Join {
+    /// One end.
+    pub a: EndRef,
+    /// The other.
+    pub b: EndRef,
+    /// What the wire promises.
+    pub attributes: Vec<Attribute>,
+    /// Where the wire is written.
+    pub place: Loc,
+}
+
+/// The wires of an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wires {
+    /// In order.
+    pub joins: Vec<Join>,
+    /// What is wrong with them.
+    pub problems: Vec<Problem>,
+}
+
+/// The wires of an instance, between its own ports and those of its parts.
+#[salsa::tracked(returns(ref))]
+pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
+    let Some(owner) = body(db, instance).owner() else { return Wires::default() };
+    let (ports, parts, env) = (ports(db, instance), &parts(db, owner).groups, params(db, owner));
+    let around = Surroundings { ports, parts, env };
+    let mut wiring = Wiring { cx: Cx::new(db, owner.rfb(db)), around, taken: BTreeMap::new(), joins: Vec::new() };
+    let mut any = false;
+    for member in members(db, owner.rfb(db)) {
+        if let Member::Wire(wire) = member {
+            wiring.wire(wire);
+        }
+        any |= matches!(member, Member::Wire(_) | Member::Part(_));
+    }
+    if any {
+        wiring.unwired();
+    }
+    Wires { joins: wiring.joins, problems: wiring.cx.problems }
+}
+
+struct Wiring<'a, 'db> {
+    cx: Cx<'db>,
+    around: Surroundings<'a, 'db>,
+    taken: BTreeMap<EndRef, NodeId>,
+    joins: Vec<Join>,
+}
+
+impl<'db> Wiring<'_, 'db> {
+    fn wire(&mut self, wire: &Wire) {
+        let attributes = attributes(&mut self.cx, &wire.attrs, WIRE_ATTRIBUTES, self.around.env);
+        if wire.balance.is_some() || wire.arrows.contains(&Arrow::Distribute) {
+            return self.cx.report(distribution(&self.cx, wire.node));
+        }
+        let ends: Vec<Option<Resolved>> = wire.ends.iter().map(|e| self.around.resolve(&mut self.cx, e)).collect();
+        for (pair, written) in ends.windows(2).zip(wire.ends.windows(2)) {
+            if let [Some(a), Some(b)] = pair {
+                self.join(a, b, written, &attributes, wire.node);
+            }
+        }
+    }
+
+    fn join(&mut self, a: &Resolved, b: &Resolved, ends: &[End], attributes: &[Attribute], wire: NodeId) {
+        let (at_a, at_b) = (ends[0].node, ends[1].node);
+        if a.ports.len() != b.ports.len() {
+            return self.cx.report(unequal_lengths(&self.cx, wire, a.ports.len(), b.ports.len()));
+        }
+        if a.ports.iter().zip(&b.ports).any(|(x, y)| x == y) {
+            return self.cx.report(to_itself(&self.cx, at_b));
+        }
+        if a.group.stack != b.group.stack {
+            return self.cx.report(different_stacks(&self.cx, ends, a.group.stack, b.group.stack));
+        }
+        if gives(a) != takes(b) || takes(a) != gives(b) {
+            return self.cx.report(facing(&self.cx, wire, a, b));
+        }
+        for (x, y) in a.ports.iter().zip(&b.ports) {
+            if self.take(*x, at_a) & self.take(*y, at_b) {
+                let (a, b, attributes, place) = (*x, *y, attributes.to_vec(), self.cx.at(wire));
+                self.joins.push(Join { a, b, attributes, place });
+            }
+        }
+    }
+
+    fn take(&mut self, end: EndRef, at: NodeId) -> bool {
+        match self.taken.get(&end) {
+            Some(first) => {
+                let problem = wired_twice(&self.cx, &self.name(end), at, *first);
+                self.cx.report(problem);
+                false
+            }
+            None => self.taken.insert(end, at).is_none(),
+        }
+    }
+
+    fn name(&self, end: EndRef) -> String {
+        let nth = |ports: &Ports, i: u32| ports.flat().get(i as usize).map_or(String::new(), |p| p.name.clone());
+        match end {
+            EndRef::Outer(port) => nth(self.around.ports, port),
+            EndRef::Inner(part, port) => match part_at(self.around.parts, part) {
+                Some((name, group)) => format!("{name}.{}", nth(ports(self.cx.db, group.instance), port)),
+                None => String::new(),
+            },
+        }
+    }
+
+    /// Warns of ports that no wire touches; of an array only when none of its ports is wired.
+    fn unwired(&mut self) {
+        let own = self.around.ports;
+        for (group, place) in own.groups.iter().zip(&own.places) {
+            let (first, last) = (group.first.0, group.first.0 + crate::port::group_size(group) as u32 - 1);
+            if self.taken.range(EndRef::Outer(first)..=EndRef::Outer(last)).next().is_none() {
+                self.cx.report(not_wired(*place, &group.name));
+            }
+        }
+        let mut next = 0;
+        for part in self.around.parts {
+            for name in part.names() {
+                self.unwired_of(part, &name, next);
+                next += 1;
+            }
+        }
+    }
+
+    fn unwired_of(&mut self, part: &PartGroup<'db>, name: &str, index: u32) {
+        for group in &ports(self.cx.db, part.instance).groups {
+            let (first, last) = (group.first.0, group.first.0 + crate::port::group_size(group) as u32 - 1);
+            let range = EndRef::Inner(index, first)..=EndRef::Inner(index, last);
+            if self.taken.range(range).next().is_none() {
+                self.cx.report(not_wired(part.place, &format!("{name}.{}", group.name)));
+            }
+        }
+    }
+}
+
+/// The name and group of a part, arrays counted out.
+pub(crate) fn part_at<'a, 'db>(parts: &'a [PartGroup<'db>], index: u32) -> Option<(String, &'a PartGroup<'db>)> {
+    parts.iter().flat_map(|group| group.names().map(move |name| (name, group))).nth(index as usize)
+}
+
+/// Whether packets come out of an end, seen from the wire.
+fn gives(end: &Resolved) -> bool {
+    let outer = matches!(end.ports.first(), Some(EndRef::Outer(_)));
+    match end.group.direction {
+        Direction::InOut => true,
+        Direction::In => outer,
+        Direction::Out => !outer,
+    }
+}
+
+/// Whether packets go into an end, seen from the wire.
+fn takes(end: &Resolved) -> bool {
+    end.group.direction == Direction::InOut || !gives(end)
+}
+
+/// Whether packets may enter at a port, and whether they may leave.
+pub(crate) fn enters_leaves(port: &FlatPort) -> (bool, bool) {
+    (port.direction != Direction::Out, port.direction != Direction::In)
+}
+
+fn distribution(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0405, cx.at(at), "a distribution is not supported yet")
+        .with_help("join ports one to one with `<->`")
+}
+
+fn unequal_lengths(cx: &Cx<'_>, at: NodeId, a: usize, b: usize) -> Problem {
+    Diagnostic::new(Code::E0406, cx.at(at), format!("this joins {a} ports to {b}"))
+        .with_help("an array is joined element by element to one of the same length")
+}
+
+fn to_itself(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0404, cx.at(at), "a wire joins two different ports, these are the same")
+}
+
+fn different_stacks(cx: &Cx<'_>, ends: &[End], a: Stack, b: Stack) -> Problem {
+    Diagnostic::new(Code::E0402, cx.at(ends[1].node), format!("this port carries `{b}`, the other end `{a}`"))
+        .with_label(cx.at(ends[0].node), "the other end")
+        .with_help("put a part between them that adds or removes the headers")
+}
+
+fn facing(cx: &Cx<'_>, at: NodeId, a: &Resolved, b: &Resolved) -> Problem {
+    let word = |end: &Resolved| match end.group.direction {
+        Direction::In => "in",
+        Direction::Out => "out",
+        Direction::InOut => "inout",
+    };
+    let message = format!("`{}` is an `{}` port and `{}` an `{}` port", a.group.name, word(a), b.group.name, word(b));
+    Diagnostic::new(Code::E0403, cx.at(at), message)
+        .with_note("a wire leads from where packets come out to where they go in; `inout` ports join each other")
+}
+
+fn wired_twice(cx: &Cx<'_>, name: &str, at: NodeId, first: NodeId) -> Problem {
+    Diagnostic::new(Code::E0401, cx.at(at), format!("`{name}` is wired twice"))
+        .with_label(cx.at(first), "wired here already")
+        .with_help("a wire joins two ports; to join more, put a part such as `std::nf::Hub` between them")
+}
+
+fn not_wired(at: Loc, name: &str) -> Problem {
+    Diagnostic::new(Code::W0401, at, format!("`{name}` is not wired"))
+        .with_note("what is sent there is lost")
+}
