@@ -46,8 +46,8 @@ pub(crate) struct Context<'s> {
     pub(crate) errors: Vec<Diagnostic<Span>>,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
     muted: bool,
-    /// A clause began with what begins no clause, and no good one has followed.
-    pub(crate) lost: bool,
+    /// No good statement has followed the last error.
+    lost: bool,
     recoveries: u32,
     /// Reserved words already reported as names.
     reserved: Vec<&'s str>,
@@ -98,10 +98,15 @@ impl<'s> Context<'s> {
         }
     }
 
-    /// A statement or block came to its proper end: errors from here on have causes of their own.
+    /// A statement came to its proper end: errors from here on have causes of their own.
     pub(crate) fn calm(&mut self) {
         self.muted = false;
         self.lost = false;
+    }
+
+    /// A list came to its proper end.
+    pub(crate) fn unmute(&mut self) {
+        self.muted = false;
     }
 
     /// Errors from here on probably have the cause of the last one.
@@ -150,6 +155,7 @@ impl<'s> Context<'s> {
         }
         if let Some(diagnostic) = recover::diagnose(self, error) {
             self.error(diagnostic);
+            self.lost = true;
         }
     }
 
@@ -160,6 +166,11 @@ impl<'s> Context<'s> {
             self.error(recover::reserved_word(word, Span::new(start, end)));
         }
         self.name(word, start, end)
+    }
+
+    /// True when a word that begins no statement is likely to be left over from the last error.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost
     }
 
     pub(crate) fn first_use_of_reserved(&mut self, word: &'s str) -> bool {

@@ -36,7 +36,7 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
         return Some(lower_case_if(span));
     }
     let hint = expected.hint(ctx.text, span);
-    if expected.at_start() && hint.is_none() && std::mem::replace(&mut ctx.lost, true) {
+    if expected.at_start() && hint.is_none() && ctx.is_lost() {
         return None;
     }
     let what = if found.is_empty() { "the end of the item".to_owned() } else { format!("`{}`", brief(found)) };
@@ -152,6 +152,7 @@ impl<'e> Expected<'e> {
             "foreign" => class(2, "`{{`"),
             "use" | "stack" | "rfb" | "substrate" | "deploy" => quoted(1),
             ";" | "}" | ")" | "]" | "{" => quoted(0),
+            "(" if self.has("=") => quoted(1),
             _ if is_soft(terminal) && self.has("name") => None,
             _ if is_operator(terminal) => class(OPERATOR, "an operator"),
             _ => quoted(3),

@@ -113,7 +113,9 @@ impl Cutter<'_> {
     fn token(&mut self, start: usize, end: usize) {
         let bytes = &self.text.as_bytes()[..end];
         let keyword = Keyword::of(&bytes[start..]).filter(|_| !follows_dot(&bytes[..start]));
-        if keyword.is_some() || self.complete && !self.goes_on(&self.text[start..end]) {
+        if keyword.is_none() && self.complete && self.goes_on(&self.text[start..end]) {
+            (self.complete, self.depth) = (false, 1);
+        } else if keyword.is_some() || self.complete {
             self.begin(keyword.unwrap_or(Keyword::Unknown), start, end);
         }
         self.comments_from = None;

@@ -7,8 +7,15 @@ use rdcl_syntax::{ParsedItem, parse_file, parse_item, split};
 const BRANCH: &str = include_str!("data/branch.rdcl");
 const LIBRARY: &str = include_str!("data/library.rdcl");
 
-fn errors(item: &ParsedItem) -> Vec<String> {
-    item.errors.iter().map(|e| format!("{} {}", e.code, e.message)).collect()
+fn errors(text: &str) -> Vec<String> {
+    let of_item = |item: &ParsedItem| item.errors.iter().map(|e| format!("{} {}", e.code, e.message)).collect::<Vec<_>>();
+    parse_file(text).items.iter().flat_map(|(_, item)| of_item(item)).collect()
+}
+
+/// The items that begin with `rfb` and a name.
+fn named_rfbs(text: &str) -> impl Iterator<Item = &str> {
+    let chunks = split(text).into_iter().map(|chunk| &text[chunk.start as usize..chunk.end as usize]);
+    chunks.filter(|chunk| chunk.lines().any(|l| l.strip_prefix("rfb ").is_some_and(|rest| !rest.trim().is_empty())))
 }
 
 #[test]
@@ -16,29 +23,118 @@ fn every_prefix_keeps_its_tree() {
     for text in [BRANCH, LIBRARY] {
         for end in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
             let prefix = &text[..end];
-            let file = parse_file(prefix);
-            let total: usize = file.items.iter().map(|(_, item)| item.errors.len()).sum();
-            assert!(total <= 2, "{total} errors at {end}: {:?}\n{}", file.items.last().map(|i| errors(&i.1)), &prefix[prefix.floor_char_boundary(end.saturating_sub(200))..]);
-            for (start, item) in &file.items {
-                let text = &prefix[*start as usize..];
-                let named_rfb = text.lines().any(|l| l.strip_prefix("rfb ").is_some_and(|rest| !rest.trim().is_empty()));
-                if text.starts_with("rfb") && named_rfb {
-                    assert!(matches!(item.item, Item::Rfb(_)), "no tree at {end}");
-                }
+            let errors = errors(prefix);
+            assert!(errors.len() <= 2, "the first {end} bytes give {errors:#?}");
+            for rfb in named_rfbs(prefix) {
+                assert!(matches!(parse_item(rfb).item, Item::Rfb(_)), "no tree in the first {end} bytes");
             }
         }
     }
 }
 
 #[test]
-fn every_missing_token_costs_little() {
+fn a_missing_character_gives_few_errors() {
     for text in [BRANCH, LIBRARY] {
-        for (at, _) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
-            let broken: String = text.char_indices().filter(|(i, _)| *i != at).map(|(_, c)| c).collect();
-            let file = parse_file(&broken);
-            let all: Vec<_> = file.items.iter().flat_map(|(_, item)| errors(item)).collect();
-            if all.len() > 2 { eprintln!("MANY {} {:?}\n   {}", all.len(), all, text[text[..at].rfind('\n').unwrap_or(0)..].lines().nth(1).unwrap_or("")); eprintln!("   del {:?}", &text[at..at+1]); }
-            assert!(all.len() <= 8, "{all:?}");
+        for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
+            let broken = [&text[..at], &text[at + c.len_utf8()..]].concat();
+            let errors = errors(&broken);
+            assert!(errors.len() <= 3, "without {c:?} at {at}: {errors:#?}");
+            assert!(named_rfbs(&broken).all(|rfb| matches!(parse_item(rfb).item, Item::Rfb(_))), "no tree without {c:?} at {at}");
         }
+    }
+}
+
+#[test]
+fn a_doubled_character_gives_few_errors() {
+    for text in [BRANCH, LIBRARY] {
+        for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
+            let broken = [&text[..at], c.encode_utf8(&mut [0; 4]), &text[at..]].concat();
+            let errors = errors(&broken);
+            assert!(errors.len() <= 3, "with {c:?} twice at {at}: {errors:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_mistake_stays_in_its_item() {
+    let text = "rfb A { port inout lan: Ip4 { ( [ \nrfb B { port inout lan: Ip4; }\nuse std::net::Ip4;";
+    let file = parse_file(text);
+    assert_eq!(file.items.len(), 3);
+    assert!(!file.items[0].1.errors.is_empty());
+    assert!(file.items[1].1.errors.is_empty() && file.items[2].1.errors.is_empty());
+}
+
+#[test]
+fn at_most_fifty_errors_for_an_item() {
+    let text = format!("rfb A {{ {} }}", "port inout § x; ".repeat(1000));
+    assert!((1..=50).contains(&parse_item(&text).errors.len()));
+}
+
+/// Pieces of the language, and of what is not.
+const SOUP: &[&str] = &[
+    "use", "stack", "rfb", "substrate", "deploy", "port", "part", "wire", "behaviour", "sefl", "ensures", "impl", "sla",
+    "lifecycle", "intent", "nemo", "in", "out", "inout", "on", "when", "given", "except", "and", "or", "not", "has",
+    "lookup", "choose", "insert", "match", "remove", "else", "full", "clash", "row", "state", "key", "value", "unique",
+    "free", "by", "if", "reach", "no", "a", "b", "lan", "Ip4", "{", "}", "(", ")", "[", "]", ";", ",", ":", "::", ".",
+    "..", "=", "->", "<->", "=>", "==", "<", "+", "*", "/", "&", "{{", "}}", "{{ CREATE Flow f Match a: 1; }}", "22",
+    "0xff", "5ms", "5msec", "10.0.0.1", "10.0.0.0/8", "300.1.1.1", "\"s\"", "\"", "§", "// c\n", "/// d\n", "\n", " ",
+    "\\", "é", "CREATE", "Flow", "Operation", "Target", "Match", "minimize", "at", "ree", "link",
+];
+
+fn soup() -> impl Strategy<Value = String> {
+    prop::collection::vec((prop::sample::select(SOUP), prop::bool::ANY), 0..120)
+        .prop_map(|pieces| pieces.into_iter().map(|(piece, gap)| if gap { format!("{piece} ") } else { piece.to_owned() }).collect())
+}
+
+/// An example with a stretch replaced by soup.
+fn spoilt() -> impl Strategy<Value = String> {
+    (prop::sample::select(&[BRANCH, LIBRARY]), any::<prop::sample::Index>(), 0usize..40, soup()).prop_map(
+        |(text, at, gap, soup)| {
+            let from = text.floor_char_boundary(at.index(text.len()));
+            let to = text.floor_char_boundary((from + gap).min(text.len()));
+            [&text[..from], &soup, &text[to..]].concat()
+        },
+    )
+}
+
+/// Whatever the text: chunks are in order, spans are in the text, and errors are few.
+fn holds_together(text: &str) {
+    let mut end = 0;
+    for chunk in split(text) {
+        assert!(end <= chunk.start && chunk.start <= chunk.end && chunk.end as usize <= text.len());
+        end = chunk.end;
+        let item_text = &text[chunk.start as usize..chunk.end as usize];
+        let item = parse_item(item_text);
+        let inside = |span: &rdcl_base::Span| {
+            span.start <= span.end && item_text.get(span.start as usize..span.end as usize).is_some()
+        };
+        assert!(item.spans.iter().all(inside), "a span is outside of {item_text:?}");
+        assert!(item.errors.iter().all(|e| inside(&e.primary)), "an error is outside of {item_text:?}");
+        assert!(item.errors.len() <= 50);
+        assert!(!item.errors.is_empty() || !matches!(item.item, Item::Bad(_)), "nothing is said about {item_text:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_text_is_parsed(text in ".{0,200}") {
+        holds_together(&text);
+    }
+
+    #[test]
+    fn any_bytes_are_parsed(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        holds_together(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_soup_is_parsed(text in soup()) {
+        holds_together(&text);
+    }
+
+    #[test]
+    fn any_spoilt_example_is_parsed(text in spoilt()) {
+        holds_together(&text);
     }
 }
