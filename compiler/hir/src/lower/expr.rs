@@ -240,6 +240,10 @@ impl Lower<'_> {
             Some(Binding::Local { .. } | Binding::Choice { .. } | Binding::Column { .. } | Binding::Alias(_)) => {
                 self.fault(problem::wrong_kind("a header, an entry or a row before the dot", "a value", base.node))
             }
+            None if self.env.params.contains_key(&base.text) || self.group(&base.text).is_some() => {
+                let what = if self.env.params.contains_key(&base.text) { "a parameter" } else { "a port" };
+                self.fault(problem::wrong_kind("a header, an entry or a row before the dot", what, base.node))
+            }
             None => {
                 let access = self.field(base, name)?;
                 self.read_field(flow, access, node).map(|(value, width)| Operand::Bits(value, width))

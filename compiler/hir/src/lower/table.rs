@@ -36,19 +36,37 @@ impl Lower<'_> {
         miss: &Block,
         node: NodeId,
     ) -> Option<Here> {
-        let Some(id) = self.table(table) else { return Some(here) };
+        let Some(id) = self.table(table) else { return self.match_nothing(here, row, hit, miss, node) };
         let widths: Vec<u16> = self.program.tables[id.index()].keys.iter().map(|k| k.1).collect();
         let keys = self.keys(&here.flow, keys, &widths, &format!("`{}`", table.text), node);
         let row_id = RowId(self.program.rows.len() as u32);
         self.program.rows.push(RowDecl { name: row.text.clone(), table: id });
         let mut found = self.follow(here.flow.clone());
         let missed = self.follow(here.flow);
-        if self.may_bind(&found.flow, row).is_some() {
-            found.flow.bind(&row.text, Binding::Row { row: row_id, table: id });
-        }
+        _ = self.may_bind(&found.flow, row);
+        found.flow.bind(&row.text, Binding::Row { row: row_id, table: id });
         let end = End::Match { table: id, keys, row: row_id, hit: found.block, miss: missed.block };
         self.draft.close(here.block, end, node);
-        let found = self.block(found, hit);
+        let found = self.row_arm(found, row, hit);
+        let missed = self.block(missed, miss);
+        self.join(vec![found, missed], node)
+    }
+
+    /// The row's name means something in its arm alone.
+    fn row_arm(&mut self, found: Here, row: &Name, hit: &Block) -> Option<Here> {
+        self.block(found, hit).map(|mut end| {
+            end.flow.unbind(&row.text);
+            end
+        })
+    }
+
+    /// The arms alone, after a fault.
+    fn match_nothing(&mut self, here: Here, row: &Name, hit: &Block, miss: &Block, node: NodeId) -> Option<Here> {
+        let mut found = self.follow(here.flow.clone());
+        let missed = self.follow(here.flow);
+        self.draft.close(here.block, End::Goto(found.block), node);
+        found.flow.bind(&row.text, Binding::Unknown);
+        let found = self.row_arm(found, row, hit);
         let missed = self.block(missed, miss);
         self.join(vec![found, missed], node)
     }
