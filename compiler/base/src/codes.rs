@@ -175,6 +175,9 @@ codes! {
     W0503 "a port without a behaviour"
     W0504 "a block that cannot be booted"
     W0505 "a pattern that matches nothing"
+    // verify: what is wrong with a promise itself
+    E0601 "a premise that no packet satisfies"
+    W0601 "no packet of the premise is ever delivered"
     // place: substrates and deployments
     E0701 "no such execution environment"
     E0702 "no such substrate"
