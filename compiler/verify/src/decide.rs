@@ -3,6 +3,7 @@
 
 use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
+use crate::fill::fill;
 use crate::guard::{Context, Guard};
 use crate::history::{Plan, Planner};
 use crate::minimise::least;
@@ -121,27 +122,60 @@ impl<'n> Prover<'n> {
     fn conclude(&mut self, property: &Property, found: Vec<(BoundaryId, Option<BoundaryId>, Findings)>) -> Outcome {
         let doubts: Vec<Doubt> =
             found.iter().flat_map(|(_, _, f)| f.candidates.iter().filter_map(|c| c.doubt)).collect();
-        let mut trials = Vec::new();
-        let mut any = false;
-        for (from, to, findings) in found {
-            for candidate in findings.candidates {
-                any = true;
-                if candidate.doubt.is_none() {
-                    trials.extend(self.trials(from, to, &candidate));
-                }
-            }
-        }
-        if !any {
+        let flat = found.into_iter().flat_map(|(from, to, f)| f.candidates.into_iter().map(move |c| (from, to, c)));
+        let candidates: Vec<(BoundaryId, Option<BoundaryId>, Candidate)> = flat.collect();
+        if candidates.is_empty() {
             return Outcome::Proved;
         }
+        let certain: Vec<_> = candidates.into_iter().filter(|(_, _, c)| c.doubt.is_none()).collect();
+        let trials = certain.iter().flat_map(|(from, to, c)| self.trials(*from, *to, c)).collect();
         let shows_it = |trial: &Trial, shots: &[Shot], replay: &Replay| {
             let (Some(shot), Some(run)) = (shots.last(), replay.runs.last()) else { return false };
             shows(property, trial.to, &shot.packet, run)
         };
-        match self.first_shown(trials, &shows_it) {
+        let shown = self.first_shown(trials, &shows_it).or_else(|| self.first_filled(property, &certain));
+        match shown {
             Some(witness) => Outcome::Violated(Box::new(witness)),
             None => Outcome::Undecided(self.why_undecided(&doubts)),
         }
+    }
+
+    /// The first candidate that needs a full map and is shown once the map is full.
+    fn first_filled(
+        &mut self,
+        property: &Property,
+        certain: &[(BoundaryId, Option<BoundaryId>, Candidate)],
+    ) -> Option<Witness> {
+        certain.iter().find_map(|(from, to, candidate)| self.filled(property, *from, *to, candidate))
+    }
+
+    fn filled(
+        &mut self,
+        property: &Property,
+        from: BoundaryId,
+        to: Option<BoundaryId>,
+        candidate: &Candidate,
+    ) -> Option<Witness> {
+        let leaves = self.leaves_from(from);
+        let [leaf] = candidate.leaves.as_slice() else { return None };
+        let leaf = &leaves[*leaf];
+        let full = *leaf.facts.full.first().filter(|_| leaf.facts.full.len() == 1 && leaf.facts.found.is_empty())?;
+        let shape = leaf.view.entry_shape;
+        let (_, model) = least(self.context(), std::slice::from_ref(&candidate.guard), &field_order(shape))?;
+        let target = Shot::new(from, shape, &leaf.facts, 0, &model);
+        let network = (self.network)();
+        let fits = |l: &&Leaf| l.view.entry_shape == shape && l.facts.found.is_empty() && l.facts.full.is_empty();
+        let pool = self.pool();
+        for template in pool.iter().filter(fits).filter(|l| adds(l, full)) {
+            let order = field_order(shape);
+            let Some((_, model)) = least(self.context(), std::slice::from_ref(&template.guard), &order) else { continue };
+            let Some(filled) = fill(&network, full, template, &model, &target) else { continue };
+            let run = filled.replay.runs.last()?;
+            if shows(property, to, &target.packet, run) {
+                return Some(witness(&network, &filled.shots, &filled.replay, false));
+            }
+        }
+        None
     }
 
     fn why_undecided(&self, doubts: &[Doubt]) -> String {
@@ -295,6 +329,10 @@ impl<'n> Prover<'n> {
         let name = |id| self.net.boundary_port(id).name.clone();
         Reachability { from: name(from), to: name(to), witness, undecided }
     }
+}
+
+fn adds(leaf: &Leaf, (part, map): (PartId, MapId)) -> bool {
+    leaf.facts.added.iter().any(|(p, stored)| *p == part && stored.map == map)
 }
 
 fn has_clashed(copy: &PacketCopy, part: PartId, map: MapId) -> bool {

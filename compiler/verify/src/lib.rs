@@ -10,6 +10,7 @@ mod decide;
 mod entry;
 mod execute;
 mod explore;
+mod fill;
 mod guard;
 mod history;
 mod minimise;

@@ -38,7 +38,7 @@ pub fn verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, options: Options)
     let properties = properties(db, instance);
     let assumed = assumptions(db, instance);
     if is_opaque(db, instance) {
-        return properties.iter().enumerate().map(|(i, p)| taken_as_true(i, p, assumed.clone())).collect();
+        return properties.iter().enumerate().map(|(i, p)| taken_as_true(i, p, assumed.to_vec())).collect();
     }
     let net = net(db, instance, options);
     let replayed = || -> Arc<Network> { Arc::clone(network(db, instance)) };

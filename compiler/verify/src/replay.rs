@@ -12,7 +12,7 @@ use rdcl_core::{
 use rdcl_hir::{Claim, Predicate, Property};
 
 /// The most visits of a run.
-const FUEL: u64 = 100_000;
+pub const FUEL: u64 = 100_000;
 
 /// One packet to send.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Shot {
     pub packet: Packet,
     /// The choices on its way, with the names of their parts.
     pub choices: Vec<(PartId, Var, u128)>,
+    /// The values its choices took when they were left to the resolver.
+    pub chosen: Vec<u128>,
 }
 
 impl Shot {
@@ -43,7 +45,7 @@ impl Shot {
             let var = Var { packet: number, ..*var };
             (*part, var, model.value(var))
         };
-        Shot { from, packet, choices: facts.choices.iter().map(value).collect() }
+        Shot { from, packet, choices: facts.choices.iter().map(value).collect(), chosen: Vec::new() }
     }
 
     fn tape(&self) -> Tape {
@@ -71,6 +73,15 @@ pub fn replay(network: &Network, shots: &[Shot]) -> Option<Replay> {
         runs.push(interpreter.run(&mut stores, injection).ok()?);
     }
     Some(Replay { runs, stores })
+}
+
+/// Sends one more packet.
+pub fn replay_from(interpreter: &Interpreter<'_>, mut stores: Stores, shot: &Shot) -> Option<Replay> {
+    let tape = shot.tape();
+    let bytes = deparse(&shot.packet);
+    let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel: FUEL };
+    let run = interpreter.run(&mut stores, injection).ok()?;
+    Some(Replay { runs: vec![run], stores })
 }
 
 /// Whether a run shows that a property fails for one flow.
@@ -158,9 +169,12 @@ pub fn is_unchanged(entered: &Packet, left: &Packet, except: &[Field]) -> bool {
         && entered.shape().fields().filter(counts).all(|f| entered.get(f) == left.get(f))
 }
 
-/// The witness that a replay is.
+/// The witness that a replay is. Packets before those that were replayed are shown without what became of them.
 pub fn witness(network: &Network, shots: &[Shot], replay: &Replay, minimal: bool) -> Witness {
-    let mut steps: Vec<Step> = shots.iter().zip(&replay.runs).map(|(s, r)| step(network, s, r)).collect();
+    let (before, replayed) = shots.split_at(shots.len() - replay.runs.len());
+    let nothing = Run { copies: Vec::new(), chosen: Vec::new() };
+    let mut steps: Vec<Step> = before.iter().map(|s| step(network, s, &nothing)).collect();
+    steps.extend(replayed.iter().zip(&replay.runs).map(|(s, r)| step(network, s, r)));
     let packet = steps.pop().expect("a witness has a packet");
     let mut outcomes: Vec<String> = packet.copies.iter().map(|c| c.outcome.clone()).collect();
     outcomes.dedup();
@@ -183,12 +197,13 @@ fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
         let dot = if part.path.is_empty() { "" } else { "." };
         (format!("{}{dot}{name}", part.path), *value)
     };
+    let left_to_resolver = shot.chosen.iter().map(|value| (String::new(), *value));
     Step {
         port: network.boundary_port(shot.from).name.clone(),
         bytes: deparse(&shot.packet),
         fields: fields.map(|f| (f.to_string(), shot.packet.get(f))).collect(),
         now: 0,
-        choices: shot.choices.iter().map(choice).collect(),
+        choices: shot.choices.iter().map(choice).chain(left_to_resolver).collect(),
         copies: run.copies.iter().map(|c| trail(network, c)).collect(),
     }
 }
