@@ -166,7 +166,7 @@ impl<'db> Reader<'db> {
 
     /// Every pair of different ports of a flow, and the stacks at its ends.
     fn flow(&mut self, flow: &Flow) -> Option<(Flows, Stack, Stack)> {
-        let around = Surroundings { ports: self.ports, parts: &[], env: self.env };
+        let around = Surroundings { ports: self.ports, parts: None, env: self.env };
         let from = around.resolve(&mut self.cx, &flow.from);
         let to = around.resolve(&mut self.cx, &flow.to);
         let (from, to) = (from?, to?);

@@ -3,7 +3,7 @@
 use crate::bodies::body;
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::db::Db;
-use crate::ends::{Surroundings, offsets, unknown_part};
+use crate::ends::{Surroundings, offsets, report_unknown_part};
 use crate::instance::{Instance, instantiate, params};
 use crate::item::{Item, parsed};
 use crate::loc::{Loc, Problem};
@@ -101,7 +101,7 @@ fn target<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, pin: &Pin) -> Option<(
     if let [segment] = pin.what.segments.as_slice()
         && own.groups.iter().any(|g| g.name == segment.name.text)
     {
-        let around = Surroundings { ports: own, parts: &[], env: params(cx.db, instance) };
+        let around = Surroundings { ports: own, parts: None, env: params(cx.db, instance) };
         let ends = around.resolve(cx, &pin.what)?;
         let flat = own.flat();
         let name = |end: &crate::ends::EndRef| match end {
@@ -117,9 +117,10 @@ fn part_paths<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, segments: &[EndSeg
     let (mut at, mut paths) = (instance, vec![String::new()]);
     for segment in segments {
         let owner = body(cx.db, at).owner()?;
-        let groups = &parts(cx.db, owner).groups;
+        let parts = parts(cx.db, owner);
+        let groups = &parts.groups;
         let Some(group) = groups.iter().find(|g| g.name == segment.name.text) else {
-            cx.report(unknown_part(cx, &segment.name, groups.iter().map(|g| g.name.as_str())));
+            report_unknown_part(cx, &segment.name, Some(parts));
             return None;
         };
         let (names, which) = (group.names().collect::<Vec<_>>(), offsets(cx, segment, group.array, &Params::new())?);

@@ -4,7 +4,7 @@ use crate::cx::{Cx, Params, did_you_mean};
 use crate::eval::evaluate_u64;
 use crate::loc::Problem;
 use crate::lower::PortGroup;
-use crate::part::PartGroup;
+use crate::part::{PartGroup, Parts};
 use crate::port::{Ports, ports};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{End, EndSegment, Index, Name};
@@ -21,7 +21,7 @@ pub enum EndRef {
 /// What ends may speak of.
 pub(crate) struct Surroundings<'a, 'db> {
     pub ports: &'a Ports,
-    pub parts: &'a [PartGroup<'db>],
+    pub parts: Option<&'a Parts<'db>>,
     pub env: &'a Params,
 }
 
@@ -46,7 +46,9 @@ impl<'db> Surroundings<'_, 'db> {
 
     fn outer(&self, cx: &mut Cx<'db>, segment: &EndSegment) -> Option<Resolved> {
         let Some(group) = self.ports.groups.iter().find(|g| g.name == segment.name.text) else {
-            cx.report(self.unknown_port(cx, &segment.name));
+            if !self.ports.broken.contains(&segment.name.text) {
+                cx.report(self.unknown_port(cx, &segment.name));
+            }
             return None;
         };
         let offsets = offsets(cx, segment, group.array, self.env)?;
@@ -58,7 +60,9 @@ impl<'db> Surroundings<'_, 'db> {
         let (first, part_group) = self.find_part(cx, &part.name)?;
         let inner = ports(cx.db, part_group.instance);
         let Some(group) = inner.groups.iter().find(|g| g.name == port.name.text) else {
-            cx.report(unknown_part_port(cx, &port.name, part_group, inner));
+            if !inner.broken.contains(&port.name.text) {
+                cx.report(unknown_part_port(cx, &port.name, part_group, inner));
+            }
             return None;
         };
         let part_offsets = offsets(cx, part, part_group.array, self.env)?;
@@ -70,20 +74,25 @@ impl<'db> Surroundings<'_, 'db> {
     /// The index of the first part of a group, and the group.
     fn find_part(&self, cx: &mut Cx<'db>, name: &Name) -> Option<(u32, &PartGroup<'db>)> {
         let mut first = 0;
-        for group in self.parts {
+        for group in self.groups() {
             if group.name == name.text {
                 return Some((first, group));
             }
             first += group.names().count() as u32;
         }
-        cx.report(unknown_part(cx, name, self.parts.iter().map(|p| p.name.as_str())));
+        report_unknown_part(cx, name, self.parts);
         None
+    }
+
+    /// The parts, in order.
+    pub fn groups(&self) -> &[PartGroup<'db>] {
+        self.parts.map_or(&[], |parts| &parts.groups)
     }
 
     fn unknown_port(&self, cx: &Cx<'_>, name: &Name) -> Problem {
         let message = format!("there is no port `{}` here", name.text);
         let names = self.ports.groups.iter().map(|g| g.name.as_str());
-        let is_part = self.parts.iter().any(|p| p.name == name.text);
+        let is_part = self.groups().iter().any(|p| p.name == name.text);
         let help = if is_part {
             Some(format!("`{0}` is a part; name one of its ports, as in `{0}.port`", name.text))
         } else {
@@ -119,6 +128,15 @@ pub(crate) fn offsets(
             cx.report(no_array(cx, &segment.name));
             None
         }
+    }
+}
+
+/// Complains of a part that does not exist; not of one whose declaration is wrong.
+pub(crate) fn report_unknown_part(cx: &mut Cx<'_>, name: &Name, parts: Option<&Parts<'_>>) {
+    let broken = parts.is_some_and(|parts| parts.broken.contains(&name.text));
+    if !broken {
+        let known = parts.into_iter().flat_map(|parts| parts.groups.iter().map(|g| g.name.as_str()));
+        cx.report(unknown_part(cx, name, known));
     }
 }
 

@@ -87,7 +87,7 @@ fn arguments<'db>(cx: &mut Cx<'db>, target: Item<'db>, args: &[ast::Arg], env: &
             cx.report(argument_twice(cx, arg, param));
             continue;
         }
-        let value = evaluate(cx, &arg.value, &param.ty, env);
+        let value = if param.broken { None } else { evaluate(cx, &arg.value, &param.ty, env) };
         given.insert(param.name.clone(), value);
     }
     given

@@ -3,7 +3,7 @@
 use crate::bodies::body;
 use crate::cx::{Cx, did_you_mean};
 use crate::db::Db;
-use crate::ends::{offsets, unknown_part};
+use crate::ends::{offsets, report_unknown_part};
 use crate::eval::evaluate;
 use crate::instance::{Instance, members, params};
 use crate::loc::{Loc, Problem};
@@ -68,13 +68,14 @@ fn event<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, transition: &Transition
 fn targets<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, transition: &Transition) -> Option<Vec<String>> {
     let Some(target) = &transition.target else { return Some(Vec::new()) };
     let owner = body(cx.db, instance).owner()?;
-    let groups = &parts(cx.db, owner).groups;
+    let parts = parts(cx.db, owner);
+    let groups = &parts.groups;
     let [segment] = target.segments.as_slice() else {
         cx.report(not_a_part(cx, transition));
         return None;
     };
     let Some(group) = groups.iter().find(|g| g.name == segment.name.text) else {
-        cx.report(unknown_part(cx, &segment.name, groups.iter().map(|g| g.name.as_str())));
+        report_unknown_part(cx, &segment.name, Some(parts));
         return None;
     };
     let env = params(cx.db, instance);

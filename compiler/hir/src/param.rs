@@ -16,8 +16,10 @@ use rdcl_syntax::ast;
 pub struct Param {
     /// Its name.
     pub name: String,
-    /// Its type; a wrong one counts as `u64`.
+    /// Its type.
     pub ty: Type,
+    /// Whether the type is wrong as written, and `u64` stands for it.
+    pub broken: bool,
     /// Whether it has no default.
     pub mandatory: bool,
     /// The whole parameter.
@@ -40,13 +42,14 @@ pub fn signature<'db>(db: &'db dyn Db, item: Item<'db>) -> Signature {
     let mut cx = Cx::new(db, item);
     let mut params: Vec<Param> = Vec::new();
     for param in &rfb.params {
-        let ty = value_type(&mut cx, &param.ty).unwrap_or(Type::Uint(64));
+        let ty = value_type(&mut cx, &param.ty);
         if params.iter().any(|p| p.name == param.name.text) {
             cx.report(duplicate_param(&cx, &param.name));
             continue;
         }
         let name = param.name.text.clone();
-        params.push(Param { name, ty, mandatory: param.default.is_none(), node: param.node });
+        let (broken, mandatory) = (ty.is_none(), param.default.is_none());
+        params.push(Param { name, ty: ty.unwrap_or(Type::Uint(64)), broken, mandatory, node: param.node });
     }
     Signature { params, problems: cx.problems }
 }
@@ -65,7 +68,7 @@ pub fn default_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
 
 /// A parameter's default, in a context of the RFB that declares it.
 pub(crate) fn default_value(cx: &mut Cx<'_>, param: &Param, env: &Params) -> Option<Value> {
-    let rfb: &ast::Rfb = rfb_tree(cx.db, cx.item)?;
+    let rfb: &ast::Rfb = rfb_tree(cx.db, cx.item).filter(|_| !param.broken)?;
     let default = rfb.params.iter().find(|p| p.node == param.node)?.default.as_ref()?;
     evaluate(cx, default, &param.ty, env)
 }

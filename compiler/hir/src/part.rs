@@ -40,6 +40,8 @@ impl PartGroup<'_> {
 pub struct Parts<'db> {
     /// In order.
     pub groups: Vec<PartGroup<'db>>,
+    /// The names of those of which nothing is known because their declaration is wrong.
+    pub broken: Vec<String>,
     /// What is wrong with them.
     pub problems: Vec<Problem>,
 }
@@ -48,17 +50,20 @@ pub struct Parts<'db> {
 #[salsa::tracked(returns(ref))]
 pub fn parts<'db>(db: &'db dyn Db, owner: Instance<'db>) -> Parts<'db> {
     let item = owner.rfb(db);
-    let (mut cx, mut groups) = (Cx::new(db, item), Vec::<PartGroup<'db>>::new());
+    let (mut cx, mut groups, mut broken) = (Cx::new(db, item), Vec::<PartGroup<'db>>::new(), Vec::new());
     let env = params(db, owner);
     for member in members(db, item) {
         let ast::Member::Part(part) = member else { continue };
-        let Some(group) = part_group(&mut cx, part, env) else { continue };
+        let Some(group) = part_group(&mut cx, part, env) else {
+            broken.push(part.name.text.clone());
+            continue;
+        };
         match groups.iter().find(|g| g.name == group.name) {
             Some(first) => cx.report(duplicate_part(&cx, part, first.place)),
             None => groups.push(group),
         }
     }
-    Parts { groups, problems: cx.problems }
+    Parts { groups, broken, problems: cx.problems }
 }
 
 fn part_group<'db>(cx: &mut Cx<'db>, part: &ast::Part, env: &Params) -> Option<PartGroup<'db>> {

@@ -25,6 +25,8 @@ pub struct Ports {
     pub groups: Vec<PortGroup>,
     /// Where each group is declared.
     pub places: Vec<Loc>,
+    /// The names of those of which nothing is known because their declaration is wrong.
+    pub broken: Vec<String>,
     /// What is wrong with the declarations of the block itself.
     pub problems: Vec<Problem>,
 }
@@ -79,9 +81,13 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
     let env = params(db, instance);
     for member in members(db, item) {
         let ast::Member::Port(port) = member else { continue };
-        let Some(stack) = port_stack(&mut cx, &port.ty, env) else { continue };
-        let Ok(array) = array_bounds(&mut cx, port.array.as_ref(), env) else { continue };
         let (name, direction) = (port.name.text.clone(), port.direction);
+        let stack = port_stack(&mut cx, &port.ty, env);
+        let array = array_bounds(&mut cx, port.array.as_ref(), env);
+        let (Some(stack), Ok(array)) = (stack, array) else {
+            ports.broken.push(name);
+            continue;
+        };
         let group = PortGroup { name, first: PortId(0), array, stack, direction };
         declare(&mut cx, &mut ports, inherited, group, port);
     }
@@ -91,6 +97,7 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
 }
 
 fn inherit(cx: &mut Cx<'_>, ports: &mut Ports, parent: &Ports) {
+    ports.broken.extend(parent.broken.iter().cloned());
     for (group, place) in parent.groups.iter().zip(&parent.places) {
         match ports.groups.iter().find(|g| g.name == group.name) {
             None => {

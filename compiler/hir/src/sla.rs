@@ -137,7 +137,7 @@ impl Reader<'_> {
     }
 
     fn ends(&mut self, flow: &Flow) -> Option<(BoundaryId, BoundaryId)> {
-        let around = Surroundings { ports: ports(self.cx.db, self.instance), parts: &[], env: self.env };
+        let around = Surroundings { ports: ports(self.cx.db, self.instance), parts: None, env: self.env };
         let from = around.resolve(&mut self.cx, &flow.from);
         let to = around.resolve(&mut self.cx, &flow.to);
         match (from?.ports.as_slice(), to?.ports.as_slice()) {

@@ -6,6 +6,7 @@ use crate::impls::implementations;
 use crate::instance::{Instance, default_instance, has_all_defaults};
 use crate::item::{Item, items};
 use crate::leaf::LeafKind;
+use crate::lineage::instance_lineage;
 use crate::part::{Nesting, nesting, parts};
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::value::Value;
@@ -55,11 +56,11 @@ pub fn checked<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
     subjects.iter().copied().chain(unmet.map(|item| default_instance(db, item))).collect()
 }
 
-/// The paths of all tables that the package uses, sorted.
+/// The paths of all tables that the package uses, sorted: arguments of instances, and those given to their parents.
 #[salsa::tracked(returns(deref))]
 pub fn table_paths(db: &dyn Db, package: Package) -> Vec<String> {
     let instances = with_parts(db, checked(db, package).to_vec());
-    let args = instances.iter().flat_map(|i| i.args(db));
+    let args = instances.iter().flat_map(|i| instance_lineage(db, *i)).flat_map(|i| i.args(db));
     let paths = args.filter_map(|v| if let Value::Table(path) = v { Some(path.clone()) } else { None });
     paths.filter(|path| !path.is_empty()).collect::<BTreeSet<_>>().into_iter().collect()
 }

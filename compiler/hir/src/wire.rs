@@ -44,7 +44,7 @@ pub struct Wires {
 #[salsa::tracked(returns(ref))]
 pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
     let Some(owner) = body(db, instance).owner() else { return Wires::default() };
-    let (ports, parts, env) = (ports(db, instance), &parts(db, owner).groups, params(db, owner));
+    let (ports, parts, env) = (ports(db, instance), Some(parts(db, owner)), params(db, owner));
     let around = Surroundings { ports, parts, env };
     let mut wiring = Wiring { cx: Cx::new(db, owner.rfb(db)), around, taken: BTreeMap::new(), joins: Vec::new() };
     let mut any = false;
@@ -54,7 +54,8 @@ pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
         }
         any |= matches!(member, Member::Wire(_) | Member::Part(_));
     }
-    if any {
+    let well = wiring.cx.problems.is_empty() && parts.is_some_and(|p| p.problems.is_empty());
+    if any && well {
         wiring.unwired();
     }
     Wires { joins: wiring.joins, problems: wiring.cx.problems }
@@ -118,7 +119,7 @@ impl<'db> Wiring<'_, 'db> {
         let nth = |ports: &Ports, i: u32| ports.flat().get(i as usize).map_or(String::new(), |p| p.name.clone());
         match end {
             EndRef::Outer(port) => nth(self.around.ports, port),
-            EndRef::Inner(part, port) => match part_at(self.around.parts, part) {
+            EndRef::Inner(part, port) => match part_at(self.around.groups(), part) {
                 Some((name, group)) => format!("{name}.{}", nth(ports(self.cx.db, group.instance), port)),
                 None => String::new(),
             },
@@ -135,9 +136,9 @@ impl<'db> Wiring<'_, 'db> {
             }
         }
         let mut next = 0;
-        for part in self.around.parts {
+        for part in self.around.groups().to_vec() {
             for name in part.names() {
-                self.unwired_of(part, &name, next);
+                self.unwired_of(&part, &name, next);
                 next += 1;
             }
         }
