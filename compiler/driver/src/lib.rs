@@ -1,1 +1,34 @@
-//! Placeholder.
+//! The driver: all input and output of rdclc. Files, environment, clock, exit codes and progress are known here and
+//! nowhere else.
+//!
+//! [`load`] reads, [`check`] and [`verify`] ask the compiler, `console` writes what they find. The binary is [`main`].
+
+mod args;
+mod check;
+mod commands;
+mod console;
+mod crash;
+mod exit;
+mod explain;
+mod files;
+mod human;
+mod input;
+mod json;
+mod manifest;
+mod outcome;
+mod packet;
+mod pcap;
+mod progress;
+mod run;
+mod trace;
+mod verify;
+mod witness;
+
+pub use check::{Checked, check};
+pub use exit::Exit;
+pub use input::{Input, load};
+pub use outcome::{Answer, Conclusion, Copy, Crossing, Entry, Hop, PropertyResult, Trace};
+pub use pcap::LinkType;
+pub use rdcl_verify::Options;
+pub use run::{main, with_deep_stack};
+pub use verify::{Verified, crossings, verify};

@@ -1,0 +1,128 @@
+//! The command line, as clap sees it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "rdclc", version, max_term_width = 100)]
+#[command(about = "A compiler for network services built from reusable functional blocks")]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How results are written.
+    #[command(flatten)]
+    pub style: Style,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Style {
+    /// How results are written: for people, one line each, or JSON objects one per line
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// When to colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Say on standard error how long each stage took
+    #[arg(long, global = true)]
+    pub timings: bool,
+}
+
+/// A format of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With source lines and witnesses.
+    Human,
+    /// One line for each result.
+    Short,
+    /// One JSON object per line; `docs/json-format.md`.
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Parse, resolve and type-check; no solver
+    Check(Check),
+    /// Prove every contract, or show a packet that breaks it
+    Verify(Verify),
+    /// Explain a diagnostic code
+    Explain(Explain),
+}
+
+impl Command {
+    /// The paths it works on.
+    pub fn paths(&self) -> &[PathBuf] {
+        match self {
+            Command::Check(check) => &check.paths,
+            Command::Verify(verify) => &verify.paths,
+            Command::Explain(_) => &[],
+        }
+    }
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only this property, as `Rfb.name`
+    #[arg(long, value_name = "NAME")]
+    pub property: Option<String>,
+    /// Give up a property after this many symbolic states
+    #[arg(long, value_name = "STATES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub budget: Option<u64>,
+    /// Write each witness into this directory, as a capture (.pcap) and as text (.txt)
+    #[arg(long, value_name = "DIR")]
+    pub witness: Option<PathBuf>,
+    /// Treat what is only assumed as a finding
+    #[arg(long)]
+    pub strict: bool,
+    /// Also say, for each ordered pair of boundary ports, whether some packet crosses
+    #[arg(long)]
+    pub reachability: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The code, such as `E0201`
+    #[arg(required_unless_present = "list")]
+    pub code: Option<String>,
+    /// List every code instead
+    #[arg(long, conflicts_with = "code")]
+    pub list: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,201 @@
+//! The commands that look at programs: `check` and `verify`.
+
+use crate::args::{self, Format, Style};
+use crate::check::Checked;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::outcome::{Conclusion, Crossing, PropertyResult};
+use crate::progress::Progress;
+use crate::verify::{crossings, property_names};
+use crate::{human, input, json, witness};
+use rdcl_base::{Diagnostic, FileSpan, Severity, nearest};
+use rdcl_verify::{Budget, Options};
+use std::path::Path;
+use std::time::Instant;
+
+/// `rdclc check`.
+pub fn check(arguments: &args::Check, style: Style) -> Exit {
+    let mut session = Session::start(style);
+    for path in &arguments.paths {
+        session.checked(path);
+    }
+    session.end()
+}
+
+/// `rdclc verify`.
+pub fn verify(arguments: &args::Verify, style: Style) -> Exit {
+    let mut session = Session::start(style);
+    let mut tally = Tally::default();
+    let mut names = Vec::new();
+    for path in &arguments.paths {
+        let checked = session.checked(path);
+        if !checked.has_errors() {
+            names.extend(property_names(&checked));
+            session.verified(path, &checked, arguments, &mut tally);
+        }
+    }
+    if let Some(wanted) = arguments.property.as_ref().filter(|_| tally.total() == 0 && session.exit == Exit::Fine) {
+        session.unknown_property(wanted, &names);
+    } else if session.console.format != Format::Json && tally.total() > 0 {
+        session.console.print(&format!("{tally}\n"));
+    }
+    session.end()
+}
+
+/// A run over some paths: where results go, and how it will exit.
+struct Session {
+    console: Console,
+    progress: Progress,
+    timings: bool,
+    exit: Exit,
+}
+
+impl Session {
+    fn start(style: Style) -> Session {
+        let (console, progress) = (Console::open(style), Progress::start());
+        Session { console, progress, timings: style.timings, exit: Exit::Fine }
+    }
+
+    fn end(self) -> Exit {
+        drop(self.progress);
+        self.console.close().and(self.exit)
+    }
+
+    /// Does a stage, and says how long it took if that is asked for.
+    fn timed<T>(&mut self, stage: &str, path: &Path, work: impl FnOnce(&Progress) -> T) -> T {
+        let start = Instant::now();
+        self.progress.say(format!("{stage} {}", path.display()));
+        let result = work(&self.progress);
+        if self.timings {
+            let took = start.elapsed().as_secs_f64() * 1e3;
+            self.console.note(&format!("{stage} {}: {took:.1} ms", path.display()));
+        }
+        result
+    }
+
+    fn checked(&mut self, path: &Path) -> Checked {
+        let input = self.timed("reading", path, |_| input::load(path));
+        let checked = self.timed("checking", path, |_| crate::check(input));
+        self.report(&checked.findings, &checked);
+        checked
+    }
+
+    fn report(&mut self, findings: &[Diagnostic<FileSpan>], checked: &Checked) {
+        self.progress.hide();
+        self.console.diagnostics(findings, &checked.sources);
+        if findings.iter().any(|d| d.severity == Severity::Error) {
+            self.exit = self.exit.and(Exit::Findings);
+        }
+    }
+
+    fn verified(&mut self, path: &Path, checked: &Checked, arguments: &args::Verify, tally: &mut Tally) {
+        let options = options(arguments);
+        let only = arguments.property.as_deref();
+        let verified = self.timed("verifying", path, |progress| {
+            crate::verify(checked, &options, only, &mut |name| progress.say(format!("verifying {name}")))
+        });
+        self.report(&verified.findings, checked);
+        self.results(&verified.results);
+        tally.count(&verified.results);
+        self.exit = verified.results.iter().fold(self.exit, |exit, r| exit.and(exit_of(r, arguments.strict)));
+        if arguments.reachability {
+            let crossings = self.timed("reaching", path, |progress| {
+                crossings(checked, &options, &mut |name| progress.say(format!("reachability of {name}")))
+            });
+            self.crossings(&crossings);
+        }
+        if let Some(directory) = &arguments.witness {
+            self.witnesses(directory, path, arguments, &verified.results);
+        }
+    }
+
+    fn results(&mut self, results: &[PropertyResult]) {
+        let width = results.iter().map(|r| r.property.chars().count()).max().unwrap_or(0);
+        let style = human::Style { color: self.console.out_color, format: self.console.format, width };
+        self.progress.hide();
+        for result in results {
+            match self.console.format {
+                Format::Json => self.console.object(&json::verdict(result)),
+                Format::Human | Format::Short => self.console.print(&human::verdict(result, style)),
+            }
+        }
+    }
+
+    fn crossings(&mut self, crossings: &[Crossing]) {
+        self.progress.hide();
+        match self.console.format {
+            Format::Json => crossings.iter().for_each(|c| self.console.object(&json::crossing(c))),
+            Format::Human | Format::Short => {
+                let text = human::crossings(crossings, self.console.out_color);
+                self.console.print(&text);
+            }
+        }
+    }
+
+    /// Witnesses of several packages go into a directory each.
+    fn witnesses(&mut self, directory: &Path, path: &Path, arguments: &args::Verify, results: &[PropertyResult]) {
+        let name = path.file_stem().filter(|_| arguments.paths.len() > 1);
+        let directory = name.map_or_else(|| directory.to_owned(), |name| directory.join(name));
+        if let Err(error) = witness::write_all(&directory, results) {
+            self.console.note(&format!("error: {error}"));
+            self.exit = self.exit.and(Exit::Environment);
+        }
+    }
+
+    fn unknown_property(&mut self, wanted: &str, names: &[String]) {
+        let near = nearest(wanted, names.iter().map(String::as_str));
+        let help = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        self.console.note(&format!("error: there is no property `{wanted}`{help}"));
+        self.exit = Exit::Usage;
+    }
+}
+
+fn options(arguments: &args::Verify) -> Options {
+    let default = Options::default();
+    let states = arguments.budget.unwrap_or(default.budget.states);
+    Options { budget: Budget { states, ..default.budget }, ..default }
+}
+
+fn exit_of(result: &PropertyResult, strict: bool) -> Exit {
+    let opaque = result.assumes.iter().any(|name| !name.starts_with("room("));
+    match &result.result {
+        Conclusion::Violated(_) => Exit::Findings,
+        Conclusion::Undecided(_) => Exit::Undecided,
+        Conclusion::Proved if strict && opaque => Exit::Findings,
+        Conclusion::Assumed if strict => Exit::Findings,
+        Conclusion::Proved | Conclusion::Assumed => Exit::Fine,
+    }
+}
+
+/// How many properties came out how.
+#[derive(Debug, Default)]
+struct Tally {
+    proved: usize,
+    violated: usize,
+    undecided: usize,
+    assumed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, results: &[PropertyResult]) {
+        for result in results {
+            match result.result {
+                Conclusion::Proved => self.proved += 1,
+                Conclusion::Violated(_) => self.violated += 1,
+                Conclusion::Undecided(_) => self.undecided += 1,
+                Conclusion::Assumed => self.assumed += 1,
+            }
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.proved + self.violated + self.undecided + self.assumed
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} proved, {} violated, {} undecided", self.proved, self.violated, self.undecided)?;
+        if self.assumed > 0 { write!(f, ", {} assumed", self.assumed) } else { Ok(()) }
+    }
+}

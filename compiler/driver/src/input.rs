@@ -1,0 +1,179 @@
+//! Reading what a path names: a lone file, or every `.rdcl` file of a package.
+//!
+//! A file that cannot be used is a finding, not a failure: the rest is still looked at.
+
+use crate::manifest;
+use rdcl_base::{Code, Diagnostic, FileId, FileSpan};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The longest file that is read, in bytes.
+pub const MAX_FILE: u64 = 64 << 20;
+
+/// What a path on the command line stands for, as read.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// The directory that table files are named relative to.
+    pub root: PathBuf,
+    /// Shown name and text of every file, in [`FileId`] order.
+    pub files: Vec<(String, String)>,
+    /// Which of them are program text, and the module each is: `main`, `sub::file`.
+    pub sources: Vec<(FileId, String)>,
+    /// What is wrong with files and manifest.
+    pub findings: Vec<Diagnostic<FileSpan>>,
+}
+
+impl Input {
+    /// A lone program that is in memory already.
+    pub fn from_text(name: &str, text: &str) -> Input {
+        let mut input = Input::default();
+        let file = input.add(name.to_owned(), text.to_owned());
+        input.sources.push((file, "main".to_owned()));
+        input
+    }
+
+    fn add(&mut self, name: String, text: String) -> FileId {
+        self.files.push((name, text));
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Reads a file; one that is not usable stands as empty text, with a finding.
+    fn add_file(&mut self, path: &Path) -> Option<FileId> {
+        let read = read_text(path);
+        let file = self.add(shown(path), String::new());
+        match read {
+            Ok(text) => self.files[file.0 as usize].1 = text,
+            Err(fault) => {
+                self.findings.push(fault.finding(file));
+                return None;
+            }
+        }
+        Some(file)
+    }
+
+    fn add_source(&mut self, path: &Path) {
+        let module = module(path.strip_prefix(&self.root).unwrap_or(path));
+        let file = self.add_file(path);
+        self.sources.extend(file.map(|file| (file, module)));
+    }
+}
+
+/// Reads a file, or the package in a directory.
+pub fn load(path: &Path) -> Input {
+    let mut input = Input::default();
+    if path.is_dir() {
+        input.root = path.to_owned();
+        load_package(&mut input, path);
+    } else {
+        input.root = path.parent().unwrap_or(Path::new("")).to_owned();
+        input.add_source(path);
+    }
+    input
+}
+
+fn load_package(input: &mut Input, directory: &Path) {
+    let path = directory.join("rdcl.toml");
+    if !path.exists() {
+        let file = input.add(shown(directory), String::new());
+        let message = format!("`{}` is not a package: it has no `rdcl.toml`", directory.display());
+        let help = format!("write one with {}", manifest::EXAMPLE);
+        input.findings.push(Diagnostic::new(Code::E0003, whole(file), message).with_help(help));
+        return;
+    }
+    if let Some(file) = input.add_file(&path) {
+        let findings = manifest::check(file, &input.files[file.0 as usize].1);
+        input.findings.extend(findings);
+    }
+    let mut sources = Vec::new();
+    if let Err(fault) = collect_sources(directory, &mut sources) {
+        let file = input.add(shown(directory), String::new());
+        input.findings.push(Fault::Unreadable(fault).finding(file));
+    }
+    sources.sort();
+    for source in &sources {
+        input.add_source(source);
+    }
+}
+
+/// `sub/file.rdcl` is the module `sub::file`.
+fn module(path: &Path) -> String {
+    let segments: Vec<String> = path.with_extension("").iter().map(|s| s.to_string_lossy().into_owned()).collect();
+    segments.join("::")
+}
+
+/// Every `.rdcl` file below a directory, not entering hidden directories, links, or packages within the package.
+fn collect_sources(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if kind.is_dir() && !hidden && !path.join("rdcl.toml").exists() {
+            collect_sources(&path, found)?;
+        } else if !kind.is_dir() && !hidden && path.extension().is_some_and(|e| e == "rdcl") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Why a file is not usable.
+#[derive(Debug)]
+pub enum Fault {
+    /// The system says no.
+    Unreadable(io::Error),
+    /// It is longer than [`MAX_FILE`].
+    TooLarge,
+    /// It is not UTF-8 from this byte on.
+    NotText(usize),
+}
+
+impl Fault {
+    /// What to tell the user about it.
+    pub fn finding(&self, file: FileId) -> Diagnostic<FileSpan> {
+        match self {
+            Fault::Unreadable(error) => {
+                Diagnostic::new(Code::E0001, whole(file), format!("cannot be read: {}", reason(error)))
+            }
+            Fault::TooLarge => Diagnostic::new(Code::E0005, whole(file), "the file is larger than 64 MiB")
+                .with_help("big data belongs in table files, one row a line"),
+            Fault::NotText(at) => {
+                Diagnostic::new(Code::E0002, whole(file), format!("not UTF-8 text: byte {at} fits no character"))
+                    .with_help("convert the file to UTF-8")
+            }
+        }
+    }
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn read_text(path: &Path) -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(Fault::Unreadable)?;
+    if file.metadata().is_ok_and(|m| m.len() > MAX_FILE) {
+        return Err(Fault::TooLarge);
+    }
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(Fault::Unreadable)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Fault::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|e| Fault::NotText(e.utf8_error().valid_up_to()))
+}
+
+/// The system's reason, without its error number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |c| c.to_lowercase().chain(characters).collect())
+}
+
+fn whole(file: FileId) -> FileSpan {
+    FileSpan { file, ..FileSpan::default() }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,104 @@
+//! The machine format: one JSON object per line, as `docs/json-format.md` describes. Additive changes only.
+
+use crate::outcome::{Answer, Conclusion, Crossing, Entry, PropertyResult, Trace};
+use crate::packet;
+use rdcl_base::{Diagnostic, FileSpan, Sources};
+use serde_json::{Map, Value, json};
+
+/// The first line of every output.
+pub fn version() -> Value {
+    json!({"type": "version", "format_version": "1.0"})
+}
+
+/// A diagnostic.
+pub fn diagnostic(diagnostic: &Diagnostic<FileSpan>, sources: &Sources) -> Value {
+    let related = diagnostic.secondary.iter().map(|l| json!({"at": sources.place(l.at), "message": l.message}));
+    let fix = diagnostic.fix.as_ref().map(|f| {
+        json!({"at": sources.place(f.at), "end": sources.end_place(f.at), "replacement": f.replacement})
+    });
+    json!({
+        "type": "diagnostic",
+        "code": diagnostic.code.as_str(),
+        "severity": diagnostic.severity.word(),
+        "message": diagnostic.message,
+        "at": sources.place(diagnostic.primary),
+        "end": sources.end_place(diagnostic.primary),
+        "help": diagnostic.help,
+        "related": related.collect::<Vec<_>>(),
+        "notes": diagnostic.notes,
+        "fix": fix,
+    })
+}
+
+/// A verdict.
+pub fn verdict(result: &PropertyResult) -> Value {
+    let (witness, reason) = match &result.result {
+        Conclusion::Violated(trace) => (Some(witness(trace)), None),
+        Conclusion::Undecided(reason) => (None, Some(reason)),
+        Conclusion::Proved | Conclusion::Assumed => (None, None),
+    };
+    json!({
+        "type": "verdict",
+        "property": result.property,
+        "at": result.at,
+        "result": result.result.word(),
+        "assumes": result.assumes,
+        "reason": reason,
+        "witness": witness,
+        "stats": {"states": result.stats.states, "solver_calls": result.stats.solver_calls},
+    })
+}
+
+/// Whether some packet crosses.
+pub fn crossing(crossing: &Crossing) -> Value {
+    let (result, trace, reason) = match &crossing.answer {
+        Answer::Reachable(trace) => ("reachable", Some(witness(trace)), None),
+        Answer::Unreachable => ("unreachable", None, None),
+        Answer::Undecided(reason) => ("undecided", None, Some(reason)),
+    };
+    json!({
+        "type": "reachability",
+        "rfb": crossing.rfb,
+        "from": crossing.from,
+        "to": crossing.to,
+        "result": result,
+        "reason": reason,
+        "witness": trace,
+    })
+}
+
+fn witness(trace: &Trace) -> Value {
+    let mut object = entry(&trace.packet);
+    object.insert("outcome".into(), json!(trace.outcome));
+    object.insert("minimal".into(), json!(trace.minimal));
+    let history = trace.history.iter().map(|e| Value::Object(entry(e)));
+    object.insert("history".into(), history.collect());
+    Value::Object(object)
+}
+
+fn entry(entry: &Entry) -> Map<String, Value> {
+    let fields = entry.fields.iter().map(|(field, value)| {
+        let shown = if packet::is_address(*field) { json!(packet::value(*field, *value)) } else { number(*value) };
+        (field.to_string(), shown)
+    });
+    let choices = entry.choices.iter().map(|(name, value)| json!({"name": name, "value": number(*value)}));
+    let hops = |copy: &crate::outcome::Copy| -> Value {
+        let place = |at: &str| if at.is_empty() { Value::Null } else { json!(at) };
+        copy.hops.iter().map(|hop| json!({"port": hop.port, "at": place(&hop.at)})).collect()
+    };
+    let mut object = Map::new();
+    object.insert("port".into(), json!(entry.port));
+    object.insert("time".into(), json!(entry.now));
+    object.insert("packet".into(), Value::Object(fields.collect()));
+    object.insert("hex".into(), json!(packet::hex(&entry.bytes)));
+    object.insert("choices".into(), choices.collect());
+    object.insert("path".into(), entry.copies.first().map_or_else(|| json!([]), hops));
+    let copies = entry.copies.iter().map(|c| json!({"outcome": c.outcome, "path": hops(c)}));
+    object.insert("copies".into(), copies.collect());
+    object
+}
+
+/// A number; as a decimal string beyond 64 bits.
+fn number(value: u128) -> Value {
+    u64::try_from(value).map_or_else(|_| json!(value.to_string()), |v| json!(v))
+}

@@ -1,0 +1,7 @@
+//! The `rdclc` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rdclc::main()
+}

@@ -1,0 +1,75 @@
+//! A run of the binary, from arguments to exit code.
+
+use crate::args::{Command, CommandLine, Explain};
+use crate::commands;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::{crash, explain};
+use clap::Parser;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{io, thread};
+
+/// The stack of the working thread: far more than nesting within the limits of the language can use. It is reserved,
+/// not filled.
+const DEEP_STACK: usize = 256 << 20;
+
+/// Runs the binary on the process's own arguments.
+pub fn main() -> ExitCode {
+    crash::install_hook();
+    let exit = match with_deep_stack(run) {
+        Ok(Some(exit)) => exit,
+        Ok(None) => Exit::Bug,
+        Err(error) => {
+            eprintln!("error: cannot start a thread: {error}");
+            Exit::Environment
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Runs on a thread with a deep stack, as the binary does; none if it panics.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn with_deep_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> io::Result<Option<T>> {
+    let worker = thread::Builder::new().name("rdclc".into()).stack_size(DEEP_STACK).spawn(run)?;
+    Ok(worker.join().ok())
+}
+
+fn run() -> Exit {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // A usage message that cannot be written has nowhere else to go.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+        }
+    };
+    let missing: Vec<&PathBuf> = line.command.paths().iter().filter(|p| p.symlink_metadata().is_err()).collect();
+    for path in &missing {
+        eprintln!("error: there is no file or directory `{}`", path.display());
+    }
+    if !missing.is_empty() {
+        return Exit::Usage;
+    }
+    match &line.command {
+        Command::Explain(arguments) => explain(arguments),
+        Command::Check(arguments) => commands::check(arguments, line.style),
+        Command::Verify(arguments) => commands::verify(arguments, line.style),
+    }
+}
+
+fn explain(arguments: &Explain) -> Exit {
+    let text = match &arguments.code {
+        None => explain::list(),
+        Some(code) => match explain::page(code) {
+            Ok(page) => page.to_owned(),
+            Err(message) => {
+                eprintln!("error: {message}");
+                return Exit::Usage;
+            }
+        },
+    };
+    Console::print_artifact(&text)
+}

@@ -1,0 +1,76 @@
+//! Witnesses with their source lines: instructions become places in the text they came from.
+
+use crate::check::Checked;
+use crate::outcome::{Copy, Entry, Hop, Trace};
+use crate::pcap::LinkType;
+use rdcl_base::FileSpan;
+use rdcl_core::{Field, HeaderKind};
+use rdcl_hir::{Instance, leaf_origins, place, structure};
+use rdcl_verify::{CopyTrail, Step, Witness};
+
+/// Resolves witnesses about an instance.
+pub struct Tracer<'a> {
+    /// The package.
+    pub checked: &'a Checked,
+    /// The instance.
+    pub instance: Instance<'a>,
+}
+
+impl Tracer<'_> {
+    /// A witness, resolved.
+    pub fn trace(&self, witness: &Witness) -> Trace {
+        Trace {
+            history: witness.history.iter().map(|step| self.entry(step)).collect(),
+            packet: self.entry(&witness.packet),
+            outcome: witness.outcome.clone(),
+            minimal: witness.minimal,
+        }
+    }
+
+    fn entry(&self, step: &Step) -> Entry {
+        let fields = step.fields.iter().filter_map(|(name, value)| Some((field(name)?, *value)));
+        Entry {
+            port: step.port.clone(),
+            link: self.link(&step.port),
+            bytes: step.bytes.clone(),
+            fields: fields.collect(),
+            now: step.now,
+            choices: step.choices.clone(),
+            copies: step.copies.iter().map(|copy| self.copy(copy)).collect(),
+        }
+    }
+
+    fn link(&self, port: &str) -> LinkType {
+        let boundary = &structure(&self.checked.db, self.instance).boundary;
+        let outermost = boundary.iter().find(|p| p.name == port).map(|p| p.stack.outermost);
+        if outermost == Some(HeaderKind::Eth) { LinkType::Ethernet } else { LinkType::Raw }
+    }
+
+    fn copy(&self, copy: &CopyTrail) -> Copy {
+        Copy { outcome: copy.outcome.clone(), hops: copy.hops.iter().map(|hop| self.hop(hop)).collect() }
+    }
+
+    fn hop(&self, hop: &rdcl_verify::Hop) -> Hop {
+        let Some(at) = self.decided(hop) else {
+            return Hop { port: hop.port.clone(), at: String::new(), text: String::new() };
+        };
+        let sources = &self.checked.sources;
+        let text = sources.line(at.file, at.span.start).trim().to_owned();
+        Hop { port: hop.port.clone(), at: sources.place(at), text }
+    }
+
+    /// The place of the last instruction of a visit that has one.
+    fn decided(&self, hop: &rdcl_verify::Hop) -> Option<FileSpan> {
+        let db = &self.checked.db;
+        let (_, leaf) = structure(db, self.instance).parts.get(hop.part.0 as usize)?;
+        let origins = leaf_origins(db, *leaf);
+        let loc = hop.steps.iter().rev().find_map(|step| origins.get(*step))?;
+        Some(place(db, loc))
+    }
+}
+
+/// The field of a name such as `ip.src`.
+fn field(name: &str) -> Option<Field> {
+    let (header, field) = name.split_once('.')?;
+    HeaderKind::from_name(header)?.field(field)
+}
