@@ -49,11 +49,16 @@ pub(crate) struct RowArms {
     pub(crate) miss: Block,
 }
 
+/// A complete list, unpacked.
+pub(crate) fn unbox<T>(list: Vec<Box<T>>) -> Vec<T> {
+    list.into_iter().map(|node| *node).collect()
+}
+
 /// All paths a `use` stands for.
-pub(crate) fn flatten(ctx: &mut Context<'_>, tree: UseTree) -> Item {
+pub(crate) fn flatten(ctx: &mut Context<'_>, tree: UseTree) -> Box<Item> {
     let mut flat = Flatten { imports: Vec::new(), prefix: Vec::new(), segments: 0 };
     flat.visit(ctx, tree);
-    Item::Use(flat.imports)
+    Box::new(Item::Use(flat.imports))
 }
 
 struct Flatten {
@@ -88,12 +93,12 @@ impl Flatten {
 }
 
 /// `lpm prefix: Ipv4` or `port: u16`.
-pub(crate) fn column(ctx: &mut Context<'_>, a: Name, b: Option<Name>, ty: TypeExpr, l: u32, r: u32) -> Column {
+pub(crate) fn column(ctx: &mut Context<'_>, a: Name, b: Option<Name>, ty: TypeExpr, l: u32, r: u32) -> Box<Column> {
     let (kind, name) = match b {
         Some(name) => (Some(a), name),
         None => (None, a),
     };
-    Column { kind, name, ty, node: ctx.node(l, r) }
+    Box::new(Column { kind, name, ty, node: ctx.node(l, r) })
 }
 
 /// A wire with its ends and arrows apart.
@@ -105,10 +110,10 @@ pub(crate) fn wire(
     attrs: Vec<Attr>,
     l: u32,
     r: u32,
-) -> Member {
+) -> Box<Member> {
     let (arrows, others): (Vec<_>, Vec<_>) = rest.into_iter().unzip();
     let ends = std::iter::once(first).chain(others).collect();
-    Member::Wire(Wire { ends, arrows, balance, attrs, node: ctx.node(l, r) })
+    Box::new(Member::Wire(Wire { ends, arrows, balance, attrs, node: ctx.node(l, r) }))
 }
 
 /// `wire a -> b`
@@ -181,10 +186,10 @@ pub(crate) fn foreign(ctx: &mut Context<'_>, text: &str, l: u32) -> Foreign {
 }
 
 /// An intent; one in NEMO is parsed at once.
-pub(crate) fn intent(ctx: &mut Context<'_>, language: Name, body: Foreign, l: u32, r: u32) -> Member {
+pub(crate) fn intent(ctx: &mut Context<'_>, language: Name, body: Foreign, l: u32, r: u32) -> Box<Member> {
     let nemo = if language.text == "nemo" { intent::parse_nemo(ctx, &body) } else { Vec::new() };
     ctx.calm();
-    Member::Intent(Intent { language, body, nemo, node: ctx.node(l, r) })
+    Box::new(Member::Intent(Intent { language, body, nemo, node: ctx.node(l, r) }))
 }
 
 /// The claims of an `ensures`, where the last `;` may be missing.
@@ -193,7 +198,8 @@ pub(crate) fn claims(all: Vec<Option<Expr>>, last: Option<Expr>) -> Vec<Expr> {
 }
 
 /// A block, as deep as its statements.
-pub(crate) fn block(ctx: &mut Context<'_>, stmts: Vec<Stmt>, l: u32, r: u32) -> Block {
+pub(crate) fn block(ctx: &mut Context<'_>, stmts: Vec<Box<Stmt>>, l: u32, r: u32) -> Block {
+    let stmts = unbox(stmts);
     let below = ctx.deepest_stmt(&stmts);
     Block { stmts, node: ctx.node_over(l, r, below) }
 }
@@ -209,7 +215,7 @@ pub(crate) fn call(ctx: &mut Context<'_>, name: Name, args: Vec<CallArg>, l: u32
 }
 
 /// `ip.src = public;`
-pub(crate) fn assign(ctx: &mut Context<'_>, place: Expr, value: Expr, l: u32, r: u32) -> Stmt {
+pub(crate) fn assign(ctx: &mut Context<'_>, place: Expr, value: Expr, l: u32, r: u32) -> Box<Stmt> {
     let below = ctx.depth(place.node).max(ctx.depth(value.node));
     ctx.stmt(l, below, r, |node| Stmt::Assign { place, value, node })
 }
@@ -222,7 +228,7 @@ pub(crate) fn lookup(
     keys: Vec<Expr>,
     miss: Block,
     (l, r): (u32, u32),
-) -> Stmt {
+) -> Box<Stmt> {
     let below = ctx.deepest(&keys).max(ctx.depth(miss.node));
     ctx.stmt(l, below, r, |node| Stmt::Lookup { bind, map, unique, keys, miss, node })
 }
@@ -236,7 +242,7 @@ pub(crate) fn choose(
     resolver: Option<Name>,
     none: Option<Block>,
     (l, r): (u32, u32),
-) -> Stmt {
+) -> Box<Stmt> {
     let below = ctx.depth(range.node).max(arm_depth(ctx, &none));
     ctx.stmt(l, below, r, |node| Stmt::Choose { bind, range, free, resolver, none, node })
 }
@@ -248,7 +254,7 @@ pub(crate) fn insert(
     values: Vec<Expr>,
     arms: Vec<InsertArm>,
     (l, r): (u32, u32),
-) -> Stmt {
+) -> Box<Stmt> {
     let (mut full, mut clash) = (None, None);
     for InsertArm { full: is_full, arm, word } in arms {
         let slot = if is_full { &mut full } else { &mut clash };
@@ -266,27 +272,27 @@ pub(crate) fn match_row(
     ctx: &mut Context<'_>,
     table: Name,
     keys: Vec<Expr>,
-    arms: RowArms,
+    arms: Box<RowArms>,
     (l, r): (u32, u32),
-) -> Stmt {
-    let RowArms { row, hit, miss } = arms;
+) -> Box<Stmt> {
+    let RowArms { row, hit, miss } = *arms;
     let below = ctx.deepest(&keys).max(ctx.depth(hit.node)).max(ctx.depth(miss.node));
     ctx.stmt(l, below, r, |node| Stmt::Match { table, keys, row, hit, miss, node })
 }
 
 /// A `match` without an `else` arm.
-pub(crate) fn no_else(ctx: &mut Context<'_>, row: Name, hit: Block, l: u32, r: u32) -> RowArms {
+pub(crate) fn no_else(ctx: &mut Context<'_>, row: Name, hit: Block, l: u32, r: u32) -> Box<RowArms> {
     ctx.error(
         unexpected(Span::new(l, r), "this `match` has no `else` arm")
             .with_help("say what is done when no row matches, such as `else Fail(\"no row\");`"),
     );
-    RowArms { row, hit, miss: block(ctx, Vec::new(), l, l) }
+    Box::new(RowArms { row, hit, miss: block(ctx, Vec::new(), l, l) })
 }
 
 /// A `match` whose arms could not be read.
-pub(crate) fn no_arms(ctx: &mut Context<'_>, l: u32, r: u32) -> RowArms {
+pub(crate) fn no_arms(ctx: &mut Context<'_>, l: u32, r: u32) -> Box<RowArms> {
     let row = Name { text: String::new(), node: ctx.node(l, r) };
-    RowArms { row, hit: block(ctx, Vec::new(), l, r), miss: block(ctx, Vec::new(), l, r) }
+    Box::new(RowArms { row, hit: block(ctx, Vec::new(), l, r), miss: block(ctx, Vec::new(), l, r) })
 }
 
 fn arm_depth(ctx: &Context<'_>, arm: &Option<Block>) -> u16 {

@@ -135,9 +135,9 @@ impl<'s> Context<'s> {
     }
 
     /// The parser could make nothing of the item at all.
-    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> Item {
+    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> Box<Item> {
         self.report(&Recovery { error, dropped_tokens: Vec::new() });
-        Item::Bad(self.node(0, self.text.len() as u32))
+        Box::new(Item::Bad(self.node(0, self.text.len() as u32)))
     }
 
     fn count_recovery(&mut self) {
@@ -192,13 +192,13 @@ impl<'s> Context<'s> {
     }
 
     /// A statement over nodes of which the deepest has depth `below`, unless it would be too deep.
-    pub(crate) fn stmt(&mut self, start: u32, below: u16, end: u32, make: impl FnOnce(NodeId) -> Stmt) -> Stmt {
+    pub(crate) fn stmt(&mut self, start: u32, below: u16, end: u32, make: impl FnOnce(NodeId) -> Stmt) -> Box<Stmt> {
         if below >= MAX_DEPTH {
             self.too_deep(Span::new(start, end));
-            return Stmt::Bad(self.node(start, end));
+            return Box::new(Stmt::Bad(self.node(start, end)));
         }
         let node = self.node_over(start, end, below);
-        make(node)
+        Box::new(make(node))
     }
 
     /// Reports excessive depth, once.

@@ -15,6 +15,7 @@ mod context;
 mod flaws;
 mod foreign;
 mod intent;
+mod operators;
 mod parse;
 mod recover;
 mod split;

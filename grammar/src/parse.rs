@@ -56,7 +56,7 @@ pub fn parse_item(text: &str) -> ParsedItem {
     let item = item.unwrap_or_else(|error| context.give_up(error));
     let (errors, comments) = (tokens.errors, tokens.comments);
     let (spans, errors) = context.finish(errors);
-    ParsedItem { item, spans, errors, comments }
+    ParsedItem { item: *item, spans, errors, comments }
 }
 
 /// Parses a whole file.
