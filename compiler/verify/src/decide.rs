@@ -79,12 +79,7 @@ impl<'n> Prover<'n> {
 
     fn rooms(&self, property: &Property) -> Vec<String> {
         let Claim::Reach { room } = &property.claim else { return Vec::new() };
-        let name = |(part, map): &(PartId, MapId)| {
-            let path = &self.net.part(*part).path;
-            let dot = if path.is_empty() { "" } else { "." };
-            format!("room({path}{dot}{})", self.net.map(*part, *map).name)
-        };
-        room.iter().map(name).collect()
+        room.iter().map(|(part, map)| format!("room({})", map_name(self.net, *part, *map))).collect()
     }
 
     fn decide(&mut self, property: &Property) -> (Outcome, Vec<String>) {
@@ -186,8 +181,21 @@ impl<'n> Prover<'n> {
             Some(Doubt::Unmodelled) => {
                 "a packet may leave with a header that the next parser would see anew; this is not modelled".to_owned()
             }
+            None if !self.weak().is_empty() => {
+                format!("it rests on the invariant of `{}`, which is not proved", self.weak().join("`, `"))
+            }
             None => "no history leads there from empty state: an invariant is too weak, or the history too long".to_owned(),
         }
+    }
+
+    /// Maps whose invariant is not proved, and so is not assumed.
+    fn weak(&self) -> Vec<String> {
+        let parts = (0u32..).map(PartId).zip(&self.net.parts);
+        let weak = parts.flat_map(|(id, part)| {
+            let maps = part.summary.iter().flat_map(|s| &s.weak);
+            maps.map(move |map| map_name(self.net, id, *map))
+        });
+        weak.collect()
     }
 
     /// Ways to bring a candidate about.
@@ -329,6 +337,13 @@ impl<'n> Prover<'n> {
         let name = |id| self.net.boundary_port(id).name.clone();
         Reachability { from: name(from), to: name(to), witness, undecided }
     }
+}
+
+/// `nat.flows`, or `flows` when the network is one leaf.
+fn map_name(net: &Net, part: PartId, map: MapId) -> String {
+    let path = &net.part(part).path;
+    let dot = if path.is_empty() { "" } else { "." };
+    format!("{path}{dot}{}", net.map(part, map).name)
 }
 
 fn adds(leaf: &Leaf, (part, map): (PartId, MapId)) -> bool {
