@@ -96,8 +96,8 @@ pub fn lower_behaviour(env: &Env<'_>, members: &[ast::SeflMember], at: NodeId) -
     lower.finish()
 }
 
-/// How deep a tree may nest; the parser stops earlier.
-const DEPTH: u32 = 128;
+/// How deep behaviours and expressions may nest: the stack of a thread is the limit.
+const DEPTH: u32 = 150;
 
 /// How many statements may be lowered, copies made by `For` and `Flood` included.
 const STEPS: u32 = 100_000;
@@ -159,6 +159,21 @@ impl<'a> Lower<'a> {
         let found = f(self);
         self.depth -= 1;
         found
+    }
+
+    /// Goes on with a statement, if there have not been too many and it is not too deep.
+    fn step(&mut self, here: Here, node: NodeId, f: impl FnOnce(&mut Self, Here) -> Option<Here>) -> Option<Here> {
+        self.steps += 1;
+        if self.depth >= DEPTH || self.steps == STEPS {
+            self.report(problem::too_large(node));
+        }
+        if self.depth >= DEPTH || self.steps >= STEPS {
+            return Some(here);
+        }
+        self.depth += 1;
+        let next = f(self, here);
+        self.depth -= 1;
+        next
     }
 
     fn declare_ports(&mut self) {
@@ -239,7 +254,7 @@ impl<'a> Lower<'a> {
     }
 
     fn fall_off(&mut self, here: Here, node: NodeId) {
-        if !here.flow.is_dead() {
+        if !here.flow.is_dead() && self.steps < STEPS {
             self.report(problem::falls_off(node));
         }
         self.draft.close(here.block, End::Drop(Reason::Fail("end of block".into())), node);

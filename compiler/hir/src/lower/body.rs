@@ -3,7 +3,7 @@
 use super::field::Access;
 use super::flow::Flow;
 use super::local::Target;
-use super::{Here, Lower, STEPS, problem};
+use super::{Here, Lower, problem};
 use rdcl_base::NodeId;
 use rdcl_core::{Cond, End, Field, HeaderKind, Op, Place};
 use rdcl_syntax::ast::{Block, Call, CallArg, Expr, ExprKind, Stmt};
@@ -70,15 +70,7 @@ impl Lower<'_> {
     }
 
     fn stmt(&mut self, here: Here, stmt: &Stmt) -> Option<Here> {
-        self.steps += 1;
-        if self.steps > STEPS || self.depth >= super::DEPTH {
-            self.report(problem::too_large(node_of(stmt)));
-            return Some(here);
-        }
-        self.depth += 1;
-        let next = self.stmt_at(here, stmt);
-        self.depth -= 1;
-        next
+        self.step(here, node_of(stmt), |this, here| this.stmt_at(here, stmt))
     }
 
     fn stmt_at(&mut self, here: Here, stmt: &Stmt) -> Option<Here> {
@@ -156,7 +148,7 @@ impl Lower<'_> {
     /// An arm that must not fall through.
     pub(super) fn ending_arm(&mut self, arm: Here, block: &Block, what: &str) {
         if let Some(end) = self.block(arm, block) {
-            if !end.flow.is_dead() {
+            if !end.flow.is_dead() && self.steps < super::STEPS {
                 self.report(problem::arm_falls_through(what, block.node));
             }
             self.draft.close(end.block, End::Drop(rdcl_core::Reason::Fail("end of block".into())), block.node);

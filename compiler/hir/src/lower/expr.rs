@@ -62,7 +62,7 @@ impl Lower<'_> {
             ExprKind::Str(text) => Some(Operand::Text(text.clone())),
             ExprKind::Ipv4(address) => Some(Operand::Bits(fold::constant(u128::from(*address), 32), 32)),
             ExprKind::Mac(address) => Some(Operand::Bits(fold::constant(u128::from(*address), 48), 48)),
-            ExprKind::Prefix(address, length) => Some(prefix(*address, *length)),
+            ExprKind::Prefix(address, length) => self.prefix(*address, *length, e.node),
             ExprKind::Name(name) => self.name(flow, name),
             ExprKind::Member(of, name) => self.member(flow, of, name, e.node),
             ExprKind::Index(..) => Some(Operand::Other("a port")),
@@ -270,6 +270,14 @@ impl Lower<'_> {
                 self.fault(problem::unknown_thing("column", &name.text, name.node, known))
             }
         }
+    }
+
+    fn prefix(&mut self, address: u32, length: u8, node: NodeId) -> Option<Operand> {
+        let kept = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0) & address;
+        if kept != address {
+            return self.fault(problem::host_bits(address, kept, length, node));
+        }
+        Some(prefix(address, length))
     }
 
     fn range(&mut self, flow: &Flow, lo: &Expr, hi: &Expr, node: NodeId) -> Option<Operand> {

@@ -180,15 +180,7 @@ impl Lower<'_> {
 
     /// An argument that is an instruction or a block.
     pub(super) fn arm(&mut self, here: Here, arg: &CallArg) -> Option<Here> {
-        self.steps += 1;
-        if self.steps > super::STEPS || self.depth >= super::DEPTH {
-            self.report(problem::too_large(arg_node(arg)));
-            return Some(here);
-        }
-        self.depth += 1;
-        let next = self.arm_at(here, arg);
-        self.depth -= 1;
-        next
+        self.step(here, arg_node(arg), |this, here| this.arm_at(here, arg))
     }
 
     fn arm_at(&mut self, here: Here, arg: &CallArg) -> Option<Here> {

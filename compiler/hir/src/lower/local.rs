@@ -94,8 +94,7 @@ impl Lower<'_> {
                 let slot = self.new_slot(&text, width);
                 here.flow.bind(&text, Binding::Local { slot, width, set: false });
             }
-            (Some(()), None) => here.flow.bind(&text, Binding::Unknown),
-            (None, _) => {}
+            (Some(()) | None, _) => here.flow.bind(&text, Binding::Unknown),
         }
         here
     }

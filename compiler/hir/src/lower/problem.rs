@@ -1,9 +1,10 @@
 //! What can be wrong with a behaviour or a condition: one helper for each fault.
 
-use rdcl_base::{Code, Diagnostic, NodeId, nearest};
+use rdcl_base::{Code, Diagnostic, Fix, NodeId, nearest};
 use rdcl_core::{Derivation, Field, HeaderKind, Role, Shape};
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::net::Ipv4Addr;
 
 /// A fault at a node.
 pub(super) type Problem = Diagnostic<NodeId>;
@@ -119,6 +120,13 @@ pub(super) fn no_value(at: NodeId) -> Problem {
 pub(super) fn unsupported(what: &str, at: NodeId) -> Problem {
     Problem::new(Code::E0510, at, format!("{what} is not supported"))
         .with_help("add, subtract, mask, or shift by a constant")
+}
+
+pub(super) fn host_bits(address: u32, kept: u32, length: u8, at: NodeId) -> Problem {
+    let [written, corrected] = [address, kept].map(|a| format!("{}/{length}", Ipv4Addr::from(a)));
+    let mut problem = Problem::new(Code::E0303, at, format!("`{written}` has bits set after its first {length}"));
+    problem.fix = Some(Fix { at, replacement: corrected.clone() });
+    problem.with_help(format!("write `{corrected}`"))
 }
 
 pub(super) fn not_constant(what: &str, at: NodeId) -> Problem {

@@ -5,7 +5,7 @@ use rdcl_base::{CODES, CodeInfo};
 
 /// The codes that are found here.
 fn ours(code: &CodeInfo) -> bool {
-    ["02", "03", "04", "07", "08"].contains(&&code.code.as_str()[1..3])
+    ["02", "03", "04", "05", "07", "08"].contains(&&code.code.as_str()[1..3])
 }
 
 /// The fenced blocks under a heading: the word behind the fence, and the text.

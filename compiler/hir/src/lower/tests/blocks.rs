@@ -155,9 +155,31 @@ fn a_port_without_behaviour_drops() {
 
 #[test]
 fn depth_is_bounded() {
-    let mut body = "Forward(wan)".to_owned();
-    for _ in 0..40 {
-        body = format!("If(ip.ttl == 1, Fail(\"x\"), {body})");
-    }
-    on_lan(&format!("{body};"));
+    let nested = |n: usize| {
+        let mut body = "Forward(wan)".to_owned();
+        for _ in 0..n {
+            body = format!("If(ip.ttl == 1, Fail(\"x\"), {body})");
+        }
+        super::world::problems(&format!("on lan {{ {body}; }}"))
+    };
+    assert_eq!(nested(140), []);
+    assert_eq!(nested(190)[0].0, "E0533");
+    let sum = |n: usize| {
+        super::world::problems(&format!("on lan {{ ip.id = {}; Forward(wan); }}", vec!["ip.id"; n].join(" + ")))
+    };
+    assert_eq!(sum(140), []);
+    assert_eq!(sum(190)[0].0, "E0533");
+}
+
+#[test]
+fn copies_are_bounded() {
+    let names: String = (0..9).map(|i| format!("Allocate(n{i}, 8); n{i} = 0;")).collect();
+    fault(
+        "E0533",
+        "{ n0 = 1; }",
+        &format!(
+            "{names} For(a in \"n*\", For(b in \"n*\", For(c in \"n*\", For(d in \"n*\",
+               For(e in \"n*\", {{ n0 = 1; }}))))); Forward(wan);"
+        ),
+    );
 }

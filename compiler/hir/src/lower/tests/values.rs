@@ -125,6 +125,7 @@ fn operators_that_core_lacks() {
     fault("E0510", "ip.id / 2", "ip.id = ip.id / 2; Forward(wan);");
     fault("E0511", "ip.id", "ip.id = ip.id << ip.id; Forward(wan);");
     fault("E0511", "ip.dst", "Constrain(ip.src in ip.dst..10.0.0.9); Forward(wan);");
+    fault("E0303", "10.0.0.1/8", "Constrain(ip.src in 10.0.0.1/8); Forward(wan);");
     fault("E0512", "9..1", "Constrain(has tcp and tcp.dport in 9..1); Forward(wan);");
 }
 

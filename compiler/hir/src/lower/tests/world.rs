@@ -47,7 +47,7 @@ pub fn params() -> IndexMap<String, (Type, Value)> {
     };
     let all = [
         ("public", Type::Ipv4, Value::Ipv4(0xcb00_7107)),
-        ("router", Type::Mac, Value::Mac(0x02_0000_0000_01)),
+        ("router", Type::Mac, Value::Mac(0x0200_0000_0001)),
         ("range", Type::Range, Value::Range(1024, 65535)),
         ("inside", Type::Prefix, Value::Prefix(0x0a00_0000, 8)),
         ("web", Type::Uint(16), Value::Int(80)),
