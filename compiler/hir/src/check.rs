@@ -5,6 +5,7 @@ use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::db::{Db, Package, SourceFile};
 use crate::deploy::{deployed, deployed_twice};
+use crate::flatten::{MOST_LEAVES, leaf_count};
 use crate::impls::implementations;
 use crate::instance::{Instance, members};
 use crate::item::{Item, items, parsed, rfb_tree};
@@ -13,13 +14,12 @@ use crate::lifecycles::lifecycle;
 use crate::lineage::{name_place, parents};
 use crate::loc::{Loc, Problem, place};
 use crate::mentions::unused_imports;
+use crate::names::{lookup, scope};
 use crate::nemo::intent;
+use crate::param::{default_problems, signature};
 use crate::part::{Nesting, nesting, nesting_problems, parts};
 use crate::port::ports;
-use crate::names::{lookup, scope};
-use crate::param::{default_problems, signature};
 use crate::sla::service_levels;
-use crate::flatten::{MOST_LEAVES, leaf_count};
 use crate::subject::checked;
 use crate::substrates::substrate;
 use crate::types::declared_stack;
@@ -156,7 +156,8 @@ fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Prob
 /// Ports and parts share their names.
 fn name_clashes<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     let cx = Cx::new(db, item);
-    let ports: Vec<_> = members(db, item).iter().filter_map(|m| if let Member::Port(p) = m { Some(&p.name) } else { None }).collect();
+    let ports: Vec<_> =
+        members(db, item).iter().filter_map(|m| if let Member::Port(p) = m { Some(&p.name) } else { None }).collect();
     let clash = |member: &Member| {
         let Member::Part(part) = member else { return None };
         let port = ports.iter().find(|port| port.text == part.name.text)?;
@@ -176,7 +177,8 @@ fn table_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         }
     }
     let parent_args = rfb.parents.iter().map(|p| (&p.path, &p.args));
-    let part_args = rfb.members.iter().filter_map(|m| if let Member::Part(p) = m { Some((&p.rfb, &p.args)) } else { None });
+    let part_args =
+        rfb.members.iter().filter_map(|m| if let Member::Part(p) = m { Some((&p.rfb, &p.args)) } else { None });
     for (path, args) in parent_args.chain(part_args) {
         if let Some(target) = lookup(db, item.file(db), path) {
             args.iter().enumerate().for_each(|(i, arg)| check_argument(&mut cx, target, i, arg));

@@ -8,13 +8,13 @@ mod premise;
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::db::Db;
 use crate::ends::{EndRef, Resolved, Surroundings};
+use crate::flatten::boundary_of;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
 use crate::loc::{Loc, Problem};
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
 use crate::port::{Ports, ports};
 use crate::property::{Claim, Predicate, Property};
-use crate::flatten::boundary_of;
 use premise::room;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{BoundaryId, Cond, Stack};
@@ -214,7 +214,8 @@ fn premise_without_reach(cx: &Cx<'_>, given: &Expr) -> Problem {
 }
 
 fn except_without_unchanged(cx: &Cx<'_>, except: &Expr) -> Problem {
-    Diagnostic::new(Code::E0315, cx.at(except.node), "only `unchanged` takes exceptions").with_help("leave out `except`")
+    Diagnostic::new(Code::E0315, cx.at(except.node), "only `unchanged` takes exceptions")
+        .with_help("leave out `except`")
 }
 
 fn against(cx: &Cx<'_>, at: NodeId, end: &Resolved, verb: &str) -> Problem {

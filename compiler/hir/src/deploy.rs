@@ -7,9 +7,9 @@ use crate::ends::{Surroundings, offsets, report_unknown_part};
 use crate::instance::{Instance, instantiate, params};
 use crate::item::{Item, parsed};
 use crate::loc::{Loc, Problem};
+use crate::names::{Kind, resolve};
 use crate::part::parts;
 use crate::port::ports;
-use crate::names::{Kind, resolve};
 use crate::substrates::{find_ree, substrate};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{self, EndSegment, Expr, ExprKind, Pin};
@@ -105,7 +105,9 @@ fn target<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, pin: &Pin) -> Option<(
         let ends = around.resolve(cx, &pin.what)?;
         let flat = own.flat();
         let name = |end: &crate::ends::EndRef| match end {
-            crate::ends::EndRef::Outer(i) | crate::ends::EndRef::Inner(_, i) => flat.get(*i as usize).map(|p| p.name.clone()),
+            crate::ends::EndRef::Outer(i) | crate::ends::EndRef::Inner(_, i) => {
+                flat.get(*i as usize).map(|p| p.name.clone())
+            }
         };
         return Some((ends.ports.iter().filter_map(name).collect(), true));
     }

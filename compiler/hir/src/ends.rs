@@ -78,7 +78,7 @@ impl<'db> Surroundings<'_, 'db> {
             if group.name == name.text {
                 return Some((first, group));
             }
-            first += group.names().count() as u32;
+            first += group.size() as u32;
         }
         report_unknown_part(cx, name, self.parts);
         None

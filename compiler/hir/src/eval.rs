@@ -141,7 +141,9 @@ fn arithmetic(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: u128, y: u128) -> Op
         BinaryOp::And => Some(x & y),
         BinaryOp::Or => Some(x | y),
         BinaryOp::Xor => Some(x ^ y),
-        BinaryOp::Shl => u32::try_from(y).ok().filter(|y| x.leading_zeros() >= *y).map(|y| x.checked_shl(y).unwrap_or(0)),
+        BinaryOp::Shl => {
+            u32::try_from(y).ok().filter(|y| x.leading_zeros() >= *y).map(|y| x.checked_shl(y).unwrap_or(0))
+        }
         BinaryOp::Shr => Some(u32::try_from(y).ok().and_then(|y| x.checked_shr(y)).unwrap_or(0)),
         BinaryOp::Eq => return Some(Value::Bool(x == y)),
         BinaryOp::Ne => return Some(Value::Bool(x != y)),
@@ -246,14 +248,19 @@ fn out_of_range(cx: &Cx<'_>, at: NodeId, value: u128, ty: &Type) -> Problem {
 
 fn host_bits(cx: &Cx<'_>, at: NodeId, address: u32, kept: u32, length: u8) -> Problem {
     let written = format!("{}/{length}", Ipv4Addr::from(address));
-    let mut problem = Diagnostic::new(Code::E0303, cx.at(at), format!("`{written}` has bits set after its first {length}"));
+    let mut problem =
+        Diagnostic::new(Code::E0303, cx.at(at), format!("`{written}` has bits set after its first {length}"));
     let corrected = format!("{}/{length}", Ipv4Addr::from(kept));
     problem.fix = Some(rdcl_base::Fix { at: cx.at(at), replacement: corrected.clone() });
     problem.with_help(format!("write `{corrected}`"))
 }
 
 fn unknown_constant(cx: &Cx<'_>, name: &Name, params: &Params) -> Problem {
-    let stacks = scope(cx.db, cx.file()).names.iter().filter(|(_, i)| i.keyword(cx.db) == Keyword::Stack).map(|(n, _)| n.as_str());
+    let stacks = scope(cx.db, cx.file())
+        .names
+        .iter()
+        .filter(|(_, i)| i.keyword(cx.db) == Keyword::Stack)
+        .map(|(n, _)| n.as_str());
     let candidates = params.keys().map(String::as_str).chain(stacks);
     Diagnostic::new(Code::E0211, cx.at(name.node), format!("there is no parameter `{}` here", name.text))
         .with_optional_help(did_you_mean(&name.text, candidates))
@@ -268,7 +275,7 @@ fn no_number(cx: &Cx<'_>, at: NodeId) -> Problem {
     Diagnostic::new(Code::E0302, cx.at(at), "the result is not a whole number of at most 128 bits")
 }
 
-fn empty_range(cx: &Cx<'_>, at: NodeId, lo: u128, hi: u128) -> Problem {
+pub(crate) fn empty_range(cx: &Cx<'_>, at: NodeId, lo: u128, hi: u128) -> Problem {
     Diagnostic::new(Code::E0307, cx.at(at), format!("the range {lo}..{hi} is empty"))
         .with_help(format!("write `{hi}..{lo}`; both bounds belong to a range"))
 }

@@ -7,12 +7,12 @@ mod assembly;
 use crate::bodies::{BodyKind, body};
 use crate::db::Db;
 use crate::ends::EndRef;
+use crate::flatten::assembly::Assembly;
 use crate::instance::Instance;
 use crate::leaf::{Leaf, LeafKind, leaf_ports, leaf_program, leaf_tables};
 use crate::nemo::filter_rules;
 use crate::part::{Nesting, nesting, parts};
 use crate::port::ports;
-use crate::flatten::assembly::Assembly;
 use crate::wire::{enters_leaves, wires};
 use rdcl_core::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId, PortId};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Structure<'db> {
     pub boundary: Vec<BoundaryPort>,
 }
 
-/// The number of leaves of an instance, saturating; filters are not counted.
+/// The number of leaves of an instance, exact up to the most there may be; filters are not counted.
 #[salsa::tracked(returns(copy))]
 pub fn leaf_count<'db>(db: &'db dyn Db, instance: Instance<'db>) -> u64 {
     let body = body(db, instance);
@@ -40,8 +40,14 @@ pub fn leaf_count<'db>(db: &'db dyn Db, instance: Instance<'db>) -> u64 {
     if *nesting(db, instance.rfb(db)) != Nesting::Fine {
         return 1;
     }
-    let groups = &parts(db, owner).groups;
-    groups.iter().fold(0, |n: u64, g| n.saturating_add((g.names().count() as u64).saturating_mul(leaf_count(db, g.instance))))
+    let mut count = 0u64;
+    for group in &parts(db, owner).groups {
+        // Whoever is too large already need not be explored: the number of different instances may be exponential.
+        if count <= MOST_LEAVES {
+            count = count.saturating_add(leaf_count(db, group.instance).saturating_mul(group.size()));
+        }
+    }
+    count
 }
 
 /// An instance, flattened.

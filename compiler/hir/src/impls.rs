@@ -102,9 +102,8 @@ pub(crate) fn ree_kind(cx: &mut Cx<'_>, path: &Path) -> Option<String> {
 }
 
 fn unknown_kind(cx: &Cx<'_>, name: &str, at: NodeId) -> Problem {
-    Diagnostic::new(Code::E0208, cx.at(at), format!("`{name}` is not a kind of execution environment")).with_help(
-        did_you_mean(name, REE_KINDS).unwrap_or_else(|| format!("the kinds are {}", REE_KINDS.join(", "))),
-    )
+    Diagnostic::new(Code::E0208, cx.at(at), format!("`{name}` is not a kind of execution environment"))
+        .with_help(did_you_mean(name, REE_KINDS).unwrap_or_else(|| format!("the kinds are {}", REE_KINDS.join(", "))))
 }
 
 fn implementation_twice(cx: &Cx<'_>, implementation: &Impl) -> Problem {

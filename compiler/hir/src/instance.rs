@@ -139,8 +139,10 @@ fn unknown_argument(cx: &Cx<'_>, arg: &ast::Arg, target: Item<'_>) -> Problem {
     let (params, rfb) = (&signature(cx.db, target).params, target.name(cx.db));
     let names = params.iter().map(|p| p.name.as_str());
     match &arg.name {
-        Some(name) => Diagnostic::new(Code::E0305, cx.at(name.node), format!("`{rfb}` has no parameter `{}`", name.text))
-            .with_optional_help(did_you_mean(&name.text, names)),
+        Some(name) => {
+            Diagnostic::new(Code::E0305, cx.at(name.node), format!("`{rfb}` has no parameter `{}`", name.text))
+                .with_optional_help(did_you_mean(&name.text, names))
+        }
         None => {
             let message = format!("`{rfb}` takes {} arguments, not more", params.len());
             Diagnostic::new(Code::E0305, cx.at(arg.node), message)

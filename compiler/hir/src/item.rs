@@ -98,8 +98,10 @@ pub fn parsed<'db>(db: &'db dyn Db, item: Item<'db>) -> Parsed<'db> {
 pub fn rfb_tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Rfb> {
     match parsed(db, item).tree(db) {
         ast::Item::Rfb(rfb) => Some(rfb),
-        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Substrate(_) | ast::Item::Deploy(_) | ast::Item::Bad(_) => {
-            None
-        }
+        ast::Item::Use(_)
+        | ast::Item::Stack(_)
+        | ast::Item::Substrate(_)
+        | ast::Item::Deploy(_)
+        | ast::Item::Bad(_) => None,
     }
 }

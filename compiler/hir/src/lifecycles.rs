@@ -89,9 +89,8 @@ fn all(array: Option<(u64, u64)>) -> Vec<u32> {
 }
 
 fn unknown_event(cx: &Cx<'_>, verb: &Name) -> Problem {
-    Diagnostic::new(Code::E0314, cx.at(verb.node), format!("`{}` is not an event of a life cycle", verb.text)).with_help(
-        did_you_mean(&verb.text, EVENTS).unwrap_or_else(|| format!("the events are {}", EVENTS.join(", "))),
-    )
+    Diagnostic::new(Code::E0314, cx.at(verb.node), format!("`{}` is not an event of a life cycle", verb.text))
+        .with_help(did_you_mean(&verb.text, EVENTS).unwrap_or_else(|| format!("the events are {}", EVENTS.join(", "))))
 }
 
 fn not_a_part(cx: &Cx<'_>, transition: &Transition) -> Problem {

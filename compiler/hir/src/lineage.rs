@@ -11,9 +11,10 @@ use crate::loc::{Loc, Problem};
 use crate::names::{Kind, lookup, name_node, resolve};
 use crate::param::{Param, signature};
 use crate::types::type_name;
+use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId};
-use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Name};
 use rdcl_syntax::Keyword;
+use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Name};
 
 /// The most ancestors a block may have; it bounds every walk over parents.
 const MOST_ANCESTORS: usize = 64;
@@ -38,24 +39,14 @@ pub struct Lineage<'db> {
 /// All ancestors of an RFB.
 #[salsa::tracked(returns(ref))]
 pub fn lineage<'db>(db: &'db dyn Db, item: Item<'db>) -> Lineage<'db> {
-    let mut ancestors: Vec<Item<'db>> = Vec::new();
+    let mut ancestors: IndexSet<Item<'db>> = parent_items(db, item).iter().copied().collect();
     let mut next = 0;
-    let mut open = parent_items(db, item).to_vec();
-    while ancestors.len() <= MOST_ANCESTORS {
-        open.retain(|i| !ancestors.contains(i));
-        open.dedup();
-        ancestors.append(&mut open);
-        ancestors = unique(ancestors);
-        let Some(current) = ancestors.get(next) else { break };
-        open = parent_items(db, *current).to_vec();
+    while let Some(current) = ancestors.get_index(next).copied().filter(|_| ancestors.len() <= MOST_ANCESTORS) {
+        ancestors.extend(parent_items(db, current));
         next += 1;
     }
     let broken = ancestors.contains(&item) || ancestors.len() > MOST_ANCESTORS;
-    Lineage { ancestors, broken }
-}
-
-fn unique(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
-    items.into_iter().collect::<indexmap::IndexSet<_>>().into_iter().collect()
+    Lineage { ancestors: ancestors.into_iter().collect(), broken }
 }
 
 /// The parents of an instance.
@@ -114,7 +105,7 @@ fn passed_through(param: &Param, node: NodeId) -> Arg {
 /// An instance and all its ancestors, itself first, then depth first in order of declaration, each once.
 #[salsa::tracked(returns(deref))]
 pub fn instance_lineage<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Instance<'db>> {
-    let mut found = indexmap::IndexSet::new();
+    let mut found = IndexSet::new();
     let mut open = vec![instance];
     while let Some(current) = open.pop() {
         if found.insert(current) {
@@ -140,7 +131,8 @@ fn parent_twice(cx: &Cx<'_>, parent: &ast::Parent, target: Item<'_>) -> Problem 
 
 fn parameter_differs(cx: &Cx<'_>, parent: &ast::Parent, target: Item<'_>, param: &Param, env: &Params) -> Problem {
     let own = env.get(&param.name).map_or(String::new(), |(ty, _)| type_name(ty));
-    let message = format!("`{}` is a `{own}` here, but a `{}` in `{}`", param.name, type_name(&param.ty), target.name(cx.db));
+    let message =
+        format!("`{}` is a `{own}` here, but a `{}` in `{}`", param.name, type_name(&param.ty), target.name(cx.db));
     Diagnostic::new(Code::E0310, cx.at(parent.node), message)
         .with_label(Loc::of(cx.db, target, param.node), "declared by the parent")
         .with_help(format!("give the parameter another name, or write `{}({} = …)`", target.name(cx.db), param.name))

@@ -109,34 +109,41 @@ fn add_import<'db>(db: &'db dyn Db, scope: &mut Scope<'db>, item: Item<'db>, imp
 }
 
 /// Why a path leads nowhere.
-struct Missing<'a> {
-    at: &'a ast::Name,
-    what: &'static str,
+struct Missing {
+    at: NodeId,
+    what: String,
     help: Option<String>,
 }
 
+impl Missing {
+    fn module(at: NodeId, name: &str, help: Option<String>) -> Missing {
+        Missing { at, what: format!("module `{name}`"), help }
+    }
+
+    fn item(name: &ast::Name, help: Option<String>) -> Missing {
+        Missing { at: name.node, what: format!("item `{}`", name.text), help }
+    }
+}
+
 /// What a full path (`std::net::Ip4`) leads to.
-fn find<'db, 'a>(db: &'db dyn Db, path: &'a ast::Path) -> Result<Item<'db>, Missing<'a>> {
-    let Some((name, module)) = path.segments.split_last() else { return Err(nowhere(&path.segments)) };
+fn find<'db>(db: &'db dyn Db, path: &ast::Path) -> Result<Item<'db>, Missing> {
+    let Some((name, module)) = path.segments.split_last() else {
+        return Err(Missing::module(path.node, "", None));
+    };
     let Some(module_end) = module.last() else {
         let help = format!("write the module before the name, as in `std::nf::{}`", name.text);
-        return Err(Missing { at: name, what: "module", help: Some(help) });
+        return Err(Missing::module(name.node, &name.text, Some(help)));
     };
-    let Some(package) = Package::try_get(db) else { return Err(nowhere(&path.segments)) };
+    let Some(package) = Package::try_get(db) else { return Err(Missing::item(name, None)) };
     let module: Vec<&str> = module.iter().map(|n| n.text.as_str()).collect();
     let (module, modules) = (module.join("::"), modules(db, package));
     let Some(file) = modules.get(&module) else {
         let help = did_you_mean(&module, modules.keys().map(String::as_str));
-        return Err(Missing { at: module_end, what: "module", help });
+        return Err(Missing::module(module_end.node, &module, help));
     };
     let names = declarations(db, *file);
     let help = || did_you_mean(&name.text, names.keys().map(String::as_str));
-    names.get(&name.text).copied().ok_or_else(|| Missing { at: name, what: "item", help: help() })
-}
-
-fn nowhere(segments: &[ast::Name]) -> Missing<'_> {
-    static NO_NAME: ast::Name = ast::Name { text: String::new(), node: NodeId(0) };
-    Missing { at: segments.last().unwrap_or(&NO_NAME), what: "item", help: None }
+    names.get(&name.text).copied().ok_or_else(|| Missing::item(name, help()))
 }
 
 /// What a path stands for in a file, without complaint.
@@ -199,9 +206,9 @@ fn duplicate_import(at: Loc, name: &str) -> Problem {
         .with_help(format!("give the import another name with `as`, or leave out one of the two `{name}`"))
 }
 
-fn nothing_to_import(db: &dyn Db, item: Item<'_>, missing: Missing<'_>) -> Problem {
-    let message = format!("there is no {} `{}`", missing.what, missing.at.text);
-    Diagnostic::new(Code::E0204, Loc::of(db, item, missing.at.node), message).with_optional_help(missing.help)
+fn nothing_to_import(db: &dyn Db, item: Item<'_>, missing: Missing) -> Problem {
+    let message = format!("there is no {}", missing.what);
+    Diagnostic::new(Code::E0204, Loc::of(db, item, missing.at), message).with_optional_help(missing.help)
 }
 
 fn unknown_name(cx: &Cx<'_>, name: &ast::Name, wanted: Kind) -> Problem {

@@ -91,7 +91,8 @@ fn flows<'a>(cx: &mut Cx<'_>, statements: &[&'a Statement]) -> Vec<Flow<'a>> {
         flows.push(Flow { name, class: class_of(cx, matches) });
     }
     for flow in &flows {
-        if !statements.iter().any(|s| matches!(s, Statement::Operation { target, .. } if target.text == flow.name.text)) {
+        if !statements.iter().any(|s| matches!(s, Statement::Operation { target, .. } if target.text == flow.name.text))
+        {
             cx.report(unused_flow(cx, flow.name));
         }
     }
@@ -177,7 +178,8 @@ fn denies_and_allows(cx: &Cx<'_>, name: &Name) -> Problem {
 
 fn contradiction(cx: &Cx<'_>, a: &Operation, b: &Operation) -> Problem {
     let word = |o: &Operation| if o.deny { "denies" } else { "allows" };
-    let both = if a.flow == b.flow { format!("`{}`", a.flow) } else { format!("packets of `{}` and `{}`", a.flow, b.flow) };
+    let both =
+        if a.flow == b.flow { format!("`{}`", a.flow) } else { format!("packets of `{}` and `{}`", a.flow, b.flow) };
     let message = format!("`{}` {} and `{}` {} {both}, with equal priority", a.name, word(a), b.name, word(b));
     Diagnostic::new(Code::E0411, cx.at(b.node), message)
         .with_label(cx.at(a.node), "the other operation")

@@ -83,12 +83,13 @@ pub(crate) fn sample(ty: &Type) -> Value {
         Type::Mac => Value::Mac(0),
         Type::Prefix => Value::Prefix(0, 0),
         Type::Range => Value::Range(0, 0),
-        Type::Duration => Value::Quantity(rdcl_base::Quantity { amount: 1_000_000_000, dimension: rdcl_base::Dimension::Time }),
+        Type::Duration => {
+            Value::Quantity(rdcl_base::Quantity { amount: 1_000_000_000, dimension: rdcl_base::Dimension::Time })
+        }
         Type::Table(_) => Value::Table(String::new()),
-        Type::Stack => Value::Stack(Stack {
-            outermost: HeaderKind::Eth,
-            required: rdcl_core::Shape::of(&[HeaderKind::Eth]),
-        }),
+        Type::Stack => {
+            Value::Stack(Stack { outermost: HeaderKind::Eth, required: rdcl_core::Shape::of(&[HeaderKind::Eth]) })
+        }
     }
 }
 

@@ -6,9 +6,9 @@ use crate::db::Db;
 use crate::instance::{Instance, instantiate, members, params};
 use crate::item::Item;
 use crate::loc::{Loc, Problem};
-use crate::port::{array_bounds, group_names};
 use crate::names::{Kind, resolve};
-use indexmap::IndexMap;
+use crate::port::{array_bounds, group_names};
+use indexmap::{IndexMap, IndexSet};
 use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::ast;
 
@@ -29,6 +29,11 @@ pub struct PartGroup<'db> {
 }
 
 impl PartGroup<'_> {
+    /// The number of its parts.
+    pub fn size(&self) -> u64 {
+        self.array.map_or(1, |(lo, hi)| hi - lo + 1)
+    }
+
     /// The names of its parts.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         group_names(&self.name, self.array)
@@ -100,8 +105,8 @@ pub fn nesting<'db>(db: &'db dyn Db, item: Item<'db>) -> Nesting<'db> {
             }
         }
     }
-    let inner: Vec<Item<'db>> = std::iter::once(item).chain(came_from.into_keys()).collect();
-    if is_shallow(db, inner) { Nesting::Fine } else { Nesting::Broken }
+    let inner: IndexSet<Item<'db>> = std::iter::once(item).chain(came_from.into_keys()).collect();
+    if is_shallow(db, &inner) { Nesting::Fine } else { Nesting::Broken }
 }
 
 fn way_back<'db>(came_from: &IndexMap<Item<'db>, Item<'db>>, item: Item<'db>, mut at: Item<'db>) -> Vec<Item<'db>> {
@@ -116,15 +121,29 @@ fn way_back<'db>(came_from: &IndexMap<Item<'db>, Item<'db>>, item: Item<'db>, mu
 }
 
 /// Peels off blocks whose parts are all peeled off: each round is a level, and a circle is never peeled.
-fn is_shallow<'db>(db: &'db dyn Db, mut left: Vec<Item<'db>>) -> bool {
-    for _ in 0..DEEPEST {
-        if left.is_empty() {
-            return true;
-        }
-        let before = left.clone();
-        left.retain(|item| part_items(db, *item).iter().any(|part| before.contains(part)));
+fn is_shallow<'db>(db: &'db dyn Db, blocks: &IndexSet<Item<'db>>) -> bool {
+    let mut users: IndexMap<Item<'db>, Vec<Item<'db>>> = IndexMap::new();
+    let mut waits_for: IndexMap<Item<'db>, usize> = IndexMap::new();
+    for block in blocks {
+        let parts = part_items(db, *block);
+        waits_for.insert(*block, parts.len());
+        parts.iter().for_each(|part| users.entry(*part).or_default().push(*block));
     }
-    left.is_empty()
+    let mut level: Vec<Item<'db>> = blocks.iter().copied().filter(|b| waits_for.get(b) == Some(&0)).collect();
+    let mut peeled = 0;
+    for _ in 0..DEEPEST {
+        peeled += level.len();
+        level = level.iter().flat_map(|part| users.get(part).into_iter().flatten()).copied().collect();
+        level.retain(|user| one_less(&mut waits_for, user));
+    }
+    peeled == blocks.len()
+}
+
+/// Counts down; true when nothing is left to wait for.
+fn one_less<'db>(waits_for: &mut IndexMap<Item<'db>, usize>, block: &Item<'db>) -> bool {
+    let Some(count) = waits_for.get_mut(block) else { return false };
+    *count -= 1;
+    *count == 0
 }
 
 /// What is wrong with how an RFB's parts nest.

@@ -4,11 +4,11 @@ use crate::cx::{Cx, did_you_mean};
 use crate::db::Db;
 use crate::ends::{EndRef, Surroundings};
 use crate::eval::{constant, mismatch};
+use crate::flatten::boundary_of;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
 use crate::loc::{Loc, Problem};
 use crate::port::ports;
-use crate::flatten::boundary_of;
 use crate::value::Value;
 use rdcl_base::{Code, Diagnostic, Dimension, NodeId, Quantity};
 use rdcl_core::BoundaryId;
@@ -66,7 +66,8 @@ pub fn service_levels<'db>(db: &'db dyn Db, instance: Instance<'db>) -> ServiceL
     for ancestor in instance_lineage(db, instance) {
         let own = *ancestor == instance;
         let prefix = if own { String::new() } else { format!("{}.", ancestor.rfb(db).name(db)) };
-        let mut reader = Reader { cx: Cx::new(db, ancestor.rfb(db)), instance, env: params(db, *ancestor), bounds: Vec::new() };
+        let mut reader =
+            Reader { cx: Cx::new(db, ancestor.rfb(db)), instance, env: params(db, *ancestor), bounds: Vec::new() };
         let mut names: Vec<&Name> = Vec::new();
         for member in members(db, ancestor.rfb(db)) {
             let Member::Sla(sla) = member else { continue };

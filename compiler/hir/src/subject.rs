@@ -2,13 +2,13 @@
 
 use crate::bodies::body;
 use crate::db::{Db, Package};
+use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::impls::implementations;
 use crate::instance::{Instance, default_instance, has_all_defaults};
 use crate::item::{Item, items};
 use crate::leaf::LeafKind;
 use crate::lineage::instance_lineage;
 use crate::part::{Nesting, nesting, parts};
-use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::value::Value;
 use indexmap::IndexSet;
 use rdcl_syntax::Keyword;
@@ -51,7 +51,8 @@ pub(crate) fn direct_parts<'db>(db: &'db dyn Db, instance: Instance<'db>) -> imp
 #[salsa::tracked(returns(deref))]
 pub fn checked<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
     let subjects = subjects(db, package);
-    let met: BTreeSet<_> = subjects.iter().map(|s| (s.rfb(db).file(db), s.rfb(db).id(db))).map(|(f, i)| (f.file_id(db), i)).collect();
+    let met: BTreeSet<_> =
+        subjects.iter().map(|s| (s.rfb(db).file(db), s.rfb(db).id(db))).map(|(f, i)| (f.file_id(db), i)).collect();
     let unmet = own_blocks(db, package).filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
     subjects.iter().copied().chain(unmet.map(|item| default_instance(db, item))).collect()
 }

@@ -81,13 +81,7 @@ fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
     let ty = value_type(cx, &column.ty)?;
     match ty {
         Type::Uint(_) | Type::Ipv4 | Type::Mac => Some(ty),
-        Type::Bool
-        | Type::String
-        | Type::Prefix
-        | Type::Range
-        | Type::Duration
-        | Type::Table(_)
-        | Type::Stack => {
+        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Duration | Type::Table(_) | Type::Stack => {
             cx.report(no_column_type(cx, &column.ty, &ty));
             None
         }
@@ -161,7 +155,11 @@ fn stack_headers(cx: &mut Cx<'_>, stack: &ast::Stack) -> Vec<HeaderKind> {
             None => cx.report(unknown_header(cx, name)),
         }
     }
-    if headers.len() < stack.headers.len() || checked_stack(cx, &headers, stack.node).is_none() { Vec::new() } else { headers }
+    if headers.len() < stack.headers.len() || checked_stack(cx, &headers, stack.node).is_none() {
+        Vec::new()
+    } else {
+        headers
+    }
 }
 
 /// A type as it is written.

@@ -218,6 +218,5 @@ fn wired_twice(cx: &Cx<'_>, name: &str, at: NodeId, first: NodeId) -> Problem {
 }
 
 fn not_wired(at: Loc, name: &str) -> Problem {
-    Diagnostic::new(Code::W0401, at, format!("`{name}` is not wired"))
-        .with_note("what is sent there is lost")
+    Diagnostic::new(Code::W0401, at, format!("`{name}` is not wired")).with_note("what is sent there is lost")
 }

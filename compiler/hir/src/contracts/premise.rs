@@ -3,10 +3,10 @@
 use crate::cx::{Cx, did_you_mean};
 use crate::ends::unknown_part;
 use crate::eval::value_text;
+use crate::flatten::structure;
 use crate::instance::Instance;
 use crate::leaf::{Leaf, leaf_program};
 use crate::loc::Problem;
-use crate::flatten::structure;
 use crate::value::Value;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{MapId, PartId};

@@ -61,7 +61,8 @@ impl<'db> Assembly<'db> {
             next += child.structure.parts.len() as u32;
         }
         let splice = Splice { assembly: &self, offsets };
-        let parts = all.iter().flat_map(|(_, child)| child.structure.parts.iter().map(|p| (child.full_path(&p.0), p.1)));
+        let parts =
+            all.iter().flat_map(|(_, child)| child.structure.parts.iter().map(|p| (child.full_path(&p.0), p.1)));
         let parts = parts.collect();
         let wires = all.iter().flat_map(|(number, child)| splice.wires_of(*number, child)).collect();
         let boundary = (0u32..).zip(&self.boundary).map(|(i, port)| splice.boundary_port(i, port)).collect();
@@ -112,7 +113,7 @@ struct Splice<'a, 'db> {
 
 impl<'db> Splice<'_, 'db> {
     fn wires_of(&self, number: u32, child: &Child<'db>) -> Vec<Vec<Option<Endpoint>>> {
-        let wire = |to: &Option<Endpoint>| self.from_inside(number, (*to)?);
+        let wire = |to: &Option<Endpoint>| self.seen_outside(number, (*to)?);
         child.structure.wires.iter().map(|ports| ports.iter().map(wire).collect()).collect()
     }
 
@@ -123,7 +124,7 @@ impl<'db> Splice<'_, 'db> {
     }
 
     /// What an endpoint inside a child is, seen from the whole.
-    fn from_inside(&self, number: u32, to: Endpoint) -> Option<Endpoint> {
+    fn seen_outside(&self, number: u32, to: Endpoint) -> Option<Endpoint> {
         match to {
             Endpoint::Part(part, port) => Some(part_end(self.offsets.get(&number)? + part.0, port.0)),
             Endpoint::Boundary(boundary) => self.across(EndRef::Inner(number, boundary.0)),

@@ -1,7 +1,7 @@
 //! Packet classes of NEMO flows: a set of values for each match key, all of which must hold.
 
 use crate::cx::{Cx, did_you_mean};
-use crate::eval::prefix;
+use crate::eval::{empty_range, prefix};
 use crate::loc::Problem;
 use crate::value;
 use rdcl_base::{Code, Diagnostic, IntervalSet, NodeId};
@@ -115,47 +115,48 @@ pub(super) fn class_of(cx: &mut Cx<'_>, matches: &[MatchItem]) -> Class {
             cx.report(unknown_key(cx, item));
             continue;
         };
-        match values(cx, *key, &item.value) {
-            Ok(set) => class.parts.push((*key, set)),
-            Err(Some(problem)) => cx.report(problem),
-            Err(None) => {}
-        }
+        class.parts.extend(values(cx, *key, &item.value).map(|set| (*key, set)));
     }
     class
 }
 
-/// The values of a match; an error without a problem has been reported.
-fn values(cx: &mut Cx<'_>, key: Key, value: &Value) -> Result<IntervalSet, Option<Problem>> {
-    match (key, value) {
-        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, _)) => Ok(IntervalSet::single(u128::from(*address))),
-        (Key::SrcIp | Key::DstIp, Value::Prefix(address, length, at)) => match prefix(cx, *at, *address, *length) {
-            Some(value::Value::Prefix(address, length)) => {
-                Ok(IntervalSet::prefix(u128::from(address), u16::from(length), 32))
-            }
-            _ => Err(None),
-        },
-        (Key::Proto, Value::Word(name)) => HeaderKind::from_name(&name.text)
-            .filter(|h| matches!(h, HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp))
-            .and_then(HeaderKind::protocol_number)
-            .map(IntervalSet::single)
-            .ok_or_else(|| Some(wrong_value(cx, key, name.node))),
-        (Key::Proto, Value::Int(number, at)) => single(cx, key, *number, 0xff, *at),
-        (Key::SrcPort | Key::DstPort | Key::EthType, Value::Int(number, at)) => single(cx, key, *number, 0xffff, *at),
-        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, at)) => range(cx, key, *lo, *hi, *at),
-        (Key::SrcMac | Key::DstMac, Value::Mac(address, _)) => Ok(IntervalSet::single(u128::from(*address))),
-        (key, value) => Err(Some(wrong_value(cx, key, value_node(value)))),
+/// The values of a match; complains when they are none of the key's.
+fn values(cx: &mut Cx<'_>, key: Key, value: &Value) -> Option<IntervalSet> {
+    let found = match (key, value) {
+        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, _)) => Some(IntervalSet::single(u128::from(*address))),
+        (Key::SrcIp | Key::DstIp, Value::Prefix(address, length, at)) => return addresses(cx, *at, *address, *length),
+        (Key::Proto, Value::Word(name)) => protocol(&name.text),
+        (Key::Proto, Value::Int(number, _)) => up_to(0xff, *number, *number),
+        (Key::SrcPort | Key::DstPort | Key::EthType, Value::Int(number, _)) => up_to(0xffff, *number, *number),
+        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, at)) if lo > hi => {
+            cx.report(empty_range(cx, *at, u128::from(*lo), u128::from(*hi)));
+            return None;
+        }
+        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, _)) => up_to(0xffff, *lo, *hi),
+        (Key::SrcMac | Key::DstMac, Value::Mac(address, _)) => Some(IntervalSet::single(u128::from(*address))),
+        _ => None,
+    };
+    if found.is_none() {
+        cx.report(wrong_value(cx, key, value_node(value)));
+    }
+    found
+}
+
+fn addresses(cx: &mut Cx<'_>, at: NodeId, address: u32, length: u8) -> Option<IntervalSet> {
+    match prefix(cx, at, address, length)? {
+        value::Value::Prefix(address, length) => Some(IntervalSet::prefix(u128::from(address), u16::from(length), 32)),
+        _ => None,
     }
 }
 
-fn single(cx: &Cx<'_>, key: Key, number: u64, max: u64, at: NodeId) -> Result<IntervalSet, Option<Problem>> {
-    if number <= max { Ok(IntervalSet::single(u128::from(number))) } else { Err(Some(wrong_value(cx, key, at))) }
+fn protocol(name: &str) -> Option<IntervalSet> {
+    let header = HeaderKind::ALL.into_iter().skip_while(|h| *h <= HeaderKind::Ip4).find(|h| h.name() == name)?;
+    header.protocol_number().map(IntervalSet::single)
 }
 
-fn range(cx: &Cx<'_>, key: Key, lo: u64, hi: u64, at: NodeId) -> Result<IntervalSet, Option<Problem>> {
-    if lo > hi {
-        return Err(Some(Diagnostic::new(Code::E0307, cx.at(at), format!("the range {lo}..{hi} is empty"))));
-    }
-    if hi > 0xffff { Err(Some(wrong_value(cx, key, at))) } else { Ok(IntervalSet::range(u128::from(lo), u128::from(hi))) }
+/// `lo..hi`, unless that is more than `max`.
+fn up_to(max: u64, lo: u64, hi: u64) -> Option<IntervalSet> {
+    (hi <= max).then(|| IntervalSet::range(u128::from(lo), u128::from(hi)))
 }
 
 fn value_node(value: &Value) -> NodeId {

@@ -1,0 +1,178 @@
+//! Near names, corrected values, and other hints.
+
+use super::world::World;
+
+/// Checks the complaints about a package.
+fn check(text: &str, expected: &[&str]) {
+    assert_eq!(World::new(text).complaints(), expected, "in {text}");
+}
+
+/// Checks the complaints about the members of a block with two ports, `lan` and `wan`.
+fn check_members(members: &str, expected: &[&str]) {
+    let text = format!("use std::net::Ip4;\nrfb Site {{ port inout lan: Ip4; port inout wan: Ip4; {members} }}\n");
+    check(&text, expected);
+}
+
+#[test]
+fn a_block_of_the_library_is_to_be_imported() {
+    check(
+        "rfb Site { part fw: Firewall; }",
+        &["E0201 at 'Firewall': there is no block `Firewall` here (`use std::nf::Firewall;` brings it in)"],
+    );
+    check("use std::nf::Firewal;", &["E0204 at 'Firewal': there is no item `Firewal` (did you mean `Firewall`?)"]);
+    check("use std::nt::Ip4;", &["E0204 at 'nt': there is no module `std::nt` (did you mean `std::net`?)"]);
+}
+
+#[test]
+fn modules_are_files() {
+    check("//- main\nuse wall::Wall;\nrfb Site { part w: Wall; }\n//- wall\nrfb Wall {}\n", &[]);
+    check("//- main\nrfb Site { part w: wall::Wall; }\n//- wall\nrfb Wall {}\n", &[]);
+    check(
+        "//- main\nuse wall::Wal as W;\nuse wall::Wall;\n//- wall\nrfb Wall {}\n",
+        &[
+            "E0204 at 'Wal': there is no item `Wal` (did you mean `Wall`?)",
+            "W0201 at 'wall::Wall': `Wall` is imported and never used",
+        ],
+    );
+}
+
+#[test]
+fn ports_and_parts_have_near_names() {
+    check_members(
+        "ensures a: isolated lna -> wan;",
+        &["E0206 at 'lna': there is no port `lna` here (did you mean `lan`?)"],
+    );
+    let end = "}\nrfb End { port inout lan: Ip4; ";
+    check_members(
+        &format!("part host: End; wire lan <-> host.lna; {end}"),
+        &["E0206 at 'lna': the part `host` has no port `lna` (did you mean `lan`?)"],
+    );
+    check_members(
+        &format!("part host: End; wire lan <-> host; {end}"),
+        &["E0206 at 'host': there is no port `host` here (`host` is a part; name one of its ports, as in `host.port`)"],
+    );
+    check_members(
+        &format!("part host: End; wire lan <-> hots.lan; {end}"),
+        &["E0207 at 'hots': there is no part `hots` here (did you mean `host`?)"],
+    );
+}
+
+#[test]
+fn a_chain_wires_its_middle_twice() {
+    let end = "}\nrfb End { port inout lan: Ip4; ";
+    let help = "a wire joins two ports; to join more, put a part such as `std::nf::Hub` between them";
+    let expected = format!("E0401 at 'a.lan': `a.lan` is wired twice ({help})");
+    check_members(&format!("part a: End; wire lan <-> a.lan <-> wan; {end}"), &[&expected]);
+}
+
+#[test]
+fn values_are_corrected() {
+    check(
+        "rfb A(p: Prefix = 10.1.0.1) {}",
+        &["E0301 at '10.1.0.1': expected a `Prefix`, found an IPv4 address (write `10.1.0.1/32`)"],
+    );
+    check(
+        "rfb A(p: Prefix = 10.1.0.1/8) {}",
+        &["E0303 at '10.1.0.1/8': `10.1.0.1/8` has bits set after its first 8 (write `10.0.0.0/8`)"],
+    );
+    check("rfb A(n: u8 = 255 + 1) {}", &["E0302 at '255 + 1': 256 does not fit `u8` (the greatest value is 255)"]);
+    check("rfb A(n: u8 = 1 - 2) {}", &["E0302 at '1 - 2': the result is not a whole number of at most 128 bits"]);
+    check("rfb A(n: u8 = 1 / 0) {}", &["E0302 at '1 / 0': the result is not a whole number of at most 128 bits"]);
+    check("rfb A(n: u8 = 4, m: u8 = k) {}", &["E0211 at 'k': there is no parameter `k` here (did you mean `n`?)"]);
+}
+
+#[test]
+fn arguments_are_matched() {
+    let block = "rfb B(width: u8, height: u8 = 2) {}\n";
+    let part = |args: &str| format!("{block}rfb A {{ part b: B({args}); }}");
+    check(&part("1"), &[]);
+    check(&part("height = 1, width = 2"), &[]);
+    check(&part("wdth = 1, width = 3"), &["E0305 at 'wdth': `B` has no parameter `wdth` (did you mean `width`?)"]);
+    check(&part("1, width = 2"), &["E0203 at 'width = 2': the argument `width` is given twice"]);
+    check(&part("1, 2, 3"), &["E0305 at '3': `B` takes 2 arguments, not more"]);
+    check(&part("height = 2"), &["E0304 at 'part b: B(height = 2);': `B` needs an argument for `width`"]);
+}
+
+#[test]
+fn attributes_have_dimensions() {
+    check_members(
+        "impl g on kvm { cpu = 1core; memory = 2core; }",
+        &["E0301 at '2core': expected an amount of memory, found an amount of cpu"],
+    );
+    check_members(
+        "impl g on kmv { cpu = 1core; }",
+        &["E0208 at 'kmv': `kmv` is not a kind of execution environment (did you mean `kvm`?)"],
+    );
+    check_members(
+        "sla fast: bandwidth(lan -> wan) >= 5ms;",
+        &["E0301 at '5ms': expected an amount of bandwidth, found an amount of time"],
+    );
+    check_members("sla fast: delay(lan -> wan) <= 5ms and bandwidth(lan -> wan) >= 1Gbps;", &[]);
+}
+
+#[test]
+fn deployments_are_checked() {
+    let world = |deploy: &str| {
+        format!(
+            "use std::net::Ip4;\nrfb A {{ port inout lan: Ip4; part b: B; wire lan <-> b.lan; }}\n\
+             rfb B {{ port inout lan: Ip4; }}\nsubstrate lab {{ ree edge: kvm {{ cpu = 1core; }} }}\n{deploy}"
+        )
+    };
+    check(&world("deploy A on lab { lan at edge; b at edge; } minimize cpu;"), &[]);
+    check(
+        &world("deploy A on lab { b at egde; } minimize cpu;"),
+        &["E0701 at 'egde': there is no execution environment `egde` (did you mean `edge`?)"],
+    );
+    check(
+        &world("deploy A on lab { c at edge; } minimize cpu;"),
+        &["E0207 at 'c': there is no part `c` here (did you mean `b`?)"],
+    );
+    check(
+        &world("deploy A on lba { } minimize cpu;"),
+        &["E0702 at 'lba': there is no substrate `lba` here (did you mean `lab`?)"],
+    );
+    check(
+        &world("deploy A on lab { } minimize cpu;\ndeploy A on lab { } minimize cost;"),
+        &["E0203 at 'A': there are two deployments called `A` (name one of them with `as`)"],
+    );
+}
+
+#[test]
+fn circles_are_found_whatever_the_way() {
+    check(
+        "rfb A { part b: B; }\nrfb B { part c: C; }\nrfb C { part a: A; }",
+        &[
+            "E0210 at 'A': `A` is a part of itself, through `B` and `C`",
+            "E0210 at 'B': `B` is a part of itself, through `C` and `A`",
+            "E0210 at 'C': `C` is a part of itself, through `A` and `B`",
+        ],
+    );
+    check(
+        "rfb A : B {}\nrfb B : A {}",
+        &[
+            "E0209 at 'B': `A` is its own ancestor (leave out one of the `:` on the way round)",
+            "E0209 at 'A': `B` is its own ancestor (leave out one of the `:` on the way round)",
+        ],
+    );
+    check("rfb Safe : Plain { part inner: Plain; }\nrfb Plain {}", &[]);
+}
+
+#[test]
+fn size_is_limited() {
+    let doubling: String =
+        (0..40).map(|i| format!("rfb B{i} {{ part x: B{n}; part y: B{n}; }}\n", n = i + 1)).collect();
+    let world = World::new(&format!("{doubling}rfb B40 {{}}\n"));
+    assert!(world.codes().iter().all(|c| *c == "E0408") && !world.codes().is_empty(), "{:?}", world.codes());
+    let deep: String = (0..200).map(|i| format!("rfb D{i} {{ part x: D{}; }}\n", i + 1)).collect();
+    let world = World::new(&format!("{deep}rfb D200 {{}}\n"));
+    assert_eq!(world.codes(), ["E0408"]);
+    let classes: String = (0..300).map(|i| format!("rfb C{i} : C{} {{}}\n", i + 1)).collect();
+    let world = World::new(&format!("{classes}rfb C300 {{}}\n"));
+    assert!(world.codes().iter().all(|c| *c == "E0408") && !world.codes().is_empty());
+}
+
+#[test]
+fn what_cannot_be_read_hides_what_it_means() {
+    let world = World::new("rfb Site { part a: Nowhere; wire a.b <-> ; }");
+    assert!(!world.codes().is_empty() && world.codes().iter().all(|c| c.starts_with("E01")), "{:?}", world.codes());
+}
