@@ -79,7 +79,7 @@ pub struct Lowered {
     pub program: Program,
     /// Where its instructions came from.
     pub origins: Origins<NodeId>,
-    /// Errors and warnings, in source order.
+    /// Errors and warnings, in the order in which they were found.
     pub problems: Vec<Diagnostic<NodeId>>,
 }
 
@@ -88,8 +88,10 @@ pub fn lower_behaviour(env: &Env<'_>, members: &[ast::SeflMember], at: NodeId) -
     let mut lower = Lower::new(env);
     lower.declare_ports();
     for member in members {
-        if let ast::SeflMember::State(state) = member {
-            lower.state(state);
+        match member {
+            ast::SeflMember::State(state) => lower.state(state),
+            ast::SeflMember::On(_) => {}
+            ast::SeflMember::Bad(_) => lower.broken = true,
         }
     }
     lower.behaviours(members, at);
@@ -115,6 +117,8 @@ struct Lower<'a> {
     ingress: PortId,
     depth: u32,
     steps: u32,
+    /// Whether the tree has holes, about which the parser has complained.
+    broken: bool,
 }
 
 /// A point of the program under construction: the end of an open block, and what is known there.
@@ -134,6 +138,7 @@ impl<'a> Lower<'a> {
             ingress: PortId(0),
             depth: 0,
             steps: 0,
+            broken: false,
         }
     }
 
@@ -147,6 +152,12 @@ impl<'a> Lower<'a> {
     /// Reports a fault in place of a value.
     fn fault<T>(&mut self, problem: Diagnostic<NodeId>) -> Option<T> {
         self.report(problem);
+        None
+    }
+
+    /// Notes a hole in the tree in place of a value.
+    fn broken<T>(&mut self) -> Option<T> {
+        self.broken = true;
         None
     }
 
@@ -284,7 +295,7 @@ impl<'a> Lower<'a> {
     fn finish(mut self) -> Lowered {
         let (blocks, origins) = std::mem::take(&mut self.draft).finish(&mut self.program.entry);
         self.program.blocks = blocks;
-        let good = self.problems.iter().all(|p| p.severity != rdcl_base::Severity::Error);
+        let good = !self.broken && self.problems.iter().all(|p| p.severity != rdcl_base::Severity::Error);
         debug_assert!(!good || self.program.check().is_empty(), "{:?}", self.program.check());
         Lowered { program: self.program, origins, problems: self.problems }
     }

@@ -65,6 +65,7 @@ impl Lower<'_> {
         for shape in &flow.shapes {
             match flow.tag(&name.text, *shape) {
                 TagAt::Bit(at) => _ = out.insert(*shape, at),
+                TagAt::Undefined if flow.vague => return None,
                 TagAt::Undefined => return self.fault(problem::tag_undefined(&name.text, *shape, name.node)),
                 TagAt::Differs => return self.fault(problem::tag_differs(&name.text, name.node)),
             }

@@ -2,6 +2,7 @@
 
 use super::field::Access;
 use super::flow::Flow;
+use super::instruction::vague;
 use super::local::Target;
 use super::{Here, Lower, problem};
 use rdcl_base::NodeId;
@@ -90,7 +91,10 @@ impl Lower<'_> {
             Stmt::Match { table, keys, row, hit, miss, node } => {
                 self.match_table(here, table, keys, row, hit, miss, *node)
             }
-            Stmt::Bad(_) => Some(here),
+            Stmt::Bad(_) => {
+                _ = self.broken::<()>();
+                Some(vague(here))
+            }
         }
     }
 
@@ -157,9 +161,6 @@ impl Lower<'_> {
 
     /// `place = value`
     pub(super) fn assign(&mut self, mut here: Here, place: &Expr, value: &Expr, node: NodeId) -> Option<Here> {
-        if matches!(place.kind, ExprKind::Bad) {
-            return Some(here);
-        }
         let Some(target) = self.target(&here.flow, place) else {
             _ = self.operand(&here.flow, value);
             return Some(here);

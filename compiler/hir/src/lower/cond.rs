@@ -26,7 +26,7 @@ impl Lower<'_> {
             ExprKind::Binary(BinaryOp::Le, a, b) => self.comparison(flow, CmpOp::Ule, a, b, e.node),
             ExprKind::Binary(BinaryOp::Gt, a, b) => self.comparison(flow, CmpOp::Ult, b, a, e.node),
             ExprKind::Binary(BinaryOp::Ge, a, b) => self.comparison(flow, CmpOp::Ule, b, a, e.node),
-            ExprKind::Bad => None,
+            ExprKind::Bad => self.broken(),
             _ => match self.operand(flow, e)? {
                 Operand::Cond(cond) => Some(cond),
                 other => self.fault(problem::wrong_kind("a condition", other.kind(), e.node)),
@@ -40,8 +40,9 @@ impl Lower<'_> {
         let mut out = Some(Vec::with_capacity(parts.len()));
         for part in parts {
             let cond = self.cond(&known, part);
-            if let Some(cond) = &cond {
-                known.refine(cond, all, &self.olds);
+            match &cond {
+                Some(cond) => known.refine(cond, all, &self.olds),
+                None => known.vague = true,
             }
             out = out.zip(cond).map(|(mut conds, cond)| {
                 conds.push(cond);

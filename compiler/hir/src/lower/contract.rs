@@ -46,7 +46,7 @@ pub fn lower_fields(entry: Stack, exprs: &[ast::Expr]) -> (Vec<Field>, Vec<Diagn
 impl Lower<'_> {
     fn excepted(&mut self, flow: &Flow, e: &ast::Expr) -> Option<Vec<Field>> {
         let access = match &e.kind {
-            ast::ExprKind::Bad => return None,
+            ast::ExprKind::Bad => return self.broken(),
             ast::ExprKind::Name(name) if field::alias(&name.text).is_some() => field::alias(&name.text)?,
             ast::ExprKind::Member(of, name) => match &of.kind {
                 ast::ExprKind::Name(header) => self.field(header, name)?,

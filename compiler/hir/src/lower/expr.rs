@@ -76,7 +76,7 @@ impl Lower<'_> {
             ExprKind::Not(_) | ExprKind::All(_) | ExprKind::Any(_) | ExprKind::In(..) | ExprKind::Has(_) => {
                 self.cond(flow, e).map(Operand::Cond)
             }
-            ExprKind::Bad => None,
+            ExprKind::Bad => self.broken(),
         }
     }
 

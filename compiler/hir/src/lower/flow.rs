@@ -69,6 +69,8 @@ pub(super) struct Flow {
     pub unset: BTreeSet<Field>,
     /// Whether a copy was made on the way.
     pub forked: bool,
+    /// Whether a condition on the way was faulty: any header may then have been proved.
+    pub vague: bool,
     /// Enclosing look-ups, the innermost last.
     pub asked: Vec<Asked>,
 }
@@ -182,6 +184,7 @@ impl Flow {
             tags,
             unset: self.unset.union(&other.unset).copied().collect(),
             forked: self.forked || other.forked,
+            vague: self.vague || other.vague,
             asked: self.asked,
         })
     }

@@ -69,7 +69,7 @@ impl Lower<'_> {
     fn malformed(&mut self, here: Here, call: &Call) -> Option<Here> {
         let broken = |arg: &CallArg| matches!(arg, CallArg::Expr(Expr { kind: ExprKind::Bad, .. }));
         match FORMS.iter().find(|f| f.name == call.name.text) {
-            Some(_) if call.args.iter().any(broken) => {}
+            Some(_) if call.args.iter().any(broken) => _ = self.broken::<()>(),
             Some(form) => self.report(problem::wrong_arguments(form.name, form.written, call.node)),
             None => {
                 let known = FORMS.iter().map(|f| f.name);
@@ -89,14 +89,14 @@ impl Lower<'_> {
     }
 
     fn constrain(&mut self, here: Here, cond: &Expr, node: NodeId) -> Option<Here> {
-        let Some(found) = self.cond(&here.flow, cond) else { return Some(here) };
+        let Some(found) = self.cond(&here.flow, cond) else { return Some(vague(here)) };
         let (yes, no) = self.branch(here, found, node);
         self.draft.close(no.block, End::Drop(Reason::Constrain), node);
         Some(yes)
     }
 
     fn check(&mut self, here: Here, cond: &Expr, kind: CheckKind, node: NodeId) -> Option<Here> {
-        let Some(found) = self.cond(&here.flow, cond) else { return Some(here) };
+        let Some(found) = self.cond(&here.flow, cond) else { return Some(vague(here)) };
         if kind == CheckKind::Assume {
             self.report(problem::cannot_be_booted(
                 "`Assume`",
@@ -158,24 +158,29 @@ impl Lower<'_> {
         match &e.kind {
             ExprKind::Str(text) => Some(text.clone()),
             ExprKind::Name(name) => Some(name.text.clone()),
-            ExprKind::Bad => None,
+            ExprKind::Bad => self.broken(),
             _ => self.fault(problem::wrong_kind("the name of a tag", "an expression", e.node)),
         }
     }
 
     fn if_else(&mut self, here: Here, c: &Expr, yes: &CallArg, no: Option<&CallArg>, node: NodeId) -> Option<Here> {
-        let cond = match self.cond(&here.flow, c) {
-            Some(cond) => cond,
-            // Neither arm is known to be dead: both are looked at.
-            None => Cond::In(rdcl_core::Expr::Const(rdcl_core::Bv::new(1, 0)), rdcl_base::IntervalSet::single(1)),
+        let (a, b) = match self.cond(&here.flow, c) {
+            Some(cond) => self.branch(here, cond, c.node),
+            None => self.either(vague(here), c.node),
         };
-        let (a, b) = self.branch(here, cond, c.node);
         let a = self.arm(a, yes);
         let b = match no {
             Some(no) => self.arm(b, no),
             None => Some(b),
         };
         self.join(vec![a, b], node)
+    }
+
+    /// Two ways on after a fault: both are looked at.
+    fn either(&mut self, here: Here, node: NodeId) -> (Here, Here) {
+        let (a, b) = (self.follow(here.flow.clone()), self.follow(here.flow));
+        self.draft.close(here.block, End::Fork(vec![a.block, b.block]), node);
+        (a, b)
     }
 
     /// An argument that is an instruction or a block.
@@ -194,7 +199,10 @@ impl Lower<'_> {
             CallArg::Expr(e) => match &e.kind {
                 ExprKind::Call(call) => self.instruction(here, call),
                 ExprKind::Name(name) if name.text == "NoOp" => Some(here),
-                ExprKind::Bad => Some(here),
+                ExprKind::Bad => {
+                    _ = self.broken::<()>();
+                    Some(here)
+                }
                 _ => {
                     self.report(problem::wrong_kind("an instruction or a block", "an expression", e.node));
                     Some(here)
@@ -240,6 +248,12 @@ impl Lower<'_> {
         }
         at
     }
+}
+
+/// The same point after a faulty condition.
+pub(super) fn vague(mut here: Here) -> Here {
+    here.flow.vague = true;
+    here
 }
 
 fn named(name: &Name) -> Expr {

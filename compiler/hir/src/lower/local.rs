@@ -45,7 +45,7 @@ impl Lower<'_> {
                 let access = self.address(flow, at, width, place.node)?;
                 self.written_field(flow, access, place.node).map(Target::Field)
             }
-            ExprKind::Bad => None,
+            ExprKind::Bad => self.broken(),
             _ => self.fault(problem::not_a_place(place.node)),
         }
     }
@@ -135,7 +135,7 @@ impl Lower<'_> {
             return here;
         }
         let fits = here.flow.shapes.iter().all(|s| s.has(HeaderKind::Eth) && !s.has(header));
-        if !fits {
+        if !fits && !here.flow.vague {
             self.report(problem::cannot_add(header, node));
             return here;
         }
@@ -153,7 +153,7 @@ impl Lower<'_> {
             return here;
         }
         let fits = here.flow.shapes.iter().all(|s| s.has(HeaderKind::Eth) && s.has(header));
-        if !fits {
+        if !fits && !here.flow.vague {
             self.report(problem::cannot_remove(header, node));
             return here;
         }

@@ -16,7 +16,7 @@ impl<'a> Lower<'a> {
                 ExprKind::Name(name) => self.forward_to_member(&here.flow, name, index, node),
                 _ => self.fault(problem::wrong_kind("a port", "an expression", to.node)),
             },
-            ExprKind::Bad => None,
+            ExprKind::Bad => self.broken(),
             _ => self.fault(problem::wrong_kind("a port", "an expression", to.node)),
         };
         match end {
@@ -88,7 +88,8 @@ impl<'a> Lower<'a> {
 
     /// Complains unless every packet here is fit for the port.
     fn may_leave(&mut self, flow: &Flow, group: &PortGroup, node: NodeId) -> Option<()> {
-        if let Some(shape) = flow.shapes.iter().find(|s| !group.stack.admits(**s)) {
+        let refused = flow.shapes.iter().find(|s| !group.stack.admits(**s)).filter(|_| !flow.vague);
+        if let Some(shape) = refused {
             return self.fault(problem::shape_refused(&group.name, group.stack, *shape, node));
         }
         match flow.unset.first() {

@@ -16,6 +16,7 @@ impl Lower<'_> {
             return;
         }
         let broken = state.clauses.iter().any(|c| matches!(c, StateClause::Bad(_)));
+        self.broken |= broken;
         let mut map = self.columns(state, broken);
         map.unique = self.unique(state, &map);
         map.capacity = self.capacity(state, broken).unwrap_or(1);
@@ -141,7 +142,7 @@ impl Lower<'_> {
                 Some((_, Value::Quantity(q))) => Some(*q),
                 _ => None,
             },
-            ExprKind::Bad => return None,
+            ExprKind::Bad => return self.broken(),
             _ => None,
         };
         match quantity {

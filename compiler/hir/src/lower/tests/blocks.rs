@@ -183,3 +183,43 @@ fn copies_are_bounded() {
         ),
     );
 }
+
+/// Texts with holes: no panic, whatever is cut out.
+#[test]
+fn anything_that_parses_is_survived() {
+    let nf = include_str!("../../../../../stdlib/nf.rdcl");
+    let (ports, params) = (super::world::ports(), super::world::params());
+    let env = crate::lower::Env { ports: &ports, params: &params };
+    for item in rdcl_syntax::split(nf).into_iter().map(|c| &nf[c.start as usize..c.end as usize]) {
+        for from in (0..item.len()).step_by(9) {
+            for length in [1, 25] {
+                let to = (from + length).min(item.len());
+                let text =
+                    format!("{}{}", &item[..from], &item[to..]).replace("inside", "lan").replace("outside", "wan");
+                let rdcl_syntax::ast::Item::Rfb(rfb) = rdcl_syntax::parse_item(&text).item else { continue };
+                for member in &rfb.members {
+                    survive(&env, member);
+                }
+            }
+        }
+    }
+}
+
+fn survive(env: &crate::lower::Env<'_>, member: &rdcl_syntax::ast::Member) {
+    use crate::lower::{lower_behaviour, lower_fields, lower_predicate};
+    use rdcl_syntax::ast::{BehaviourBody, Clause, Member};
+    let stack = env.ports[0].stack;
+    match member {
+        Member::Behaviour(behaviour) => {
+            if let BehaviourBody::Sefl(members) = &behaviour.body {
+                _ = lower_behaviour(env, members, behaviour.node);
+            }
+        }
+        Member::Ensures(ensures) => match &ensures.clause {
+            Clause::Holds { body, .. } => _ = lower_predicate(env, stack, stack, &rdcl_core::Cond::True, body),
+            Clause::Mode { except, .. } => _ = lower_fields(stack, except),
+            Clause::No(_) => {}
+        },
+        _ => {}
+    }
+}
