@@ -7,9 +7,13 @@ use crate::claims::{Candidate, Doubt, Findings, conjoin, premise};
 use crate::entry::entry_guard;
 use crate::explore::{Leaf, LeafEnd, View};
 use crate::guard::{Context, Guard};
+use crate::project::project;
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_core::{BoundaryId, Shape, Stack};
 use rdcl_hir::Property;
+
+/// What is known of the way of a leaf that finds entries: for each plan everything that must hold.
+pub type Histories<'a> = &'a mut dyn FnMut(&mut Context, &Leaf) -> Vec<Guard>;
 
 /// The packets of the class that may have no way to arrive.
 pub fn findings(
@@ -18,6 +22,7 @@ pub fn findings(
     to: Option<BoundaryId>,
     stack: Stack,
     leaves: &[Leaf],
+    histories: Histories<'_>,
 ) -> Findings {
     let mut found = Findings::default();
     for shape in Shape::of_stack(stack) {
@@ -25,14 +30,17 @@ pub fn findings(
         let class = context.assume(&entry_guard(shape), &premise(&property.when, &view));
         let ours: Vec<(usize, &Leaf)> =
             leaves.iter().enumerate().filter(|(_, leaf)| leaf.view.entry_shape == shape).collect();
-        let sure: Vec<SymCond> = ours.iter().filter(|(_, l)| arrives(l, to)).filter_map(|(_, l)| realised(l)).collect();
+        let Some((first, _)) = ours.first() else { continue };
+        let mut left = class;
+        for (_, leaf) in ours.iter().filter(|(_, l)| arrives(l, to)) {
+            let sure = if left.is_empty() { Vec::new() } else { realised(context, leaf, histories) };
+            left = subtract(context, left, &sure);
+        }
         let maybe: Vec<SymCond> = ours.iter().filter(|(_, l)| may_arrive(l, to)).map(|(_, l)| bounds(l)).collect();
-        let left = subtract(context, class, &sure);
         let lost = subtract(context, left.clone(), &maybe);
-        let Some((leaf, _)) = ours.first() else { continue };
-        let (doubt, guards) = if lost.is_empty() { (Some(Doubt::Exhausted), left) } else { (None, lost) };
+        let (doubt, guards) = if lost.is_empty() { (Some(Doubt::History), left) } else { (None, lost) };
         for guard in guards {
-            let (leaf, guard) = losing_leaf(context, &ours, to, &guard).unwrap_or((*leaf, guard));
+            let (leaf, guard) = losing_leaf(context, &ours, to, &guard).unwrap_or((*first, guard));
             found.candidates.push(Candidate { leaves: vec![leaf], guard, doubt });
         }
     }
@@ -49,15 +57,16 @@ fn may_arrive(leaf: &Leaf, to: Option<BoundaryId>) -> bool {
 }
 
 fn is_entry(var: Var) -> bool {
-    var.visit == 0 && matches!(var.kind, VarKind::Field(_))
+    var.packet == 0 && var.visit == 0 && matches!(var.kind, VarKind::Field(_))
 }
 
-/// The packets that a run from empty stores takes there, if they can be told.
-fn realised(leaf: &Leaf) -> Option<SymCond> {
-    let mut own = true;
-    leaf.guard.residue.iter().for_each(|c| c.variables(&mut |v| own &= is_entry(v)));
-    let plain = leaf.facts.found.is_empty() && leaf.facts.full.is_empty() && !leaf.guard.unknown;
-    (own && plain).then(|| SymCond::all([bounds(leaf)].into_iter().chain(leaf.guard.residue.iter().cloned())))
+/// The packets that a run from empty stores takes there, as far as they can be told.
+fn realised(context: &mut Context, leaf: &Leaf, histories: Histories<'_>) -> Vec<SymCond> {
+    if !leaf.facts.full.is_empty() {
+        return Vec::new();
+    }
+    let guards = if leaf.facts.found.is_empty() { vec![leaf.guard.clone()] } else { histories(context, leaf) };
+    guards.iter().filter_map(|guard| project(guard, &is_entry)).collect()
 }
 
 /// All packets that may go there, and perhaps more.

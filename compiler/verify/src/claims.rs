@@ -38,6 +38,8 @@ pub enum Doubt {
     Opaque(PartId),
     /// The packet leaves what is modelled.
     Unmodelled,
+    /// It could not be told which packets have a history that takes them there.
+    History,
 }
 
 /// What came of a property.

@@ -109,7 +109,13 @@ impl<'n> Prover<'n> {
         }
         let leaves = self.leaves_from(from);
         if matches!(property.claim, Claim::CanReach) {
-            return crate::can_reach::findings(self.context(), property, to, stack, &leaves);
+            let (pool, longest) = (self.pool(), self.context().options.budget.history);
+            let planner = Planner { net: self.net, pool: &pool, longest };
+            let mut histories = |context: &mut Context, leaf: &Leaf| {
+                let plans = planner.plans(context, &leaf.guard, &leaf.facts);
+                plans.into_iter().map(|plan| plan.guard).collect()
+            };
+            return crate::can_reach::findings(self.context(), property, to, stack, &leaves, &mut histories);
         }
         candidates(self.context(), property, (from, to.unwrap_or(from)), &leaves)
     }
@@ -180,6 +186,9 @@ impl<'n> Prover<'n> {
             Some(Doubt::Opaque(part)) => format!("nothing is known of what `{}` does", self.net.part(*part).path),
             Some(Doubt::Unmodelled) => {
                 "a packet may leave with a header that the next parser would see anew; this is not modelled".to_owned()
+            }
+            Some(Doubt::History) => {
+                "it could not be told which packets have a history that takes them there".to_owned()
             }
             None if !self.weak().is_empty() => {
                 format!("it rests on the invariant of `{}`, which is not proved", self.weak().join("`, `"))

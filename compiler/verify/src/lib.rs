@@ -15,6 +15,7 @@ mod guard;
 mod history;
 mod minimise;
 mod net;
+mod project;
 mod query;
 mod replay;
 mod row;

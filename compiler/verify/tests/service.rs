@@ -226,3 +226,18 @@ fn the_slow_paths_agree() {
         assert_eq!(a, b, "the witness does not depend on the path");
     }
 }
+
+#[test]
+fn every_port_of_the_range_can_be_a_mapping() {
+    let text = BLOCKS.replace(
+        "ensures source:",
+        "ensures answers: can reach outside -> inside when (has tcp or has udp) and ip.dst == public and l4.dport in ports;
+  ensures all: can reach outside -> inside when (has tcp or has udp) and ip.dst == public;
+  ensures source:",
+    );
+    let all = verify(&format!("{text} rfb Main {{ port inout a: Ip4; port inout b: Ip4; part n: Nat(public = 1.2.3.4);
+        wire a <-> n.inside; wire n.outside <-> b; }}"));
+    assert_eq!(all["Nat.answers"].result, Outcome::Proved);
+    let Outcome::Violated(witness) = &all["Nat.all"].result else { panic!("{:?}", all["Nat.all"]) };
+    assert_eq!(witness.outcome, "dropped: no mapping");
+}
