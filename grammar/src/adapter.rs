@@ -90,8 +90,8 @@ pub(crate) struct Tokens<'s> {
     /// The item's first `{` has been seen.
     has_body: bool,
     previous: Option<Token<'s>>,
-    /// The end of the last word-like dot, to know `ip.in` from `ip. in`.
-    dot_end: Option<usize>,
+    /// The end of the last dot, to know `ip.in` from `ip. in`.
+    dot_end: usize,
     ended: bool,
     pub(crate) errors: Vec<Diagnostic<Span>>,
     pub(crate) comments: Vec<Comment>,
@@ -112,7 +112,7 @@ impl<'s> Tokens<'s> {
             braced_item: false,
             has_body: false,
             previous: None,
-            dot_end: None,
+            dot_end: usize::MAX,
             ended: false,
             errors: Vec::new(),
             comments: Vec::new(),
@@ -131,18 +131,27 @@ impl<'s> Tokens<'s> {
         if let Some(lexeme) = self.peeked.take() {
             return Some(lexeme);
         }
+        match self.lexer.next() {
+            Some(Ok(token)) if token != Token::Comment => Some(self.lexeme(Ok(token))),
+            other => self.lex_past(other),
+        }
+    }
+
+    /// The same, where a comment or a flaw was found.
+    #[cold]
+    fn lex_past(&mut self, mut found: Option<Result<Token<'s>, Flaw>>) -> Option<Lexeme<'s>> {
         let mut stray: Option<Range> = None;
         loop {
-            let found = self.lexer.next();
             let span = self.lexer.span();
             match found {
                 Some(Ok(Token::Comment)) => self.comment(span),
                 Some(Err(Flaw::Stray)) => stray = Some(stray.map_or(span.clone(), |s| s.start..span.end)),
                 _ => {
                     self.report_stray(stray, span.start);
-                    return found.map(|token| self.lexeme(token, span));
+                    return found.map(|token| self.lexeme(token));
                 }
             }
+            found = self.lexer.next();
         }
     }
 
@@ -153,17 +162,17 @@ impl<'s> Tokens<'s> {
         self.shared.flawed.borrow_mut().push(next as u32);
     }
 
-    fn lexeme(&mut self, token: Result<Token<'s>, Flaw>, span: Range) -> Lexeme<'s> {
-        let follows_dot = self.dot_end.take() == Some(span.start);
+    /// The token at hand; a reserved word directly behind a dot is a name.
+    fn lexeme(&mut self, token: Result<Token<'s>, Flaw>) -> Lexeme<'s> {
+        let span = self.lexer.span();
         let token = match token {
             Ok(Token::Dot) => {
-                self.dot_end = Some(span.end);
+                self.dot_end = span.end;
                 Token::Dot
             }
-            Ok(token) if follows_dot && begins_word(self.text, span.start) => match token {
-                Token::Mac(_) => token,
-                _ => Token::Word(&self.text[span.clone()]),
-            },
+            Ok(token) if self.dot_end == span.start && is_word(token, self.text, span.start) => {
+                Token::Word(&self.text[span.clone()])
+            }
             Ok(token) => token,
             Err(flaw) => self.flaw(flaw, span.clone()),
         };
@@ -210,9 +219,7 @@ impl<'s> Tokens<'s> {
     /// True when a word follows, reserved or not.
     fn peek_is_word(&mut self) -> bool {
         self.peeked = self.lex();
-        self.peeked.is_some_and(|(start, token, _)| {
-            begins_word(self.text, start as usize) && !matches!(token, Token::Mac(_) | Token::Bad)
-        })
+        self.peeked.is_some_and(|(start, token, _)| is_word(token, self.text, start as usize))
     }
 
     /// Delivers a token, after whatever its place demands.
@@ -417,6 +424,11 @@ impl<'s> Iterator for Tokens<'s> {
                 return None;
             }
             match self.lex().filter(|_| !self.shared.stop.get()) {
+                Some(lexeme) if is_plain(lexeme.1) => {
+                    self.nots = 0;
+                    self.previous = Some(lexeme.1);
+                    return Some(Ok(lexeme));
+                }
                 Some(lexeme) => self.admit(lexeme),
                 None => self.end(),
             }
@@ -428,6 +440,14 @@ fn narrow(span: Range) -> Span {
     Span::new(span.start as u32, span.end as u32)
 }
 
-fn begins_word(text: &str, at: usize) -> bool {
-    text.as_bytes().get(at).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+/// True for the tokens whose place does not matter.
+fn is_plain(token: Token<'_>) -> bool {
+    use Token::*;
+    matches!(token, Word(_) | Int(_) | Quantity(_) | Str(_) | Comma | Colon | Colons | Dot | Dots | Equals | Both | To | And | Has | In | Eq)
+}
+
+/// True for a word, reserved or not.
+fn is_word(token: Token<'_>, text: &str, start: usize) -> bool {
+    let begins = text.as_bytes().get(start).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+    begins && !matches!(token, Token::Mac(_) | Token::Bad)
 }

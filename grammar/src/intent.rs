@@ -8,7 +8,7 @@ use crate::nemo_grammar::StatementsParser;
 use crate::tokens::{parse_address, parse_mac, parse_prefix};
 use lalrpop_util::{ErrorRecovery, ParseError};
 use logos::{Lexer, Logos};
-use rdcl_base::{Code, Diagnostic, NodeId, Span};
+use rdcl_base::{Code, Diagnostic, NodeId, Span, nearest};
 use std::convert::Infallible;
 
 /// A NEMO token.
@@ -209,9 +209,11 @@ fn diagnose(ctx: &Context<'_>, error: &ParseError<u32, Token<'_>, Infallible>) -
                 .with_help("the kinds of statement understood so far are `Flow` and `Operation`"),
         );
     }
-    let found = if found.is_empty() { "the end of the block".to_owned() } else { format!("`{}`", brief(found)) };
-    let message = format!("expected {}, found {found}", crate::recover::one_of(&nemo_words(expected)));
-    Some(Diagnostic::new(Code::E0108, span, message))
+    let what = if found.is_empty() { "the end of the block".to_owned() } else { format!("`{}`", brief(found)) };
+    let message = format!("expected {}, found {what}", crate::recover::one_of(&nemo_words(expected)));
+    let keywords = expected.iter().map(|e| e.trim_matches('"')).filter(|e| e.starts_with(|c: char| c.is_ascii_uppercase()));
+    let help = nearest(found, keywords).map(|meant| format!("did you mean `{meant}`?"));
+    Some(Diagnostic::new(Code::E0108, span, message).with_optional_help(help))
 }
 
 /// What was expected, in words.

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::flaws::brief;
 use crate::tokens::{RESERVED, Token};
 use lalrpop_util::{ErrorRecovery, ParseError};
-use rdcl_base::{Code, Diagnostic, Span, nearest};
+use rdcl_base::{Code, Diagnostic, Fix, Span, nearest};
 use std::convert::Infallible;
 
 /// An error the grammar recovered from.
@@ -40,6 +40,9 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
         return None;
     }
     let what = if found.is_empty() { "the end of the item".to_owned() } else { format!("`{}`", brief(found)) };
+    if let Some(end) = forgotten_semicolon(ctx.text, span).filter(|_| expected.has(";") && hint.is_none()) {
+        return Some(missing_semicolon(end, &what));
+    }
     let words = one_of(&expected.words());
     let message = if words.is_empty() { format!("unexpected {what}") } else { format!("expected {words}, found {what}") };
     Some(Diagnostic::new(Code::E0101, span, message).with_optional_help(hint))
@@ -82,6 +85,21 @@ fn lower_case_if(span: Span) -> Diagnostic<Span> {
         .with_help("write `If(condition, then, otherwise);`, where `{ … }` may hold several instructions")
 }
 
+/// The end of the line before, if what was found begins a line of its own.
+fn forgotten_semicolon(text: &str, found: Span) -> Option<u32> {
+    let before = &text[..found.start as usize];
+    let end = before.trim_end().len();
+    let line = before[..end].rsplit('\n').next()?;
+    (before[end..].contains('\n') && !line.contains("//")).then_some(end as u32)
+}
+
+fn missing_semicolon(end: u32, what: &str) -> Diagnostic<Span> {
+    let place = Span::new(end, end);
+    let mut diagnostic = Diagnostic::new(Code::E0101, place, format!("expected `;` before {what}"));
+    diagnostic.fix = Some(Fix { at: place, replacement: ";".to_owned() });
+    diagnostic
+}
+
 /// The terminals that could have followed.
 struct Expected<'e> {
     terminals: Vec<&'e str>,
@@ -104,6 +122,11 @@ impl<'e> Expected<'e> {
     /// A statement could follow.
     fn statement(&self) -> bool {
         self.has("lookup") && !self.has("and")
+    }
+
+    /// Any word could follow, if only to be told that it is reserved.
+    fn new_name(&self) -> bool {
+        self.has("name") && self.has("inout") && self.has("lookup")
     }
 
     /// A clause could begin here, or the list of clauses end.
@@ -146,14 +169,16 @@ impl<'e> Expected<'e> {
         }
         match terminal {
             "bad" => None,
+            _ if self.new_name() && RESERVED.contains(&terminal) => None,
             "name" => class(2, "a name"),
             "number" => class(2, "a number"),
             "string" => class(2, "a string"),
             "foreign" => class(2, "`{{`"),
-            "use" | "stack" | "rfb" | "substrate" | "deploy" => quoted(1),
+            _ if ITEM_WORDS.contains(&terminal) => class(1, "an item such as `use` or `rfb`"),
             ";" | "}" | ")" | "]" | "{" => quoted(0),
             "(" if self.has("=") => quoted(1),
             _ if is_soft(terminal) && self.has("name") => None,
+            "in" if self.has("inout") => quoted(3),
             _ if is_operator(terminal) => class(OPERATOR, "an operator"),
             _ => quoted(3),
         }
@@ -171,6 +196,12 @@ impl<'e> Expected<'e> {
         }
         if found == "-" && self.has("<->") {
             return Some("write `<->` (both ways) or `=>` (a distribution)".to_owned());
+        }
+        if matches!(found, "=>" | "<->") && self.has("->") {
+            return Some("a flow is written `->`".to_owned());
+        }
+        if self.has("inout") && !self.new_name() && is_word(found) {
+            return Some(format!("say which way packets pass, such as `port inout {found}`"));
         }
         let meant = self.meant(found).or_else(|| misspelt_before(&text[..span.start as usize]))?;
         Some(format!("did you mean `{meant}`?"))
@@ -198,7 +229,7 @@ fn misspelt_before(before: &str) -> Option<&'static str> {
 }
 
 fn is_word(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn is_keyword(terminal: &str) -> bool {
