@@ -7,6 +7,7 @@ use crate::claims::{Candidate, Doubt, Findings, conjoin, premise};
 use crate::entry::entry_guard;
 use crate::explore::{Leaf, LeafEnd, View};
 use crate::guard::{Context, Guard};
+use crate::history::is_tangled;
 use crate::project::project;
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_core::{BoundaryId, Shape, Stack};
@@ -62,7 +63,7 @@ fn is_entry(var: Var) -> bool {
 
 /// The packets that a run from empty stores takes there, as far as they can be told.
 fn realised(context: &mut Context, leaf: &Leaf, histories: Histories<'_>) -> Vec<SymCond> {
-    if !leaf.facts.full.is_empty() {
+    if !leaf.facts.full.is_empty() || is_tangled(leaf) {
         return Vec::new();
     }
     let guards = if leaf.facts.found.is_empty() { vec![leaf.guard.clone()] } else { histories(context, leaf) };

@@ -220,16 +220,16 @@ fn lost_below(
     depth: usize,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let mut forks: BTreeMap<(u32, rdcl_core::BlockId, u32), Vec<(usize, Option<Guard>)>> = BTreeMap::new();
+    let mut forks: BTreeMap<(u32, rdcl_core::BlockId, u32, u64), Vec<(usize, Option<Guard>)>> = BTreeMap::new();
     for (leaf, guard) in among {
         match leaves[*leaf].copy.get(depth) {
             None => found.extend(guard.clone().map(|g| lost_leaf(leaves, *leaf, g))),
-            Some(CopyArm { visit, fork, of, arm: _ }) => {
-                forks.entry((*visit, *fork, *of)).or_default().push((*leaf, guard.clone()));
+            Some(CopyArm { visit, fork, of, arm: _, world }) => {
+                forks.entry((*visit, *fork, *of, *world)).or_default().push((*leaf, guard.clone()));
             }
         }
     }
-    for ((_, _, of), among) in forks {
+    for ((_, _, of, _), among) in forks {
         found.extend(lost_at_fork(context, leaves, &among, depth, of));
     }
     found

@@ -110,7 +110,7 @@ impl<'n> Prover<'n> {
         let leaves = self.leaves_from(from);
         if matches!(property.claim, Claim::CanReach) {
             let (pool, longest) = (self.pool(), self.context().options.budget.history);
-            let planner = Planner { net: self.net, pool: &pool, longest };
+            let planner = Planner { net: self.net, pool: &pool, longest, exact: true };
             let mut histories = |context: &mut Context, leaf: &Leaf| {
                 let plans = planner.plans(context, &leaf.guard, &leaf.facts);
                 plans.into_iter().map(|plan| plan.guard).collect()
@@ -238,7 +238,7 @@ impl<'n> Prover<'n> {
         }
         let pool = self.pool();
         let longest = self.context().options.budget.history;
-        Planner { net: self.net, pool: &pool, longest }.plans(self.context(), guard, facts)
+        Planner { net: self.net, pool: &pool, longest, exact: false }.plans(self.context(), guard, facts)
     }
 
     /// Leaves from every boundary port, in order.
@@ -376,6 +376,8 @@ fn unite(into: &mut Facts, more: &Facts) {
     add(&mut into.missed, &more.missed);
     add(&mut into.added, &more.added);
     into.full.extend(more.full.iter().copied());
+    into.stateful.extend(more.stateful.iter().copied());
+    into.ordered |= more.ordered;
 }
 
 /// The fields of the packet in question, in wire order.

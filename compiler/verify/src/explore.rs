@@ -6,6 +6,7 @@
 //! a port with equal substitutions and facts are united where the union is exact.
 
 use crate::entry::{entry_guard, entry_value};
+use crate::execute::world;
 use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
 use crate::row::{Row, RowEnd, Stored};
@@ -80,6 +81,8 @@ pub struct CopyArm {
     pub of: u32,
     /// Which one.
     pub arm: u32,
+    /// Tells forks apart that were reached with different facts: their copies are never siblings.
+    pub world: u64,
 }
 
 /// What a lineage met on its way.
@@ -95,6 +98,10 @@ pub struct Facts {
     pub added: Vec<(PartId, Stored)>,
     /// Maps that had no room.
     pub full: BTreeSet<(PartId, MapId)>,
+    /// Parts whose state was asked or changed.
+    pub stateful: BTreeSet<PartId>,
+    /// An entry was removed, or a part's state was met at two visits: what is found depends on the order of events.
+    pub ordered: bool,
 }
 
 /// How a lineage ends.
@@ -315,10 +322,11 @@ impl<'n> Explorer<'n> {
         if guards.is_empty() {
             return;
         }
+        let before = if row.copy.is_empty() { 0 } else { world(&flight.facts) };
         let next = Flight {
             guard: Guard::default(),
             view: flight.view.after(row, &mut rename),
-            copy: flight.copy.iter().copied().chain(row.copy.iter().map(|a| at_visit(visit, a))).collect(),
+            copy: flight.copy.iter().copied().chain(row.copy.iter().map(|a| at_visit(visit, a, before))).collect(),
             facts: extend_facts(&flight.facts, part, row, &mut rename),
             hops: flight.hops + 1,
             trail: flight.trail.clone(),
@@ -337,8 +345,8 @@ impl<'n> Explorer<'n> {
     }
 }
 
-fn at_visit(visit: u32, arm: &crate::row::Arm) -> CopyArm {
-    CopyArm { visit, fork: arm.fork, of: arm.of, arm: arm.arm }
+fn at_visit(visit: u32, arm: &crate::row::Arm, before: u64) -> CopyArm {
+    CopyArm { visit, fork: arm.fork, of: arm.of, arm: arm.arm, world: world(&(before, arm.world)) }
 }
 
 /// The pieces of a state's guard in which a row's guard holds.
@@ -379,6 +387,9 @@ fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(V
         if let Sym::Var(var) = rename(Var::local(VarKind::Choice(*choice), *width)) {
             facts.choices.push((part, var));
         }
+    }
+    if visit.is_stateful() {
+        facts.ordered |= visit.removes || !facts.stateful.insert(part);
     }
     facts.full.extend(visit.full.iter().map(|map| (part, *map)));
     facts

@@ -4,13 +4,14 @@
 //! and a key that it misses must not have been.
 
 use crate::claims::conjoin;
-use crate::execute::has_key;
+use crate::execute::{has_key, key_of};
 use crate::explore::{Facts, Leaf};
 use crate::guard::{Context, Guard};
 use crate::net::Net;
 use crate::row::{Missed, Stored};
 use crate::sym::{Sym, SymCond, Var};
-use rdcl_core::PartId;
+use rdcl_core::{MapId, PartId};
+use std::collections::BTreeMap;
 
 /// The most plans that are made for one candidate.
 const MOST_PLANS: usize = 64;
@@ -52,6 +53,8 @@ pub struct Planner<'a> {
     pub pool: &'a [Leaf],
     /// The longest history.
     pub longest: u32,
+    /// Whether a plan is taken as a proof that there is a run, rather than replayed.
+    pub exact: bool,
 }
 
 impl Planner<'_> {
@@ -100,7 +103,8 @@ impl Planner<'_> {
         let number = draft.packets.len() as u16 + 1;
         for (at, leaf) in self.pool.iter().enumerate() {
             let adds = leaf.facts.added.iter().any(|(part, s)| *part == need.part && s.map == need.entry.map);
-            if !adds || !leaf.facts.full.is_empty() || leaf.guard.unknown {
+            let tangled = self.exact && is_tangled(leaf);
+            if !adds || !leaf.facts.full.is_empty() || leaf.guard.unknown || tangled {
                 continue;
             }
             let facts = rename_facts(&leaf.facts, number);
@@ -121,7 +125,7 @@ impl Planner<'_> {
 
     /// Keys that were missed must not have been added before.
     fn complete(&self, context: &mut Context, draft: Draft, length: usize, plans: &mut Vec<Plan>) {
-        if draft.packets.len() != length {
+        if draft.packets.len() != length || !self.has_room(&draft) {
             return;
         }
         let mut absent = Vec::new();
@@ -135,14 +139,35 @@ impl Planner<'_> {
         }
     }
 
-    fn absent(&self, of: &Facts, before: &Facts) -> Vec<SymCond> {
-        let clash = |(part, missed): &(PartId, Missed)| {
-            let decl = self.net.map(*part, missed.map);
-            let added = before.added.iter().filter(|(p, s)| p == part && s.map == missed.map);
-            added.map(|(_, s)| has_key(decl, missed.index, &s.columns, &missed.keys).negate()).collect::<Vec<_>>()
-        };
-        of.missed.iter().flat_map(clash).collect()
+    /// No map is made to hold more entries than it can.
+    fn has_room(&self, draft: &Draft) -> bool {
+        let mut counts: BTreeMap<(PartId, MapId), u64> = BTreeMap::new();
+        for (part, stored) in draft.facts.iter().flat_map(|f| &f.added) {
+            *counts.entry((*part, stored.map)).or_default() += 1;
+        }
+        counts.into_iter().all(|((part, map), n)| n <= self.net.map(part, map).capacity)
     }
+
+    /// What a packet misses or adds was not added by one before it.
+    fn absent(&self, of: &Facts, before: &Facts) -> Vec<SymCond> {
+        let mut conds = Vec::new();
+        for (part, added) in &before.added {
+            let decl = self.net.map(*part, added.map);
+            let missed = of.missed.iter().filter(|(p, m)| p == part && m.map == added.map);
+            conds.extend(missed.map(|(_, m)| has_key(decl, m.index, &added.columns, &m.keys).negate()));
+            for (_, other) in of.added.iter().filter(|(p, s)| p == part && s.map == added.map) {
+                let clash = |i| has_key(decl, i, &added.columns, &key_of(decl, i, &other.columns)).negate();
+                conds.extend((0..decl.indexes()).map(clash));
+            }
+        }
+        conds
+    }
+}
+
+/// Whether what a leaf finds may depend on more than the packets before it: on the order of its own visits, or on its
+/// sibling copies.
+pub fn is_tangled(leaf: &Leaf) -> bool {
+    leaf.facts.ordered || !(leaf.copy.is_empty() || leaf.facts.stateful.is_empty())
 }
 
 fn needs_of(facts: &Facts, by: u16) -> Vec<Need> {
@@ -181,5 +206,7 @@ fn rename_facts(facts: &Facts, number: u16) -> Facts {
         missed: facts.missed.iter().map(missed).collect(),
         added: facts.added.iter().map(stored).collect(),
         full: facts.full.clone(),
+        stateful: facts.stateful.clone(),
+        ordered: facts.ordered,
     }
 }

@@ -52,6 +52,8 @@ pub struct Arm {
     pub of: u32,
     /// Which one.
     pub arm: u32,
+    /// Tells forks apart that were reached with different facts: their copies are never siblings.
+    pub world: u64,
 }
 
 /// How a row ends.
@@ -82,6 +84,16 @@ pub struct VisitFacts {
     pub added: Vec<Stored>,
     /// Maps that had no room.
     pub full: BTreeSet<MapId>,
+    /// Whether an entry was removed.
+    pub removes: bool,
+}
+
+impl VisitFacts {
+    /// Whether the state was asked or changed at all.
+    pub fn is_stateful(&self) -> bool {
+        let lists = [self.found.is_empty(), self.missed.is_empty(), self.added.is_empty(), self.full.is_empty()];
+        self.removes || lists.contains(&false)
+    }
 }
 
 /// An entry.

@@ -15,6 +15,7 @@ use rdcl_core::{
     Reason, RowId, Shape, SlotId, TableData, TableId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// Executes one program.
@@ -171,6 +172,7 @@ impl<'p> Machine<'p> {
     /// From here on the entry is missing, by every index.
     fn remove(&self, state: &mut State, cell: CellId) {
         let map = self.program.cells[cell.index()].map;
+        state.facts.removes = true;
         let columns = std::mem::take(&mut state.cells[cell.index()]);
         let decl = &self.maps[map.index()];
         state.present.retain(|(m, other)| *m != map || *other != columns);
@@ -338,6 +340,9 @@ impl<'p> Machine<'p> {
     ) {
         let width = self.program.slots[slot.index()].width;
         let value = Sym::Var(Var::local(VarKind::Choice(choice), width));
+        if lo > hi {
+            return self.go(none, state);
+        }
         let mut legal = vec![SymCond::is_in(value.clone(), IntervalSet::range(lo, hi))];
         let mut chosen = state.clone();
         if let Some(free) = free {
@@ -363,9 +368,10 @@ impl<'p> Machine<'p> {
     }
 
     fn fork(&mut self, state: &State, id: BlockId, arms: &[BlockId]) {
+        let world = world(&state.facts);
         for (arm, block) in (0u32..).zip(arms) {
             let mut copy = state.clone();
-            copy.copy.push(Arm { fork: id, of: arms.len() as u32, arm });
+            copy.copy.push(Arm { fork: id, of: arms.len() as u32, arm, world });
             self.go(*block, copy);
         }
     }
@@ -400,6 +406,13 @@ impl<'p> Machine<'p> {
     fn finish(&mut self, state: State, end: RowEnd) {
         self.rows.push(row_of(state, end));
     }
+}
+
+/// A name for what has been met so far; equal for equal facts, in every run.
+pub fn world(facts: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    facts.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn row_of(state: State, end: RowEnd) -> Row {
