@@ -8,7 +8,8 @@ mod flow;
 mod typing;
 
 use crate::header::{Field, HeaderKind, Shape};
-use crate::program::{BlockId, Bv, CellId, InstrId, PortId, Program, RowId};
+use crate::origin::InstrId;
+use crate::program::{BlockId, Bv, CellId, PortId, Program, RowId};
 
 /// Something a well-formed program does not have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,12 +5,14 @@
 
 mod check;
 mod checksum;
+mod choose;
 mod edges;
 mod eval;
 mod free;
 mod header;
 mod lookup;
 mod network;
+mod origin;
 mod packet;
 mod program;
 mod run;
@@ -25,6 +27,7 @@ pub use eval::Env;
 pub use header::{Derivation, Field, FieldDecl, HeaderKind, Role, Shape, Stack};
 pub use lookup::{Segment, TableIndex, lpm_segments};
 pub use network::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId};
+pub use origin::{InstrId, Origins};
 pub use packet::{L4Error, Packet, Time};
 pub use program::*;
 pub use run::{Hop, Injection, Interpreter, Outcome, PacketCopy, Run, RunError, run};

@@ -5,8 +5,9 @@
 
 use crate::header::Stack;
 use crate::network::{BoundaryId, Endpoint, Network, PartId};
+use crate::origin::InstrId;
 use crate::packet::{Packet, Time};
-use crate::program::{InstrId, MapId, ParseError, PortId, Reason};
+use crate::program::{MapId, ParseError, PortId, Reason};
 use crate::store::Stores;
 use crate::tape::{Expiry, Tape, TapeError};
 use crate::visit::{Branch, Machine, ModelError, Shared, Step, Took, VisitEnd, visit};

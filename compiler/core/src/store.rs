@@ -32,6 +32,16 @@ pub enum Inserted {
     Clash,
 }
 
+impl Inserted {
+    /// The entry, if it was added.
+    pub fn id(self) -> Option<EntryId> {
+        match self {
+            Inserted::Ok(id) => Some(id),
+            Inserted::Full | Inserted::Clash => None,
+        }
+    }
+}
+
 /// The contents of one map.
 #[derive(Clone, Debug)]
 pub struct MapStore {
@@ -243,5 +253,78 @@ impl Stores {
     /// The time of the latest packet.
     pub fn now(&self) -> Time {
         self.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Cond;
+    use proptest::prelude::*;
+
+    /// Key column 0, values 1 and 2; columns (0, 2) and column 1 are unique.
+    fn map(capacity: u64) -> MapStore {
+        let column = |name: &str| (name.to_string(), 8);
+        let decl = MapDecl {
+            name: "m".into(),
+            key: vec![column("k")],
+            value: vec![column("v"), column("w")],
+            unique: vec![vec![0, 2], vec![1]],
+            capacity,
+            idle: 10,
+            invariant: Cond::True,
+        };
+        MapStore::new(&decl, [(2, 0), (1, 1)])
+    }
+
+    proptest! {
+        #[test]
+        fn a_map_is_a_list_of_entries(steps in prop::collection::vec((0u8..4, 0u128..6, 0u128..6, 0u64..6), 0..60)) {
+            let (mut map, mut model, mut now) = (map(4), Vec::<Entry>::new(), 0);
+            for (what, k, v, later) in steps {
+                now += later;
+                let at = model.iter().position(|e| e.columns[0] == k);
+                let id = map.lookup(0, &[k]);
+                prop_assert_eq!(id.and_then(|id| map.entry(id)), at.map(|at| &model[at]));
+                match (what, id, at) {
+                    (0, _, _) => {
+                        let clash = at.is_some() || model.iter().any(|e| e.columns[1] == v);
+                        let inserted = map.insert(vec![k, v, 0], Time(now));
+                        prop_assert_eq!(inserted == Inserted::Clash, clash);
+                        prop_assert_eq!(inserted == Inserted::Full, !clash && model.len() == 4);
+                        let entry = Entry { columns: vec![k, v, 0], last: Time(now) };
+                        model.extend(inserted.id().map(|_| entry));
+                    }
+                    (1, Some(id), Some(at)) => {
+                        map.remove(id);
+                        model.remove(at);
+                    }
+                    (2, Some(id), Some(at)) => {
+                        map.touch(id, Time(now));
+                        model[at].last = Time(now);
+                    }
+                    (3, _, _) => {
+                        map.expire(Time(now));
+                        model.retain(|e| now - e.last.0 < 10);
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(map.entries().map(|(_, e)| e).collect::<Vec<_>>(), model.iter().collect::<Vec<_>>());
+                let used = map.values(2, 0, &[]);
+                let free = (0..6).find(|v| model.iter().all(|e| e.columns[1] != *v));
+                prop_assert_eq!(used.map_or(Some(0), |u| u.next_free(0, 5)), free);
+            }
+        }
+    }
+
+    #[test]
+    fn equality_is_of_contents() {
+        let (mut one, mut two) = (map(9), map(9));
+        let add = |map: &mut MapStore, k| assert!(map.insert(vec![k, k, 0], Time(0)).id().is_some());
+        [1, 2].into_iter().for_each(|k| add(&mut one, k));
+        [2, 3, 1].into_iter().for_each(|k| add(&mut two, k));
+        assert_ne!(one, two);
+        two.remove(two.lookup(2, &[3]).unwrap());
+        assert_eq!(one, two);
     }
 }

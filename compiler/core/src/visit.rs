@@ -1,15 +1,17 @@
 //! One visit: a packet, from the port of a part by which it enters to where its copies leave or end.
 
+use crate::choose::{Choice, Legal, choose};
 use crate::eval::Env;
 use crate::header::{Field, HeaderKind};
 use crate::lookup::TableIndex;
 use crate::network::Part;
+use crate::origin::InstrId;
 use crate::packet::{Packet, Time};
 use crate::program::{
-    BlockId, Bv, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, MapId, Op, Place, PortId, Program,
-    Reason, Resolver, RowId, SlotId, TableId,
+    BlockId, Bv, CellId, CheckKind, ChoiceId, Cond, End, Expr, MapId, Op, Place, PortId, Program, Reason, RowId,
+    SlotId, TableId,
 };
-use crate::store::{EntryId, Inserted, Store, open_position};
+use crate::store::{EntryId, Inserted, Store};
 use crate::tape::TapeError;
 
 /// What one copy of a packet did in a visit.
@@ -239,16 +241,25 @@ impl<'v> Copy<'v> {
                 Next::Block(if found.is_some() { *hit } else { *miss }, Took::Found(found.is_some()))
             }
             End::Insert { map, values, cell, ok, full, clash, clash_handled: _ } => {
-                match store.map_mut(*map).insert(self.values(values), shared.now) {
-                    Inserted::Ok(id) => {
-                        self.bind(*cell, *map, Some(id), store);
-                        Next::Block(*ok, Took::Added)
-                    }
+                let inserted = store.map_mut(*map).insert(self.values(values), shared.now);
+                self.bind(*cell, *map, inserted.id(), store);
+                match inserted {
+                    Inserted::Ok(_) => Next::Block(*ok, Took::Added),
                     Inserted::Full => Next::Block(*full, Took::Full(*map)),
                     Inserted::Clash => Next::Block(*clash, Took::Clashed),
                 }
             }
-            End::Choose { .. } => return self.choose(end, store, shared),
+            End::Choose { choice, slot, lo, hi, free, resolver, ok, none } => {
+                let legal = Legal::new(*lo, *hi, free.as_ref(), store, self);
+                match choose(*choice, &legal, resolver.as_ref(), self, shared)? {
+                    Choice::Value(value) => {
+                        self.slots[slot.index()] = value;
+                        Next::Block(*ok, Took::Chose(*choice, value))
+                    }
+                    Choice::NoValue => Next::Block(*none, free.as_ref().map_or(Took::NoValue, |f| Took::Full(f.map))),
+                    Choice::Undecided => Next::Stop(VisitEnd::ModelError(ModelError::Resolver)),
+                }
+            }
             End::Fork(arms) => Next::Fork(arms.clone()),
             End::Forward(port) => Next::Stop(VisitEnd::Forward(*port)),
             End::Drop(reason) => Next::Stop(VisitEnd::Dropped(reason.clone())),
@@ -273,48 +284,6 @@ impl<'v> Copy<'v> {
         }
     }
 
-    fn choose(&mut self, end: &End, store: &Store, shared: &mut Shared<'_>) -> Result<Next, TapeError> {
-        let End::Choose { choice, slot, lo, hi, free, resolver, ok, none } = end else {
-            return Ok(Next::Stop(VisitEnd::ModelError(ModelError::Resolver)));
-        };
-        let legal = Legal { lo: *lo, hi: *hi, taken: free.as_ref().map(|f| self.taken(f)), store };
-        if legal.at_or_after(*lo).is_none() {
-            return Ok(Next::Block(*none, free.as_ref().map_or(Took::NoValue, |f| Took::Full(f.map))));
-        }
-        let decided = match &mut shared.tape {
-            Some(tape) => {
-                let value = *tape.next().ok_or(TapeError::Short(*choice))?;
-                if legal.at_or_after(value) != Some(value) {
-                    return Err(TapeError::Illegal(*choice, value));
-                }
-                Some(value)
-            }
-            None => resolver.as_ref().and_then(|r| self.resolve(r, &legal)),
-        };
-        let Some(value) = decided else { return Ok(Next::Stop(VisitEnd::ModelError(ModelError::Resolver))) };
-        self.slots[slot.index()] = value;
-        shared.chosen.push(value);
-        Ok(Next::Block(*ok, Took::Chose(*choice, value)))
-    }
-
-    /// Where the values that are not free stand.
-    fn taken(&self, free: &Free) -> Taken {
-        let (index, position) = open_position(free).unwrap_or((free.index, 0));
-        let rest = free.keys.iter().flatten().map(|k| k.eval(self).value).collect();
-        Taken { map: free.map, index, position, rest }
-    }
-
-    fn resolve(&self, resolver: &Resolver, legal: &Legal<'_>) -> Option<u128> {
-        match resolver {
-            Resolver::First => legal.at_or_after(legal.lo),
-            Resolver::Hash(exprs) => {
-                let start = hashed(&self.values(exprs), legal.lo, legal.hi);
-                legal.at_or_after(start).or_else(|| legal.at_or_after(legal.lo))
-            }
-            Resolver::LeastRecentlyFreed => legal.longest_free(),
-        }
-    }
-
     fn bind(&mut self, cell: CellId, map: MapId, found: Option<EntryId>, store: &Store) {
         let entry = |id| store.map(map).entry(id).map(|e| (id, e.columns.clone()));
         self.cells[cell.index()] = found.and_then(entry);
@@ -332,50 +301,6 @@ fn switch(value: u128, arms: &[(u128, BlockId)], default: BlockId) -> Next {
     }
 }
 
-struct Taken {
-    map: MapId,
-    index: u16,
-    position: usize,
-    rest: Vec<u128>,
-}
-
-/// The legal values of a choice.
-struct Legal<'s> {
-    lo: u128,
-    hi: u128,
-    taken: Option<Taken>,
-    store: &'s Store,
-}
-
-impl Legal<'_> {
-    fn used(&self) -> Option<&crate::free::Values> {
-        let taken = self.taken.as_ref()?;
-        self.store.map(taken.map).values(taken.index, taken.position, &taken.rest)
-    }
-
-    /// The least legal value that is no less than this one.
-    fn at_or_after(&self, value: u128) -> Option<u128> {
-        if value < self.lo || value > self.hi {
-            return None;
-        }
-        self.used().map_or(Some(value), |used| used.next_free(value, self.hi))
-    }
-
-    fn longest_free(&self) -> Option<u128> {
-        self.used().map_or(Some(self.lo), |used| used.longest_free(self.lo, self.hi))
-    }
-}
-
-/// `lo + h mod (hi - lo + 1)`, where `h` is FNV-1a (64 bits) over the values as 16-byte big-endian words.
-fn hashed(values: &[u128], lo: u128, hi: u128) -> u128 {
-    let step = |h: u64, byte: u8| (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = values.iter().flat_map(|v| v.to_be_bytes()).fold(0xcbf2_9ce4_8422_2325, step);
-    match (hi - lo).checked_add(1) {
-        Some(count) => lo + u128::from(hash) % count,
-        None => u128::from(hash),
-    }
-}
-
 impl Env for Copy<'_> {
     fn field(&self, field: Field) -> Bv {
         debug_assert!(self.packet.has(field.header), "a well-formed program reads {field} only where it is");
@@ -389,11 +314,16 @@ impl Env for Copy<'_> {
     fn cell(&self, cell: CellId, column: u16) -> Bv {
         let program = self.machine.program();
         let width = program.maps[program.cells[cell.index()].map.index()].column(column).1;
+        debug_assert!(
+            self.cells[cell.index()].is_some(),
+            "a well-formed program reads an entry only where it is bound"
+        );
         let value = self.cells[cell.index()].as_ref().map_or(0, |(_, columns)| columns[usize::from(column)]);
         Bv::new(width, value)
     }
 
     fn row(&self, row: RowId, column: u16) -> Bv {
+        debug_assert!(self.rows[row.index()].is_some(), "a well-formed program reads a row only where it is bound");
         let table = self.machine.program().rows[row.index()].table.index();
         let width = self.machine.program().tables[table].data[usize::from(column)].1;
         let value =

@@ -217,6 +217,47 @@ fn a_hub_copies_to_every_other_port_in_order() {
 }
 
 #[test]
+fn copies_choose_depth_first() {
+    let choose = |ok| End::Choose {
+        choice: ChoiceId(0),
+        slot: SlotId(0),
+        lo: 0,
+        hi: 9,
+        free: None,
+        resolver: Some(Resolver::First),
+        ok: to(ok),
+        none: to(6),
+    };
+    let fork = |arms: [u32; 2]| End::Fork(arms.map(to).into());
+    let program = Program {
+        ports: ports(&["p"], stack(&[IP])),
+        slots: vec![slot("x", 16)],
+        choices: vec![ChoiceDecl { name: "x".into(), width: 16 }],
+        blocks: vec![
+            block(vec![], fork([1, 4])),
+            block(vec![], choose(2)),
+            block(vec![set("ip.id", Expr::Slot(SlotId(0)))], fork([3, 4])),
+            block(vec![set("ip.src", bits(32, 1))], End::Goto(to(4))),
+            block(vec![], choose(5)),
+            block(vec![set("ip.dst", Expr::Zext(32, Box::new(Expr::Slot(SlotId(0)))))], End::Forward(PortId(0))),
+            block(vec![], End::Drop(Reason::Constrain)),
+        ],
+        entry: vec![Some(to(0))],
+        ..Program::default()
+    };
+    let network = alone(program, vec![]);
+    let tape = Tape::choosing([7, 1, 2, 3]);
+    let run = Lab::new(&network).try_send(0, &packet(&[IP], &[]), Some(&tape)).unwrap();
+    let seen = run.copies.into_iter().map(|c| match c.outcome {
+        Outcome::Delivered { packet: p, .. } => (c.path, ["ip.id", "ip.src", "ip.dst"].map(|f| p.get(field(f)))),
+        other => panic!("{other:?}"),
+    });
+    let expected = [(vec![0, 0], [7, 1, 1]), (vec![0, 1], [7, 0, 2]), (vec![1], [0, 0, 3])];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
+    assert_eq!(run.chosen, [7, 1, 2, 3]);
+}
+
+#[test]
 fn a_tagger_tags_and_untags() {
     let network = alone(tagger(42), vec![]);
     let mut lab = Lab::new(&network);
@@ -233,8 +274,11 @@ fn a_tagger_tags_and_untags() {
     assert_eq!(lab.dropped(1, &packet(&[ETH], &[])), Reason::Parse(ParseError::Missing(VLAN)));
 }
 
-/// Parts on a line or in a ring: each wire joins two (part, port) ends.
-fn wired(programs: Vec<Program>, wires: &[((u32, u32), (u32, u32))], boundary: &[(u32, u32)]) -> Network {
+/// A part and a port of it.
+type Socket = (u32, u32);
+
+/// Parts, the wires between their ports, and the ports that are the boundary's.
+fn wired(programs: Vec<Program>, wires: &[(Socket, Socket)], boundary: &[Socket]) -> Network {
     let parts: Vec<Part> = programs
         .into_iter()
         .enumerate()
@@ -242,7 +286,7 @@ fn wired(programs: Vec<Program>, wires: &[((u32, u32), (u32, u32))], boundary: &
         .collect();
     let mut network =
         Network { wires: parts.iter().map(|p| vec![None; p.program.ports.len()]).collect(), parts, boundary: vec![] };
-    let end = |(part, port): (u32, u32)| Endpoint::Part(PartId(part), PortId(port));
+    let end = |(part, port): Socket| Endpoint::Part(PartId(part), PortId(port));
     for (a, b) in wires {
         network.wires[a.0 as usize][a.1 as usize] = Some(end(*b));
         network.wires[b.0 as usize][b.1 as usize] = Some(end(*a));

@@ -6,7 +6,8 @@
 
 use super::{Fault, Problem};
 use crate::header::{HeaderKind, Shape};
-use crate::program::{BlockId, CellId, Cond, End, Expr, Free, InstrId, Op, Place, PortId, Program, Resolver, RowId};
+use crate::origin::InstrId;
+use crate::program::{BlockId, CellId, Cond, End, Expr, Free, Op, Place, PortId, Program, Resolver, RowId};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(program: &Program) -> Vec<Fault> {

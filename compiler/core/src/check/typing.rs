@@ -2,9 +2,10 @@
 
 use super::{Fault, Problem};
 use crate::header::Field;
+use crate::origin::InstrId;
 use crate::program::{
-    BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, InstrId, MapDecl, MapId, MatchKind, Op, Place, Program,
-    Resolver, RowId, SlotId, TableDecl, TableId, mask,
+    BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, MapDecl, MapId, MatchKind, Op, Place, Program, Resolver,
+    RowId, SlotId, TableDecl, TableId, mask,
 };
 
 pub(super) fn check(program: &Program) -> Vec<Fault> {

@@ -1,0 +1,91 @@
+//! Choices: which values are legal, and who picks one.
+
+use crate::eval::Env;
+use crate::free::Values;
+use crate::program::{ChoiceId, Expr, Free, Resolver};
+use crate::store::{Store, open_position};
+use crate::tape::TapeError;
+use crate::visit::Shared;
+
+/// What came of a choice.
+pub(crate) enum Choice {
+    /// This value was picked.
+    Value(u128),
+    /// No value is legal.
+    NoValue,
+    /// Nobody picks.
+    Undecided,
+}
+
+/// Picks a value: the tape does, or else the resolver. Without a legal value nothing is taken from the tape.
+pub(crate) fn choose(
+    choice: ChoiceId,
+    legal: &Legal<'_>,
+    resolver: Option<&Resolver>,
+    env: &impl Env,
+    shared: &mut Shared<'_>,
+) -> Result<Choice, TapeError> {
+    if legal.at_or_after(legal.lo).is_none() {
+        return Ok(Choice::NoValue);
+    }
+    let picked = match &mut shared.tape {
+        Some(tape) => {
+            let value = *tape.next().ok_or(TapeError::Short(choice))?;
+            let is_legal = legal.at_or_after(value) == Some(value);
+            Some(if is_legal { value } else { return Err(TapeError::Illegal(choice, value)) })
+        }
+        None => resolver.and_then(|r| resolve(r, legal, env)),
+    };
+    shared.chosen.extend(picked);
+    Ok(picked.map_or(Choice::Undecided, Choice::Value))
+}
+
+fn resolve(resolver: &Resolver, legal: &Legal<'_>, env: &impl Env) -> Option<u128> {
+    match resolver {
+        Resolver::First => legal.at_or_after(legal.lo),
+        Resolver::Hash(exprs) => {
+            let start = hashed(exprs, env, legal.lo, legal.hi);
+            legal.at_or_after(start).or_else(|| legal.at_or_after(legal.lo))
+        }
+        Resolver::LeastRecentlyFreed => legal.longest_free(),
+    }
+}
+
+/// `lo + h mod (hi - lo + 1)`, where `h` is FNV-1a (64 bits) over the values as 16-byte big-endian words.
+fn hashed(exprs: &[Expr], env: &impl Env, lo: u128, hi: u128) -> u128 {
+    let step = |h: u64, byte: u8| (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let bytes = exprs.iter().flat_map(|e| e.eval(env).value.to_be_bytes());
+    let hash = u128::from(bytes.fold(0xcbf2_9ce4_8422_2325, step));
+    (hi - lo).checked_add(1).map_or(hash, |count| lo + hash % count)
+}
+
+/// The legal values of a choice: `lo..=hi` without those in use.
+pub(crate) struct Legal<'s> {
+    lo: u128,
+    hi: u128,
+    used: Option<&'s Values>,
+}
+
+impl<'s> Legal<'s> {
+    pub(crate) fn new(lo: u128, hi: u128, free: Option<&Free>, store: &'s Store, env: &impl Env) -> Legal<'s> {
+        Legal { lo, hi, used: free.and_then(|free| used(free, store, env)) }
+    }
+
+    /// The least legal value that is no less than this one.
+    fn at_or_after(&self, value: u128) -> Option<u128> {
+        if value < self.lo || value > self.hi {
+            return None;
+        }
+        self.used.map_or(Some(value), |used| used.next_free(value, self.hi))
+    }
+
+    fn longest_free(&self) -> Option<u128> {
+        self.used.map_or(Some(self.lo), |used| used.longest_free(self.lo, self.hi))
+    }
+}
+
+fn used<'s>(free: &Free, store: &'s Store, env: &impl Env) -> Option<&'s Values> {
+    let (index, position) = open_position(free)?;
+    let rest: Vec<u128> = free.keys.iter().flatten().map(|k| k.eval(env).value).collect();
+    store.map(free.map).values(index, position, &rest)
+}
