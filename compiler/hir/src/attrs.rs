@@ -2,7 +2,7 @@
 
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::eval::{constant, mismatch, value_text};
-use crate::loc::Problem;
+use crate::source::loc::Problem;
 use crate::value::Value;
 use rdcl_base::{Code, Diagnostic, Dimension};
 use rdcl_syntax::ast::{Attr, Name};

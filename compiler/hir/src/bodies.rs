@@ -4,12 +4,12 @@
 //! has one. A block without any is opaque: only its contract is known.
 
 use crate::cx::Cx;
-use crate::db::Db;
 use crate::instance::{Instance, members};
-use crate::item::Item;
 use crate::lineage::{instance_lineage, lineage, parent_items, parents};
-use crate::loc::Problem;
-use crate::names::{lookup, name_node};
+use crate::source::db::Db;
+use crate::source::item::Item;
+use crate::source::loc::Problem;
+use crate::source::names::{lookup, name_node};
 use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::{Keyword, ast};
 

@@ -3,25 +3,25 @@
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
-use crate::db::{Db, Package, SourceFile};
-use crate::deploy::{deployed, deployed_twice};
 use crate::flatten::{MOST_LEAVES, leaf_count};
-use crate::impls::implementations;
+use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
-use crate::item::{Item, items, parsed, rfb_tree};
 use crate::leaf::{Leaf, LeafKind, leaf_problems, table, table_file};
-use crate::lifecycles::lifecycle;
 use crate::lineage::{name_place, parents};
-use crate::loc::{Loc, Problem, place};
-use crate::mentions::unused_imports;
-use crate::names::{lookup, scope};
 use crate::nemo::intent;
-use crate::param::{default_problems, signature};
+use crate::operation::deploy::{deployed, deployed_twice};
+use crate::operation::impls::implementations;
+use crate::operation::lifecycles::lifecycle;
+use crate::operation::sla::service_levels;
+use crate::operation::substrates::substrate;
 use crate::part::{Nesting, nesting, nesting_problems, parts};
 use crate::port::ports;
-use crate::sla::service_levels;
+use crate::source::db::{Db, Package, SourceFile};
+use crate::source::item::{Item, items, parsed, rfb_tree};
+use crate::source::loc::{Loc, Problem, place};
+use crate::source::mentions::unused_imports;
+use crate::source::names::{lookup, scope};
 use crate::subject::checked;
-use crate::substrates::substrate;
 use crate::types::declared_stack;
 use crate::value::Type;
 use crate::wire::wires;
@@ -49,7 +49,7 @@ fn unread(db: &dyn Db, item: Item<'_>) -> Vec<Problem> {
 
 fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
     let item = match problem.primary {
-        Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::item::item_with_id(db, file, id),
+        Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::source::item::item_with_id(db, file, id),
         Loc::Table(..) => return true,
     };
     let read = item.is_none_or(|item| parsed(db, item).errors(db).is_empty());

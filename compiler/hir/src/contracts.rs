@@ -6,15 +6,15 @@
 mod premise;
 
 use crate::cx::{Cx, Params, did_you_mean};
-use crate::db::Db;
-use crate::ends::{EndRef, Resolved, Surroundings};
 use crate::flatten::boundary_of;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
-use crate::loc::{Loc, Problem};
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
 use crate::port::{Ports, ports};
 use crate::property::{Claim, Predicate, Property};
+use crate::source::db::Db;
+use crate::source::loc::{Loc, Problem};
+use crate::wire::ends::{EndRef, Resolved, Surroundings};
 use premise::room;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{BoundaryId, Cond, Stack};

@@ -1,8 +1,8 @@
 //! What a check carries along: the database, the item it reads, and the complaints so far.
 
-use crate::db::{Db, SourceFile};
-use crate::item::Item;
-use crate::loc::{Loc, Problem};
+use crate::source::db::{Db, SourceFile};
+use crate::source::item::Item;
+use crate::source::loc::{Loc, Problem};
 use crate::value::{Type, Value};
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};

@@ -1,8 +1,8 @@
 //! Constant expressions: what an argument, a default, a bound or an attribute comes to.
 
 use crate::cx::{Cx, Params, did_you_mean};
-use crate::loc::Problem;
-use crate::names::scope;
+use crate::source::loc::Problem;
+use crate::source::names::scope;
 use crate::types::{checked_stack, declared_stack, type_name};
 use crate::value::{Type, Value};
 use rdcl_base::{Code, Diagnostic, Dimension, NodeId};

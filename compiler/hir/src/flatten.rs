@@ -5,14 +5,14 @@
 mod assembly;
 
 use crate::bodies::{BodyKind, body};
-use crate::db::Db;
-use crate::ends::EndRef;
 use crate::flatten::assembly::Assembly;
 use crate::instance::Instance;
 use crate::leaf::{Leaf, LeafKind, leaf_ports, leaf_program, leaf_tables};
 use crate::nemo::filter_rules;
 use crate::part::{Nesting, nesting, parts};
 use crate::port::ports;
+use crate::source::db::Db;
+use crate::wire::ends::EndRef;
 use crate::wire::{enters_leaves, wires};
 use rdcl_core::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId, PortId};
 use std::sync::Arc;

@@ -2,15 +2,19 @@
 
 #![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
 
+pub(crate) mod param;
+
 use crate::cx::{Cx, Params, did_you_mean};
-use crate::db::Db;
 use crate::eval::{evaluate, value_text};
-use crate::item::{Item, rfb_tree};
-use crate::loc::Problem;
-use crate::param::{Param, default_value, sample, signature};
+use crate::source::db::Db;
+use crate::source::item::{Item, rfb_tree};
+use crate::source::loc::Problem;
 use crate::value::Value;
+use param::{default_value, sample};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast;
+
+pub use param::{Param, Signature, signature};
 
 /// An RFB with arguments, in the order of its parameters.
 #[salsa::interned(debug)]
@@ -132,7 +136,7 @@ pub(crate) fn members<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db [ast::Membe
 fn missing_argument(cx: &Cx<'_>, at: NodeId, target: Item<'_>, param: &Param) -> Problem {
     let message = format!("`{}` needs an argument for `{}`", target.name(cx.db), param.name);
     Diagnostic::new(Code::E0304, cx.at(at), message)
-        .with_label(crate::loc::Loc::of(cx.db, target, param.node), "this parameter has no default")
+        .with_label(crate::source::loc::Loc::of(cx.db, target, param.node), "this parameter has no default")
 }
 
 fn unknown_argument(cx: &Cx<'_>, arg: &ast::Arg, target: Item<'_>) -> Problem {

@@ -6,13 +6,13 @@
 
 use crate::bodies::{body, sefl};
 use crate::cx::{Cx, Params};
-use crate::db::{Db, Package, TableFile};
 use crate::instance::{Instance, members, params};
-use crate::item::Item;
-use crate::loc::{Loc, Problem};
 use crate::lower::{Env, FilterRule, Lowered, lower_behaviour, lower_filter};
 use crate::nemo::Rule;
 use crate::port::ports;
+use crate::source::db::{Db, Package, TableFile};
+use crate::source::item::Item;
+use crate::source::loc::{Loc, Problem};
 use crate::value::{TableType, Type, Value};
 use rdcl_base::NodeId;
 use rdcl_core::{Origins, PortDecl, Program, Stack, TableData};

@@ -4,12 +4,12 @@
 //! the parent are written.
 
 use crate::cx::{Cx, Params};
-use crate::db::Db;
+use crate::instance::param::{Param, signature};
 use crate::instance::{Instance, instantiate, params};
-use crate::item::{Item, rfb_tree};
-use crate::loc::{Loc, Problem};
-use crate::names::{Kind, lookup, name_node, resolve};
-use crate::param::{Param, signature};
+use crate::source::db::Db;
+use crate::source::item::{Item, rfb_tree};
+use crate::source::loc::{Loc, Problem};
+use crate::source::names::{Kind, lookup, name_node, resolve};
 use crate::types::type_name;
 use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId};

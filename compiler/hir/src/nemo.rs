@@ -4,11 +4,11 @@
 
 use crate::bodies::{body, unknown_language};
 use crate::cx::{Cx, did_you_mean};
-use crate::db::Db;
 use crate::instance::{Instance, members};
-use crate::item::Item;
-use crate::loc::Problem;
 use crate::nemo::class::{Class, class_of};
+use crate::source::db::Db;
+use crate::source::item::Item;
+use crate::source::loc::Problem;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{Cond, Stack};
 use rdcl_syntax::ast::{Member, Name};

@@ -2,12 +2,12 @@
 
 use crate::bodies::part_items;
 use crate::cx::{Cx, Params};
-use crate::db::Db;
 use crate::instance::{Instance, instantiate, members, params};
-use crate::item::Item;
-use crate::loc::{Loc, Problem};
-use crate::names::{Kind, resolve};
 use crate::port::{array_bounds, group_names};
+use crate::source::db::Db;
+use crate::source::item::Item;
+use crate::source::loc::{Loc, Problem};
+use crate::source::names::{Kind, resolve};
 use indexmap::{IndexMap, IndexSet};
 use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::ast;

@@ -4,12 +4,12 @@
 //! stays as it is.
 
 use crate::cx::Cx;
-use crate::db::Db;
 use crate::eval::evaluate_u64;
 use crate::instance::{Instance, members, params};
 use crate::lineage::{name_place, parents};
-use crate::loc::{Loc, Problem};
 use crate::lower::PortGroup;
+use crate::source::db::Db;
+use crate::source::loc::{Loc, Problem};
 use crate::types::port_stack;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{PortId, Stack};

@@ -1,14 +1,14 @@
 //! Subjects: the instances that are to be verified, and those that are only checked.
 
 use crate::bodies::body;
-use crate::db::{Db, Package};
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
-use crate::impls::implementations;
 use crate::instance::{Instance, default_instance, has_all_defaults};
-use crate::item::{Item, items};
 use crate::leaf::LeafKind;
 use crate::lineage::instance_lineage;
+use crate::operation::impls::implementations;
 use crate::part::{Nesting, nesting, parts};
+use crate::source::db::{Db, Package};
+use crate::source::item::{Item, items};
 use crate::value::Value;
 use indexmap::IndexSet;
 use rdcl_syntax::Keyword;

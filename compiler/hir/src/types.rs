@@ -1,10 +1,10 @@
 //! Types: the value types of the prelude, tables with columns, and header stacks.
 
 use crate::cx::{Cx, Params, did_you_mean};
-use crate::db::Db;
-use crate::item::{Item, parsed};
-use crate::loc::Problem;
-use crate::names::{Kind, resolve};
+use crate::source::db::Db;
+use crate::source::item::{Item, parsed};
+use crate::source::loc::Problem;
+use crate::source::names::{Kind, resolve};
 use crate::value::{TableType, Type, Value};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{HeaderKind, MatchKind, Stack};

@@ -1,18 +1,22 @@
 //! The wires of a composite: which port is joined to which, each at most once.
 
+pub(crate) mod ends;
+
 use crate::attrs::{Attribute, Want, attributes};
 use crate::bodies::body;
 use crate::cx::Cx;
-use crate::db::Db;
-use crate::ends::{EndRef, Resolved, Surroundings};
 use crate::instance::{Instance, members, params};
-use crate::loc::{Loc, Problem};
 use crate::part::{PartGroup, parts};
 use crate::port::{FlatPort, Ports, ports};
+use crate::source::db::Db;
+use crate::source::loc::{Loc, Problem};
+use ends::{Resolved, Surroundings};
 use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
 use rdcl_core::Stack;
 use rdcl_syntax::ast::{Arrow, Direction, End, Member, Wire};
 use std::collections::BTreeMap;
+
+pub use ends::EndRef;
 
 /// What a wire may promise.
 const WIRE_ATTRIBUTES: &[(&str, Want)] =

@@ -1,13 +1,13 @@
 //! Premises of `reach`: `given room(nat.flows) and room(log)`.
 
 use crate::cx::{Cx, did_you_mean};
-use crate::ends::unknown_part;
 use crate::eval::value_text;
 use crate::flatten::structure;
 use crate::instance::Instance;
 use crate::leaf::{Leaf, leaf_program};
-use crate::loc::Problem;
+use crate::source::loc::Problem;
 use crate::value::Value;
+use crate::wire::ends::unknown_part;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{MapId, PartId};
 use rdcl_syntax::ast::{CallArg, Expr, ExprKind, Name};

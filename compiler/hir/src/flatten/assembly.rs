@@ -1,9 +1,9 @@
 //! Putting a structure together from children: ports of composites vanish, and wires that meet in them become one.
 
 use super::{Structure, boundary_of, part_end};
-use crate::ends::EndRef;
 use crate::leaf::Leaf;
 use crate::port::FlatPort;
+use crate::wire::ends::EndRef;
 use crate::wire::enters_leaves;
 use rdcl_core::{BoundaryPort, Endpoint, PortDecl};
 use std::collections::BTreeMap;

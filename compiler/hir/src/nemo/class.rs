@@ -2,7 +2,7 @@
 
 use crate::cx::{Cx, did_you_mean};
 use crate::eval::{empty_range, prefix};
-use crate::loc::Problem;
+use crate::source::loc::Problem;
 use crate::value;
 use rdcl_base::{Code, Diagnostic, IntervalSet, NodeId};
 use rdcl_core::{Cond, Expr, HeaderKind, Shape, Stack};

@@ -22,7 +22,7 @@ fn fences(page: &str, heading: &str) -> Vec<(String, String)> {
 
 fn complaints(page: &str, heading: &str) -> Vec<String> {
     let files = fences(page, heading).into_iter().map(|(info, text)| {
-        let path = info.strip_prefix("table ").unwrap_or("main");
+        let path = info.strip_prefix("text,file=").unwrap_or("main");
         format!("//- {path}\n{text}")
     });
     let world: String = files.collect();

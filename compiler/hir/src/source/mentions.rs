@@ -1,9 +1,9 @@
 //! Which names an item mentions that may have been imported; for finding imports that are never used.
 
-use crate::db::{Db, SourceFile};
-use crate::item::{Item, items, parsed};
-use crate::loc::Problem;
-use crate::names::scope;
+use crate::source::db::{Db, SourceFile};
+use crate::source::item::{Item, items, parsed};
+use crate::source::loc::Problem;
+use crate::source::names::scope;
 use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Member, Path, TypeExpr};
 use std::collections::BTreeSet;

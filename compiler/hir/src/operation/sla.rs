@@ -1,15 +1,15 @@
 //! Service levels: bounds on delay and bandwidth along flows, and on availability.
 
 use crate::cx::{Cx, did_you_mean};
-use crate::db::Db;
-use crate::ends::{EndRef, Surroundings};
 use crate::eval::{constant, mismatch};
 use crate::flatten::boundary_of;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
-use crate::loc::{Loc, Problem};
 use crate::port::ports;
+use crate::source::db::Db;
+use crate::source::loc::{Loc, Problem};
 use crate::value::Value;
+use crate::wire::ends::{EndRef, Surroundings};
 use rdcl_base::{Code, Diagnostic, Dimension, NodeId, Quantity};
 use rdcl_core::BoundaryId;
 use rdcl_syntax::ast::{BinaryOp, Call, CallArg, Expr, ExprKind, Flow, Member, Name};

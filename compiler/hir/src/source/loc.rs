@@ -2,8 +2,8 @@
 //!
 //! [`place`] is the one function that reads spans; it belongs to the edge.
 
-use crate::db::{Db, SourceFile, TableFile};
-use crate::item::{Item, ItemId, item_with_id, parsed};
+use crate::source::db::{Db, SourceFile, TableFile};
+use crate::source::item::{Item, ItemId, item_with_id, parsed};
 use rdcl_base::{Diagnostic, FileSpan, NodeId, Span};
 
 /// A place in the input.

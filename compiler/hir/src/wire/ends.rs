@@ -2,10 +2,10 @@
 
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::eval::evaluate_u64;
-use crate::loc::Problem;
 use crate::lower::PortGroup;
 use crate::part::{PartGroup, Parts};
 use crate::port::{Ports, ports};
+use crate::source::loc::Problem;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{End, EndSegment, Index, Name};
 

@@ -5,7 +5,7 @@
 
 #![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
 
-use crate::db::{Db, SourceFile};
+use crate::source::db::{Db, SourceFile};
 use rdcl_base::{Diagnostic, Span};
 use rdcl_syntax::{Chunk, Keyword, ast};
 use std::collections::BTreeSet;

@@ -2,13 +2,13 @@
 
 use crate::bodies::body;
 use crate::cx::{Cx, did_you_mean};
-use crate::db::Db;
-use crate::ends::{offsets, report_unknown_part};
 use crate::eval::evaluate;
 use crate::instance::{Instance, members, params};
-use crate::loc::{Loc, Problem};
 use crate::part::parts;
+use crate::source::db::Db;
+use crate::source::loc::{Loc, Problem};
 use crate::value::{Type, Value};
+use crate::wire::ends::{offsets, report_unknown_part};
 use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::ast::{Member, Name, Transition};
 

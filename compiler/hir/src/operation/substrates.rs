@@ -2,10 +2,10 @@
 
 use crate::attrs::{Attribute, Want, attributes};
 use crate::cx::{Cx, Params, did_you_mean};
-use crate::db::Db;
-use crate::impls::ree_kind;
-use crate::item::{Item, parsed};
-use crate::loc::{Loc, Problem};
+use crate::operation::impls::ree_kind;
+use crate::source::db::Db;
+use crate::source::item::{Item, parsed};
+use crate::source::loc::{Loc, Problem};
 use rdcl_base::{Code, Diagnostic, Dimension};
 use rdcl_syntax::ast::{self, Name, SubstrateMember};
 

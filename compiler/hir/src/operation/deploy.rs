@@ -2,15 +2,15 @@
 
 use crate::bodies::body;
 use crate::cx::{Cx, Params, did_you_mean};
-use crate::db::Db;
-use crate::ends::{Surroundings, offsets, report_unknown_part};
 use crate::instance::{Instance, instantiate, params};
-use crate::item::{Item, parsed};
-use crate::loc::{Loc, Problem};
-use crate::names::{Kind, resolve};
+use crate::operation::substrates::{find_ree, substrate};
 use crate::part::parts;
 use crate::port::ports;
-use crate::substrates::{find_ree, substrate};
+use crate::source::db::Db;
+use crate::source::item::{Item, parsed};
+use crate::source::loc::{Loc, Problem};
+use crate::source::names::{Kind, resolve};
+use crate::wire::ends::{Surroundings, offsets, report_unknown_part};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{self, EndSegment, Expr, ExprKind, Pin};
 
@@ -104,8 +104,8 @@ fn target<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, pin: &Pin) -> Option<(
         let around = Surroundings { ports: own, parts: None, env: params(cx.db, instance) };
         let ends = around.resolve(cx, &pin.what)?;
         let flat = own.flat();
-        let name = |end: &crate::ends::EndRef| match end {
-            crate::ends::EndRef::Outer(i) | crate::ends::EndRef::Inner(_, i) => {
+        let name = |end: &crate::wire::ends::EndRef| match end {
+            crate::wire::ends::EndRef::Outer(i) | crate::wire::ends::EndRef::Inner(_, i) => {
                 flat.get(*i as usize).map(|p| p.name.clone())
             }
         };

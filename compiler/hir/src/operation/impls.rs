@@ -2,10 +2,10 @@
 
 use crate::attrs::{Attribute, Want, attribute, attributes};
 use crate::cx::{Cx, did_you_mean};
-use crate::db::Db;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
-use crate::loc::{Loc, Problem};
+use crate::source::db::Db;
+use crate::source::loc::{Loc, Problem};
 use crate::types::REE_KINDS;
 use crate::value::Value;
 use rdcl_base::{Code, Diagnostic, Dimension, NodeId};

@@ -4,9 +4,9 @@
 //! and the kinds of execution environment; header stacks and blocks are imported.
 
 use crate::cx::{Cx, did_you_mean};
-use crate::db::{Db, Package, SourceFile};
-use crate::item::{Item, items, parsed};
-use crate::loc::{Loc, Problem};
+use crate::source::db::{Db, Package, SourceFile};
+use crate::source::item::{Item, items, parsed};
+use crate::source::loc::{Loc, Problem};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::{Keyword, ast};
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! An RFB's parameters.
 
 use crate::cx::{Cx, Params};
-use crate::db::Db;
 use crate::eval::evaluate;
-use crate::item::{Item, rfb_tree};
-use crate::loc::Problem;
+use crate::source::db::Db;
+use crate::source::item::{Item, rfb_tree};
+use crate::source::loc::Problem;
 use crate::types::value_type;
 use crate::value::{Type, Value};
 use rdcl_base::{Code, Diagnostic, NodeId};
