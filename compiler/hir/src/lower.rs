@@ -1,8 +1,8 @@
-//! From syntax to Core: behaviours become [`Program`]s, conditions of contracts become [`Cond`]s.
+//! From syntax to Core: behaviours become [`Program`]s, conditions of contracts become [`Cond`](rdcl_core::Cond)s.
 //!
-//! One pass checks and translates. It carries a [`Flow`](flow::Flow), what is known at the point it has reached, and
-//! appends to a [`Draft`](draft::Draft), the graph of blocks being built. A fault is reported where it is found, and the
-//! pass goes on; a program with faults is well-formed, but means nothing.
+//! One pass checks and translates. It carries a [`Flow`], what is known at the point it has reached, and appends to a
+//! [`Draft`], the graph of blocks being built. A fault is reported where it is found, and the pass goes on; a program
+//! with faults is well-formed, but means nothing.
 
 mod address;
 mod body;

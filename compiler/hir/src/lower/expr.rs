@@ -7,7 +7,7 @@ use super::flow::{Binding, CellState, Flow};
 use super::{Lower, field, fold, problem};
 use crate::value::Value;
 use rdcl_base::{IntervalSet, NodeId};
-use rdcl_core::{BinOp, CellId, Expr as Core, MapId, mask};
+use rdcl_core::{BinOp, CellId, Expr as Core, MapId, RowId, TableId, mask};
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
 
 /// What an expression denotes.
@@ -214,36 +214,20 @@ impl Lower<'_> {
 
     fn member(&mut self, flow: &Flow, of: &Expr, name: &Name, node: NodeId) -> Option<Operand> {
         let ExprKind::Name(base) = &of.kind else {
-            return self.fault(problem::wrong_kind(
-                "a header, an entry or a row before the dot",
-                "an expression",
-                of.node,
-            ));
+            return self.fault(no_member("an expression", of.node));
         };
         match flow.binding(&base.text) {
             Some(Binding::Cell { cell, map, state }) => {
                 self.entry_usable(*state, base)?;
                 self.cell_column(*cell, *map, name)
             }
-            Some(Binding::Row { row, table }) => {
-                let data = &self.program.tables[table.index()].data;
-                match data.iter().position(|c| c.0 == name.text) {
-                    Some(at) => Some(Operand::Bits(Core::Row(*row, at as u16), data[at].1)),
-                    None => {
-                        let known: Vec<String> = data.iter().map(|c| c.0.clone()).collect();
-                        let known = known.iter().map(String::as_str);
-                        self.fault(problem::unknown_thing("data column", &name.text, name.node, known))
-                    }
-                }
-            }
+            Some(Binding::Row { row, table }) => self.row_column(*row, *table, name),
             Some(Binding::Unknown) => None,
             Some(Binding::Local { .. } | Binding::Choice { .. } | Binding::Column { .. } | Binding::Alias(_)) => {
-                self.fault(problem::wrong_kind("a header, an entry or a row before the dot", "a value", base.node))
+                self.fault(no_member("a value", base.node))
             }
-            None if self.env.params.contains_key(&base.text) || self.group(&base.text).is_some() => {
-                let what = if self.env.params.contains_key(&base.text) { "a parameter" } else { "a port" };
-                self.fault(problem::wrong_kind("a header, an entry or a row before the dot", what, base.node))
-            }
+            None if self.env.params.contains_key(&base.text) => self.fault(no_member("a parameter", base.node)),
+            None if self.group(&base.text).is_some() => self.fault(no_member("a port", base.node)),
             None => {
                 let access = self.field(base, name)?;
                 self.read_field(flow, access, node).map(|(value, width)| Operand::Bits(value, width))
@@ -262,12 +246,21 @@ impl Lower<'_> {
 
     fn cell_column(&mut self, cell: CellId, map: MapId, name: &Name) -> Option<Operand> {
         let decl = &self.program.maps[map.index()];
-        let columns: Vec<(String, u16)> = (0..decl.columns()).map(|c| decl.column(c).clone()).collect();
+        let columns = decl.key.iter().chain(&decl.value).cloned().collect();
+        self.column(columns, "column", name).map(|(at, width)| Operand::Bits(Core::Cell(cell, at), width))
+    }
+
+    fn row_column(&mut self, row: RowId, table: TableId, name: &Name) -> Option<Operand> {
+        let columns = self.program.tables[table.index()].data.clone();
+        self.column(columns, "data column", name).map(|(at, width)| Operand::Bits(Core::Row(row, at), width))
+    }
+
+    fn column(&mut self, columns: Vec<(String, u16)>, what: &str, name: &Name) -> Option<(u16, u16)> {
         match columns.iter().position(|c| c.0 == name.text) {
-            Some(at) => Some(Operand::Bits(Core::Cell(cell, at as u16), columns[at].1)),
+            Some(at) => Some((at as u16, columns[at].1)),
             None => {
                 let known = columns.iter().map(|c| c.0.as_str());
-                self.fault(problem::unknown_thing("column", &name.text, name.node, known))
+                self.fault(problem::unknown_thing(what, &name.text, name.node, known))
             }
         }
     }
@@ -289,6 +282,10 @@ impl Lower<'_> {
             (from, to) => Some(Operand::Set(IntervalSet::range(from, to), width)),
         }
     }
+}
+
+fn no_member(found: &str, at: NodeId) -> problem::Problem {
+    problem::wrong_kind("a header, an entry or a row before the dot", found, at)
 }
 
 fn prefix(address: u32, length: u8) -> Operand {
