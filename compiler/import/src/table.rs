@@ -167,7 +167,11 @@ fn read_prefix(word: &str, ty: ColumnType) -> Result<RowKey, Fault> {
         return Err(Fault::Malformed(format!("a prefix length of at most {width}")));
     }
     let kept = value & !mask(width - length);
-    if kept != value { Err(Fault::HostBits(write_prefix(kept, length, ty))) } else { Ok(RowKey::Prefix { value, length }) }
+    if kept != value {
+        Err(Fault::HostBits(write_prefix(kept, length, ty)))
+    } else {
+        Ok(RowKey::Prefix { value, length })
+    }
 }
 
 fn write_prefix(value: u128, length: u16, ty: ColumnType) -> String {
@@ -245,8 +249,10 @@ fn bad_value((start, word): Word<'_>, column: &str, fault: Fault) -> Diagnostic<
             Diagnostic::new(Code::E0804, at, format!("`{word}` in column `{column}` has bits set after its prefix"))
                 .with_help(format!("write `{corrected}`"))
         }
-        Fault::Backwards => Diagnostic::new(Code::E0804, at, format!("the range `{word}` in column `{column}` is empty"))
-            .with_help("put the smaller bound first"),
+        Fault::Backwards => {
+            Diagnostic::new(Code::E0804, at, format!("the range `{word}` in column `{column}` is empty"))
+                .with_help("put the smaller bound first")
+        }
     }
 }
 
@@ -283,7 +289,10 @@ mod tests {
         let (table, problems) = read_table("02:00:00:00:00:01, 1..5 0xf0/4\n\n# none\n02:00:00:00:00:02 7-9 3", &acl());
         assert!(problems.is_empty(), "{problems:?}");
         let keys = &table.rows[0].keys;
-        assert_eq!(keys[..], [RowKey::Exact(0x0200_0000_0001), RowKey::Range(1, 5), RowKey::Prefix { value: 0xf0, length: 4 }]);
+        assert_eq!(
+            keys[..],
+            [RowKey::Exact(0x0200_0000_0001), RowKey::Range(1, 5), RowKey::Prefix { value: 0xf0, length: 4 }]
+        );
         assert_eq!(table.rows[1].keys[1..], [RowKey::Range(7, 9), RowKey::Prefix { value: 3, length: 8 }]);
     }
 

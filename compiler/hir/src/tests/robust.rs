@@ -61,3 +61,16 @@ fn the_library_is_clean_and_complete() {
         network(&world.db, instance);
     }
 }
+
+#[test]
+fn the_deepest_nest_allowed_fits_the_stack() {
+    let port = "port inout a: Ip4;";
+    let parts: String = (0..62)
+        .map(|i| format!("rfb D{i} {{ {port} part x: D{n}; wire a <-> x.a; ensures n: no loop; }}\n", n = i + 1))
+        .collect();
+    let classes: String = (0..62).map(|i| format!("rfb C{i} : C{n} {{ {port} }}\n", n = i + 1)).collect();
+    let world =
+        World::new(&format!("use std::net::Ip4;\n{parts}rfb D62 {{ {port} }}\n{classes}rfb C62 {{ {port} }}\n"));
+    assert_eq!(world.complaints(), [""; 0]);
+    ask(&world);
+}
