@@ -1,9 +1,12 @@
 //! Verdicts on whole services, from source text.
 
-use rdcl_base::{FileId, Severity};
-use rdcl_hir::{Database, Package, SourceFile, TableFile, add_std, diagnostics, short_name, subjects};
+#[path = "support/package.rs"]
+mod support;
+
+use rdcl_hir::{short_name, subjects};
 use rdcl_verify::{Options, Outcome, Verdict, verdicts};
 use std::collections::BTreeMap;
+use support::package;
 
 /// A firewall and a NAT of our own, so that these tests stand by themselves.
 const BLOCKS: &str = r#"
@@ -52,17 +55,7 @@ fn verify(text: &str) -> BTreeMap<String, Verdict> {
 }
 
 fn verify_with(text: &str, tables: &[(&str, &str)], options: Options) -> BTreeMap<String, Verdict> {
-    let mut db = Database::default();
-    let std = add_std(&mut db, FileId(0));
-    let main = SourceFile::new(&db, "main".into(), "main.rdcl".into(), text.into(), FileId(50));
-    let tables = tables.iter().map(|(p, t)| TableFile::new(&db, (*p).into(), (*t).into(), FileId(60))).collect();
-    let package = Package::new(&db, vec![main], std, tables);
-    let errors: Vec<String> = diagnostics(&db, package)
-        .iter()
-        .filter(|d| d.severity == Severity::Error)
-        .map(|d| format!("{} {}", d.code, d.message))
-        .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    let (db, package) = package(text, tables);
     let mut all = BTreeMap::new();
     for instance in subjects(&db, package) {
         let name = short_name(&db, *instance);

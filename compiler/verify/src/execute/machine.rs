@@ -173,7 +173,7 @@ impl<'p> Machine<'p> {
     fn remove(&self, state: &mut State, cell: CellId) {
         let map = self.program.cells[cell.index()].map;
         state.facts.removes = true;
-        let columns = std::mem::take(&mut state.cells[cell.index()]);
+        let columns = state.cells[cell.index()].clone();
         let decl = &self.maps[map.index()];
         state.present.retain(|(m, other)| *m != map || *other != columns);
         for index in 0..decl.indexes() {
