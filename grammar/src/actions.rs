@@ -197,7 +197,8 @@ pub(crate) fn claims(all: Vec<Option<Expr>>, last: Option<Expr>) -> Vec<Expr> {
     all.into_iter().flatten().chain(last).collect()
 }
 
-/// A block, as deep as its statements.
+/// A block, as deep as its statements, which the parser hands over in boxes.
+#[allow(clippy::vec_box)]
 pub(crate) fn block(ctx: &mut Context<'_>, stmts: Vec<Box<Stmt>>, l: u32, r: u32) -> Block {
     let stmts = unbox(stmts);
     let below = ctx.deepest_stmt(&stmts);
@@ -272,10 +273,10 @@ pub(crate) fn match_row(
     ctx: &mut Context<'_>,
     table: Name,
     keys: Vec<Expr>,
-    arms: Box<RowArms>,
+    arms: RowArms,
     (l, r): (u32, u32),
 ) -> Box<Stmt> {
-    let RowArms { row, hit, miss } = *arms;
+    let RowArms { row, hit, miss } = arms;
     let below = ctx.deepest(&keys).max(ctx.depth(hit.node)).max(ctx.depth(miss.node));
     ctx.stmt(l, below, r, |node| Stmt::Match { table, keys, row, hit, miss, node })
 }
@@ -331,4 +332,3 @@ fn escaped(ctx: &mut Context<'_>, next: Option<(usize, char)>, at: u32) -> char 
         None => '\\',
     }
 }
-

@@ -443,7 +443,25 @@ fn narrow(span: Range) -> Span {
 /// True for the tokens whose place does not matter.
 fn is_plain(token: Token<'_>) -> bool {
     use Token::*;
-    matches!(token, Word(_) | Int(_) | Quantity(_) | Str(_) | Comma | Colon | Colons | Dot | Dots | Equals | Both | To | And | Has | In | Eq)
+    matches!(
+        token,
+        Word(_)
+            | Int(_)
+            | Quantity(_)
+            | Str(_)
+            | Comma
+            | Colon
+            | Colons
+            | Dot
+            | Dots
+            | Equals
+            | Both
+            | To
+            | And
+            | Has
+            | In
+            | Eq
+    )
 }
 
 /// True for a word, reserved or not.

@@ -1,7 +1,8 @@
 //! Complaints about what is no token, and about brackets. One function for each kind of fault.
 
+use crate::recover::near_miss;
 use crate::tokens::{Flaw, split_quantity};
-use rdcl_base::{Code, Diagnostic, Quantity, Span, nearest};
+use rdcl_base::{Code, Diagnostic, Quantity, Span};
 
 type Fault = Diagnostic<Span>;
 
@@ -11,8 +12,10 @@ pub(crate) fn literal(flaw: Flaw, text: &str, span: Span) -> Fault {
         Flaw::Stray => stray(text, span),
         Flaw::OpenString => Diagnostic::new(Code::E0102, span, "a string is never closed")
             .with_help("end it with `\"` on the same line"),
-        Flaw::OpenForeign => Diagnostic::new(Code::E0103, Span::new(span.start, span.start + 2), "`{{` is never closed")
-            .with_help("end the block with `}}`, and balance the braces inside"),
+        Flaw::OpenForeign => {
+            Diagnostic::new(Code::E0103, Span::new(span.start, span.start + 2), "`{{` is never closed")
+                .with_help("end the block with `}}`, and balance the braces inside")
+        }
         Flaw::TooLarge => too_large(text, span),
         Flaw::Unit => unknown_unit(text, span),
         Flaw::NoUnit => Diagnostic::new(Code::E0106, span, format!("the fraction `{}` has no unit", brief(text)))
@@ -72,15 +75,19 @@ fn guess_unit(unit: &str) -> Option<&'static str> {
         "TB" | "Ti" => Some("TiB"),
         _ => None,
     };
-    common.or_else(|| Quantity::units().find(|u| u.eq_ignore_ascii_case(unit))).or_else(|| nearest(unit, Quantity::units()))
+    common
+        .or_else(|| Quantity::units().find(|u| u.eq_ignore_ascii_case(unit)))
+        .or_else(|| near_miss(unit, Quantity::units()))
 }
 
 fn bad_address(text: &str, span: Span) -> Fault {
     let fault = |kind: &str| Diagnostic::new(Code::E0109, span, format!("`{}` is not {kind}", brief(text)));
     if text.contains(':') {
-        fault("a MAC address").with_note("a MAC address is six pairs of hexadecimal digits, such as `02:00:00:00:00:01`")
+        fault("a MAC address")
+            .with_note("a MAC address is six pairs of hexadecimal digits, such as `02:00:00:00:00:01`")
     } else if text.contains('/') {
-        fault("an IPv4 prefix").with_note("a prefix is four numbers below 256 and a length of at most 32, such as `10.1.0.0/16`")
+        fault("an IPv4 prefix")
+            .with_note("a prefix is four numbers below 256 and a length of at most 32, such as `10.1.0.0/16`")
     } else {
         fault("an IPv4 address").with_note("an address is four numbers below 256, such as `10.1.0.1`")
     }

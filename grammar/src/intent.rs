@@ -5,10 +5,11 @@ use crate::context::Context;
 use crate::flaws::brief;
 use crate::nemo::{Action, MatchItem, Statement};
 use crate::nemo_grammar::StatementsParser;
+use crate::recover::near_miss;
 use crate::tokens::{parse_address, parse_mac, parse_prefix};
 use lalrpop_util::{ErrorRecovery, ParseError};
 use logos::{Lexer, Logos};
-use rdcl_base::{Code, Diagnostic, NodeId, Span, nearest};
+use rdcl_base::{Code, Diagnostic, NodeId, Span};
 use std::convert::Infallible;
 
 /// A NEMO token.
@@ -53,9 +54,25 @@ fn between_quotes<'s>(lexer: &Lexer<'s, Token<'s>>) -> &'s str {
 
 /// The kinds of statement that NEMO has and we do not, and the words that begin a statement.
 const OTHER_KINDS: &[&str] = &[
-    "ActionModel", "CFN", "CFNModel", "ConditionModel", "Connection", "ConnectionModel", "ConnectionPoint", "DELETE",
-    "FlowModel", "Link", "LinkModel", "Node", "NodeModel", "Nodemodel", "Notification", "Policy", "Query",
-    "ServiceFlow", "Transaction",
+    "ActionModel",
+    "CFN",
+    "CFNModel",
+    "ConditionModel",
+    "Connection",
+    "ConnectionModel",
+    "ConnectionPoint",
+    "DELETE",
+    "FlowModel",
+    "Link",
+    "LinkModel",
+    "Node",
+    "NodeModel",
+    "Nodemodel",
+    "Notification",
+    "Policy",
+    "Query",
+    "ServiceFlow",
+    "Transaction",
 ];
 
 /// A clause of a statement.
@@ -102,7 +119,9 @@ pub(crate) fn parse_nemo(ctx: &mut Context<'_>, body: &Foreign) -> Vec<Statement
 fn wrong_token(ctx: &mut Context<'_>, at: Span) {
     let text = brief(&ctx.text[at.start as usize..at.end as usize]);
     let (code, message) = match text.as_bytes().first() {
-        Some(b'0'..=b'9') if text.contains(['.', ':']) => (Code::E0109, format!("`{text}` is not an address or prefix")),
+        Some(b'0'..=b'9') if text.contains(['.', ':']) => {
+            (Code::E0109, format!("`{text}` is not an address or prefix"))
+        }
         Some(b'0'..=b'9') => (Code::E0105, format!("`{text}` does not fit 64 bits")),
         Some(b'"') => (Code::E0108, "a string is never closed".to_owned()),
         _ => (Code::E0108, format!("`{text}` is not part of NEMO")),
@@ -211,8 +230,9 @@ fn diagnose(ctx: &Context<'_>, error: &ParseError<u32, Token<'_>, Infallible>) -
     }
     let what = if found.is_empty() { "the end of the block".to_owned() } else { format!("`{}`", brief(found)) };
     let message = format!("expected {}, found {what}", crate::recover::one_of(&nemo_words(expected)));
-    let keywords = expected.iter().map(|e| e.trim_matches('"')).filter(|e| e.starts_with(|c: char| c.is_ascii_uppercase()));
-    let help = nearest(found, keywords).map(|meant| format!("did you mean `{meant}`?"));
+    let keywords =
+        expected.iter().map(|e| e.trim_matches('"')).filter(|e| e.starts_with(|c: char| c.is_ascii_uppercase()));
+    let help = near_miss(found, keywords).map(|meant| format!("did you mean `{meant}`?"));
     Some(Diagnostic::new(Code::E0108, span, message).with_optional_help(help))
 }
 
@@ -223,7 +243,9 @@ fn nemo_words(expected: &[String]) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for terminal in expected {
         let word = match terminal.trim_matches('"') {
-            "address" | "prefix" | "mac" | "string" | "number" | "name" | "(" | "Range" if value => "a value".to_owned(),
+            "address" | "prefix" | "mac" | "string" | "number" | "name" | "(" | "Range" if value => {
+                "a value".to_owned()
+            }
             "name" => "a name".to_owned(),
             "number" => "a number".to_owned(),
             "bad" | "{" | "}" | "other" => continue,

@@ -9,8 +9,8 @@
 //! assert!(parsed.errors.is_empty());
 //! ```
 
-mod adapter;
 mod actions;
+mod adapter;
 mod context;
 mod flaws;
 mod foreign;

@@ -1,4 +1,4 @@
-//! Arithmetic by precedence: `a + b * c` is read as a flat chain of operands and put together here.
+//! Precedence: `a + b * c` and `a and b or c` are read as flat chains of operands and put together here.
 
 use crate::ast::{BinaryOp, Expr, ExprKind};
 use crate::context::Context;
@@ -14,7 +14,58 @@ pub(crate) struct Operand {
     pub(crate) end: u32,
 }
 
-/// A chain that is still being read: operators of rising precedence, each waiting for its right side.
+/// `and` or `or`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum LogicOp {
+    /// Binds tighter.
+    And,
+    /// Binds looser.
+    Or,
+}
+
+/// A chain of conditions that is still being read: all terms of `or` but the last, which is a list of those of `and`.
+#[derive(Debug)]
+pub(crate) struct Logic {
+    ors: Vec<Operand>,
+    ands: Vec<Operand>,
+}
+
+impl Logic {
+    /// `a op b`
+    pub(crate) fn new(ctx: &mut Context<'_>, a: Operand, op: LogicOp, b: Operand) -> Logic {
+        let mut chain = Logic { ors: Vec::new(), ands: vec![a] };
+        chain.push(ctx, op, b);
+        chain
+    }
+
+    /// Goes on with `op b`.
+    pub(crate) fn push(&mut self, ctx: &mut Context<'_>, op: LogicOp, b: Operand) {
+        if op == LogicOp::Or {
+            let ands = std::mem::take(&mut self.ands);
+            self.ors.extend(join(ctx, ands, ExprKind::All));
+        }
+        self.ands.push(b);
+    }
+
+    /// The whole chain.
+    pub(crate) fn finish(mut self, ctx: &mut Context<'_>) -> Expr {
+        self.ors.extend(join(ctx, self.ands, ExprKind::All));
+        let whole = join(ctx, self.ors, ExprKind::Any).expect("a chain begins with a term and only grows");
+        whole.expr
+    }
+}
+
+/// One operand of all of these; one alone stays as it is.
+fn join(ctx: &mut Context<'_>, mut terms: Vec<Operand>, kind: fn(Vec<Expr>) -> ExprKind) -> Option<Operand> {
+    if terms.len() < 2 {
+        return terms.pop();
+    }
+    let (start, end) = (terms.first()?.start, terms.last()?.end);
+    let terms = terms.into_iter().map(|term| term.expr).collect();
+    Some(Operand { expr: ctx.expr(start, kind(terms), end), start, end })
+}
+
+/// A chain of arithmetic that is still being read: operators of rising precedence, each waiting for its right side.
 #[derive(Debug)]
 pub(crate) struct Operators {
     waiting: Vec<(Operand, BinaryOp)>,

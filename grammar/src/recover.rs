@@ -17,8 +17,7 @@ pub(crate) type Failure<'s> = ParseError<u32, Token<'s>, Infallible>;
 const MOST_EXPECTED: usize = 5;
 
 const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy"];
-const MEMBER_WORDS: &[&str] =
-    &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent"];
+const MEMBER_WORDS: &[&str] = &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent"];
 const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];
 /// Words that begin a clause, and are therefore hardly meant as a name where an expression is expected.
 const LEADING: &[&[&str]] = &[ITEM_WORDS, MEMBER_WORDS, STATEMENT_WORDS, &["else", "full", "clash", "minimize", "if"]];
@@ -44,7 +43,8 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
         return Some(missing_semicolon(end, &what));
     }
     let words = one_of(&expected.words());
-    let message = if words.is_empty() { format!("unexpected {what}") } else { format!("expected {words}, found {what}") };
+    let message =
+        if words.is_empty() { format!("unexpected {what}") } else { format!("expected {words}, found {what}") };
     Some(Diagnostic::new(Code::E0101, span, message).with_optional_help(hint))
 }
 
@@ -62,7 +62,8 @@ fn place<'e>(ctx: &Context<'_>, error: &'e Failure<'_>) -> Option<(Span, &'e [St
         ParseError::InvalidToken { location } => (Span::new(*location, *location), [].as_slice()),
         ParseError::User { error } => match *error {},
     };
-    let at_end = span.start == span.end && (ctx.shared.unclosed.get() || ctx.shared.stop.get() || ctx.shared.deep.get());
+    let at_end =
+        span.start == span.end && (ctx.shared.unclosed.get() || ctx.shared.stop.get() || ctx.shared.deep.get());
     let known = at_end || ctx.shared.flawed.borrow().contains(&span.start);
     (!known).then_some((span, expected))
 }
@@ -210,7 +211,7 @@ impl<'e> Expected<'e> {
     /// The expected keyword nearest to what was found.
     fn meant(&self, found: &str) -> Option<&'e str> {
         let keywords = self.terminals.iter().copied().filter(|t| is_keyword(t));
-        nearest(found, keywords).filter(|_| is_word(found) && found.len() > 2)
+        near_miss(found, keywords)
     }
 }
 
@@ -220,12 +221,18 @@ const OPERATOR: u8 = 9;
 fn misspelt_before(before: &str) -> Option<&'static str> {
     let before = before.trim_end();
     let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
-    let word = before.get(start..).filter(|w| w.len() > 2)?;
+    let word = before.get(start..).filter(|w| w.len() <= 32)?;
     let keywords = || [MEMBER_WORDS, STATEMENT_WORDS].into_iter().flatten().copied();
     if keywords().any(|k| k == word) || RESERVED.contains(&word) {
         return None;
     }
-    nearest(word, keywords())
+    near_miss(word, keywords())
+}
+
+/// The word that this one was probably meant to be; long text is not looked at.
+pub(crate) fn near_miss<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let comparable = is_word(word) && (3..=32).contains(&word.len());
+    comparable.then(|| nearest(word, candidates)).flatten()
 }
 
 fn is_word(text: &str) -> bool {
@@ -234,7 +241,10 @@ fn is_word(text: &str) -> bool {
 
 fn is_keyword(terminal: &str) -> bool {
     is_word(terminal)
-        && !matches!(terminal, "name" | "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "foreign" | "bad")
+        && !matches!(
+            terminal,
+            "name" | "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "foreign" | "bad"
+        )
 }
 
 /// Keywords that may also be names.

@@ -39,6 +39,9 @@ pub enum Keyword {
 
 impl Keyword {
     fn of(word: &[u8]) -> Option<Keyword> {
+        if !matches!(word.first(), Some(b'u' | b'r' | b's' | b'd')) {
+            return None;
+        }
         match word {
             b"use" => Some(Keyword::Use),
             b"rfb" => Some(Keyword::Rfb),
@@ -167,12 +170,8 @@ fn token_end(text: &str, at: usize, byte: u8, scan: &mut Scan) -> usize {
             let (length, closed) = scan_string(&text[at + 1..]);
             at + 1 + length + usize::from(closed)
         }
-        b'{' if bytes.get(at + 1) == Some(&b'{') => {
-            at + 2 + foreign::scan(&text[at + 2..], scan).whole
-        }
-        _ if is_word_byte(byte) => {
-            bytes[at..].iter().position(|b| !is_word_byte(*b)).map_or(bytes.len(), |n| at + n)
-        }
+        b'{' if bytes.get(at + 1) == Some(&b'{') => at + 2 + foreign::scan(&text[at + 2..], scan).whole,
+        _ if is_word_byte(byte) => bytes[at..].iter().position(|b| !is_word_byte(*b)).map_or(bytes.len(), |n| at + n),
         _ if byte < 0x80 => at + 1,
         _ => text[at..].chars().next().map_or(bytes.len(), |c| at + c.len_utf8()),
     }
@@ -182,8 +181,19 @@ fn comment_end(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n)
 }
 
+/// Whether a byte belongs to a word.
+static WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    table
+};
+
 fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    WORD[usize::from(byte)]
 }
 
 /// `ip.use` is a member, `1..use` and `ip. use` are not.

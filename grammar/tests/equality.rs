@@ -51,8 +51,11 @@ fn a_different_token_is_a_different_tree() {
 
 #[test]
 fn comments_are_kept_aside() {
-    let file = parse_file("// licence\n\n/// Doc.\nrfb A { // here\n  port in a: Ip4; /// there\n} // end\n\n// of B\nstack B = eth;\n// last");
-    let comments = |at: usize| file.items[at].1.comments.iter().map(|c| (c.text.as_str(), c.span.start)).collect::<Vec<_>>();
+    let file = parse_file(
+        "// licence\n\n/// Doc.\nrfb A { // here\n  port in a: Ip4; /// there\n} // end\n\n// of B\nstack B = eth;\n// last",
+    );
+    let comments =
+        |at: usize| file.items[at].1.comments.iter().map(|c| (c.text.as_str(), c.span.start)).collect::<Vec<_>>();
     assert_eq!(comments(0), [("// licence", 0), ("/// Doc.", 12), ("// here", 29), ("/// there", 55), ("// end", 67)]);
     assert_eq!(comments(1), [("// of B", 0), ("// last", 23)]);
     assert_eq!(file.items[1].0, 75);

@@ -8,7 +8,8 @@ const BRANCH: &str = include_str!("data/branch.rdcl");
 const LIBRARY: &str = include_str!("data/library.rdcl");
 
 fn errors(text: &str) -> Vec<String> {
-    let of_item = |item: &ParsedItem| item.errors.iter().map(|e| format!("{} {}", e.code, e.message)).collect::<Vec<_>>();
+    let of_item =
+        |item: &ParsedItem| item.errors.iter().map(|e| format!("{} {}", e.code, e.message)).collect::<Vec<_>>();
     parse_file(text).items.iter().flat_map(|(_, item)| of_item(item)).collect()
 }
 
@@ -39,7 +40,10 @@ fn a_missing_character_gives_few_errors() {
             let broken = [&text[..at], &text[at + c.len_utf8()..]].concat();
             let errors = errors(&broken);
             assert!(errors.len() <= 3, "without {c:?} at {at}: {errors:#?}");
-            assert!(named_rfbs(&broken).all(|rfb| matches!(parse_item(rfb).item, Item::Rfb(_))), "no tree without {c:?} at {at}");
+            assert!(
+                named_rfbs(&broken).all(|rfb| matches!(parse_item(rfb).item, Item::Rfb(_))),
+                "no tree without {c:?} at {at}"
+            );
         }
     }
 }
@@ -72,18 +76,111 @@ fn at_most_fifty_errors_for_an_item() {
 
 /// Pieces of the language, and of what is not.
 const SOUP: &[&str] = &[
-    "use", "stack", "rfb", "substrate", "deploy", "port", "part", "wire", "behaviour", "sefl", "ensures", "impl", "sla",
-    "lifecycle", "intent", "nemo", "in", "out", "inout", "on", "when", "given", "except", "and", "or", "not", "has",
-    "lookup", "choose", "insert", "match", "remove", "else", "full", "clash", "row", "state", "key", "value", "unique",
-    "free", "by", "if", "reach", "no", "a", "b", "lan", "Ip4", "{", "}", "(", ")", "[", "]", ";", ",", ":", "::", ".",
-    "..", "=", "->", "<->", "=>", "==", "<", "+", "*", "/", "&", "{{", "}}", "{{ CREATE Flow f Match a: 1; }}", "22",
-    "0xff", "5ms", "5msec", "10.0.0.1", "10.0.0.0/8", "300.1.1.1", "\"s\"", "\"", "§", "// c\n", "/// d\n", "\n", " ",
-    "\\", "é", "CREATE", "Flow", "Operation", "Target", "Match", "minimize", "at", "ree", "link",
+    "use",
+    "stack",
+    "rfb",
+    "substrate",
+    "deploy",
+    "port",
+    "part",
+    "wire",
+    "behaviour",
+    "sefl",
+    "ensures",
+    "impl",
+    "sla",
+    "lifecycle",
+    "intent",
+    "nemo",
+    "in",
+    "out",
+    "inout",
+    "on",
+    "when",
+    "given",
+    "except",
+    "and",
+    "or",
+    "not",
+    "has",
+    "lookup",
+    "choose",
+    "insert",
+    "match",
+    "remove",
+    "else",
+    "full",
+    "clash",
+    "row",
+    "state",
+    "key",
+    "value",
+    "unique",
+    "free",
+    "by",
+    "if",
+    "reach",
+    "no",
+    "a",
+    "b",
+    "lan",
+    "Ip4",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    ";",
+    ",",
+    ":",
+    "::",
+    ".",
+    "..",
+    "=",
+    "->",
+    "<->",
+    "=>",
+    "==",
+    "<",
+    "+",
+    "*",
+    "/",
+    "&",
+    "{{",
+    "}}",
+    "{{ CREATE Flow f Match a: 1; }}",
+    "22",
+    "0xff",
+    "5ms",
+    "5msec",
+    "10.0.0.1",
+    "10.0.0.0/8",
+    "300.1.1.1",
+    "\"s\"",
+    "\"",
+    "§",
+    "// c\n",
+    "/// d\n",
+    "\n",
+    " ",
+    "\\",
+    "é",
+    "CREATE",
+    "Flow",
+    "Operation",
+    "Target",
+    "Match",
+    "minimize",
+    "at",
+    "ree",
+    "link",
 ];
 
 fn soup() -> impl Strategy<Value = String> {
-    prop::collection::vec((prop::sample::select(SOUP), prop::bool::ANY), 0..120)
-        .prop_map(|pieces| pieces.into_iter().map(|(piece, gap)| if gap { format!("{piece} ") } else { piece.to_owned() }).collect())
+    prop::collection::vec((prop::sample::select(SOUP), prop::bool::ANY), 0..120).prop_map(|pieces| {
+        pieces.into_iter().map(|(piece, gap)| if gap { format!("{piece} ") } else { piece.to_owned() }).collect()
+    })
 }
 
 /// An example with a stretch replaced by soup.
