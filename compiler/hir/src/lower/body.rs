@@ -14,13 +14,23 @@ pub(super) fn floods(block: &Block) -> bool {
     any_stmt(block, &|s| matches!(s, Stmt::Call(c) if call_floods(c)))
 }
 
+/// Whether a call is a `Flood` or has one as an argument; blocks among its arguments are [`arms`].
 fn call_floods(call: &Call) -> bool {
-    call.name.text == "Flood"
-        || call.args.iter().any(|arg| match arg {
-            CallArg::Expr(Expr { kind: ExprKind::Call(inner), .. }) => call_floods(inner),
-            CallArg::Block(block) => floods(block),
-            CallArg::Expr(_) | CallArg::Named(..) | CallArg::Flow(_) => false,
-        })
+    call.name.text == "Flood" || inner_calls(call).any(call_floods)
+}
+
+/// Calls that are arguments of a call.
+fn inner_calls(call: &Call) -> impl Iterator<Item = &Call> {
+    call.args.iter().filter_map(|arg| match arg {
+        CallArg::Expr(Expr { kind: ExprKind::Call(inner), .. }) => Some(&**inner),
+        CallArg::Expr(_) | CallArg::Block(_) | CallArg::Named(..) | CallArg::Flow(_) => None,
+    })
+}
+
+/// Blocks among the arguments of a call, and of calls among them.
+fn call_blocks(call: &Call) -> Vec<&Block> {
+    let own = call.args.iter().filter_map(|arg| if let CallArg::Block(block) = arg { Some(block) } else { None });
+    own.chain(inner_calls(call).flat_map(call_blocks)).collect()
 }
 
 /// Whether some statement of a block, or of the arms of its statements, is so.
@@ -34,11 +44,7 @@ fn arms(stmt: &Stmt) -> Vec<&Block> {
         Stmt::Choose { none, .. } => none.iter().collect(),
         Stmt::Insert { full, clash, .. } => full.iter().chain(clash).collect(),
         Stmt::Match { hit, miss, .. } => vec![hit, miss],
-        Stmt::Call(call) => call
-            .args
-            .iter()
-            .filter_map(|arg| if let CallArg::Block(block) = arg { Some(block) } else { None })
-            .collect(),
+        Stmt::Call(call) => call_blocks(call),
         Stmt::Assign { .. } | Stmt::Remove { .. } | Stmt::Bad(_) => Vec::new(),
     }
 }
