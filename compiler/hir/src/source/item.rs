@@ -8,11 +8,11 @@
 use crate::source::db::{Db, SourceFile};
 use rdcl_base::{Diagnostic, Span};
 use rdcl_syntax::{Chunk, Keyword, ast};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What an item is called inside its file: a hash of keyword, name and rank among equals, stable over edits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, salsa::SalsaValue)]
 pub struct ItemId(u64);
 
 /// A top-level item.
@@ -61,30 +61,47 @@ pub struct Parsed<'db> {
 #[salsa::tracked(returns(deref))]
 pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
     let text = file.text(db);
-    let mut taken = BTreeSet::new();
+    let mut ids = Ids::default();
     let item = |chunk: Chunk| {
         let name = chunk.name.unwrap_or_default();
-        let id = fresh_id(chunk.keyword, &name, &mut taken);
+        let id = ids.fresh(chunk.keyword, &name);
         let text = text.get(chunk.start as usize..chunk.end as usize).unwrap_or("").to_owned();
         Item::new(db, file, id, chunk.keyword, name, chunk.start, text)
     };
     rdcl_syntax::split(text).into_iter().map(item).collect()
 }
 
-fn fresh_id(keyword: Keyword, name: &str, taken: &mut BTreeSet<ItemId>) -> ItemId {
-    (0u64..)
-        .map(|rank| {
+/// The identities given in a file.
+#[derive(Default)]
+struct Ids {
+    taken: BTreeSet<ItemId>,
+    /// The rank that the next item of this keyword and name gets.
+    ranks: HashMap<(Keyword, String), u64>,
+}
+
+impl Ids {
+    fn fresh(&mut self, keyword: Keyword, name: &str) -> ItemId {
+        let rank = self.ranks.entry((keyword, name.to_owned())).or_default();
+        loop {
             let mut hasher = DefaultHasher::new();
-            (keyword, name, rank).hash(&mut hasher);
-            ItemId(hasher.finish())
-        })
-        .find(|id| taken.insert(*id))
-        .expect("there are more ranks than items")
+            (keyword, name, *rank).hash(&mut hasher);
+            *rank += 1;
+            let id = ItemId(hasher.finish());
+            if self.taken.insert(id) {
+                return id;
+            }
+        }
+    }
+}
+
+#[salsa::tracked(returns(ref))]
+fn items_by_id<'db>(db: &'db dyn Db, file: SourceFile) -> BTreeMap<ItemId, Item<'db>> {
+    items(db, file).iter().map(|item| (item.id(db), *item)).collect()
 }
 
 /// The item with this identity, if the file still has it.
 pub fn item_with_id(db: &dyn Db, file: SourceFile, id: ItemId) -> Option<Item<'_>> {
-    items(db, file).iter().copied().find(|item| item.id(db) == id)
+    items_by_id(db, file).get(&id).copied()
 }
 
 /// An item's tree, spans and errors.
