@@ -44,6 +44,21 @@ impl Guard {
         Some(guard)
     }
 
+    /// The guard with a variable set to one of its values, and the residue simplified by it.
+    pub fn fix(&self, context: &mut Context, var: Var, value: u128) -> Vec<Guard> {
+        let constant = Sym::constant(var.width, value);
+        let mut product = self.product.clone();
+        product.insert(var, Arc::new(IntervalSet::single(value)));
+        let bare = Guard { product, residue: Vec::new(), unknown: self.unknown };
+        let mut by = |v: Var| if v == var { constant.clone() } else { Sym::Var(v) };
+        let simplified: Vec<SymCond> = self.residue.iter().map(|c| c.substitute(&mut by)).collect();
+        let mut guards = vec![bare];
+        for cond in &simplified {
+            guards = guards.iter().flat_map(|g| context.assume(g, cond)).collect();
+        }
+        guards
+    }
+
     /// Whether an assignment is in the set.
     pub fn admits(&self, model: &dyn Fn(Var) -> u128) -> bool {
         self.product.iter().all(|(v, set)| set.contains(model(*v))) && self.residue.iter().all(|c| c.eval(model))
@@ -154,8 +169,9 @@ impl Context {
 
     fn split_literal(&mut self, guard: &Guard, var: Var, set: &Arc<IntervalSet>) -> (Vec<Guard>, Vec<Guard>) {
         let outside = Arc::new(set.complement(var.width));
+        let bound = guard.residue.iter().any(|c| c.mentions(var));
         let side = |me: &mut Context, met: Option<Guard>| match met {
-            Some(met) if met.residue.is_empty() || met.product == guard.product => vec![met],
+            Some(met) if !bound || met.product == guard.product => vec![met],
             Some(met) => me.if_possible(met),
             None => Vec::new(),
         };
@@ -204,15 +220,6 @@ impl Context {
             Answer::Unsat => Some(true),
             Answer::Unknown => None,
         }
-    }
-
-    /// Whether both hold somewhere.
-    pub fn is_possible_with(&mut self, guard: &Guard, extra: &[SymCond]) -> bool {
-        let mut pieces = vec![guard.clone()];
-        for cond in extra {
-            pieces = pieces.iter().flat_map(|g| self.assume(g, cond)).collect();
-        }
-        !pieces.is_empty()
     }
 
     /// Unites guards where the union is exact.

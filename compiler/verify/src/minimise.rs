@@ -66,10 +66,9 @@ fn settle(context: &mut Context, model: &mut Model, open: &mut Vec<(usize, Guard
     }
     let (_, value) = best?;
     model.values.insert(var, value);
-    let fixed = SymCond::is_in(Sym::Var(var), IntervalSet::single(value));
     let mut kept = Vec::new();
-    for (at, guard) in open.iter() {
-        kept.extend(context.assume(guard, &fixed).into_iter().map(|g| (*at, g)));
+    for (at, guard) in open.iter().filter(|(_, guard)| guard.values(var).contains(value)) {
+        kept.extend(guard.fix(context, var, value).into_iter().map(|g| (*at, g)));
     }
     *open = kept;
     (!open.is_empty()).then_some(())
@@ -78,8 +77,7 @@ fn settle(context: &mut Context, model: &mut Model, open: &mut Vec<(usize, Guard
 /// The preferred value if possible, else the least possible one.
 fn least_value(context: &mut Context, guard: &Guard, var: Var, minimal: &mut bool) -> Option<u128> {
     let values = guard.values(var);
-    let mentioned = guard.residue.iter().any(|c| mentions(c, var));
-    if !mentioned {
+    if !guard.residue.iter().any(|c| c.mentions(var)) {
         return preferred(var).filter(|p| values.contains(*p)).or_else(|| values.least());
     }
     let mut possible = |set: IntervalSet| match values.intersect(&set) {
@@ -117,10 +115,4 @@ fn bit_by_bit(var: Var, possible: &mut dyn FnMut(IntervalSet) -> bool) -> Option
         }
     }
     possible(IntervalSet::single(value)).then_some(value)
-}
-
-fn mentions(cond: &SymCond, var: Var) -> bool {
-    let mut found = false;
-    cond.variables(&mut |v| found |= v == var);
-    found
 }

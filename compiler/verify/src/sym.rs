@@ -434,6 +434,13 @@ impl SymCond {
         });
     }
 
+    /// Whether the variable is in it.
+    pub fn mentions(&self, var: Var) -> bool {
+        let mut found = false;
+        self.variables(&mut |v| found |= v == var);
+        found
+    }
+
     /// Whether it holds, given every variable's value.
     pub fn eval(&self, model: &dyn Fn(Var) -> u128) -> bool {
         match self.substitute(&mut |v| Sym::constant(v.width, model(v))) {
