@@ -1,6 +1,6 @@
 //! Programs run through the compiler in process, and what came of them, in the words that expectations use.
 
-use rdcl_base::render::Sources;
+use rdcl_base::{Diagnostic, FileSpan};
 use rdclc::{Input, Options};
 use std::fmt;
 
@@ -60,13 +60,14 @@ fn run_here(input: Input, depth: Depth) -> Outcome {
         diagnostics.extend(verified.findings);
         verdicts.extend(verified.results.iter().map(|r| (r.property.clone(), r.result.word().to_owned())));
     }
-    let sources = Sources { files: &checked.files };
-    let found = |d: &rdcl_base::Diagnostic<rdcl_base::FileSpan>| Found {
-        file: checked.files[d.primary.file.0 as usize].0.clone(),
+    let sources = &checked.sources;
+    let found = |d: &Diagnostic<FileSpan>| Found {
+        file: sources.name(d.primary.file).to_owned(),
         line: sources.line_column(d.primary.file, d.primary.span.start).0,
         severity: d.severity.word().to_owned(),
         code: d.code.to_string(),
         message: d.message.clone(),
     };
-    Outcome { diagnostics: diagnostics.iter().map(found).collect(), verdicts, files: checked.files.clone() }
+    let files = sources.files().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    Outcome { diagnostics: diagnostics.iter().map(found).collect(), verdicts, files }
 }

@@ -30,6 +30,9 @@ pub fn verify(arguments: &args::Verify, style: Style) -> Exit {
     for path in &arguments.paths {
         let checked = session.checked(path);
         if !checked.has_errors() {
+            if arguments.paths.len() > 1 && style.format == Format::Human {
+                session.console.print(&format!("{}:\n", path.display()));
+            }
             names.extend(property_names(&checked));
             session.verified(path, &checked, arguments, &mut tally);
         }
@@ -110,15 +113,13 @@ impl Session {
     }
 
     fn results(&mut self, results: &[PropertyResult]) {
-        let width = results.iter().map(|r| r.property.chars().count()).max().unwrap_or(0);
-        let style = human::Style { color: self.console.out_color, format: self.console.format, width };
         self.progress.hide();
-        for result in results {
-            match self.console.format {
-                Format::Json => self.console.object(&json::verdict(result)),
-                Format::Human | Format::Short => self.console.print(&human::verdict(result, style)),
-            }
+        if self.console.format == Format::Json {
+            results.iter().for_each(|result| self.console.object(&json::verdict(result)));
+            return;
         }
+        let style = human::Style { color: self.console.out_color, short: self.console.format == Format::Short };
+        self.console.print(&human::verdicts(results, style));
     }
 
     fn crossings(&mut self, crossings: &[Crossing]) {

@@ -1,66 +1,118 @@
 //! Verdicts and witnesses for people: a line for each property, and below a violated one the run that shows it.
 
-use crate::args::Format;
 use crate::console::Paint;
-use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, PropertyResult, Trace};
+use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, Hop, PropertyResult, Trace};
 use crate::packet;
+use std::collections::BTreeSet;
 
-/// How much of a copy's way is shown; the text file of a witness holds all of it.
-const MOST_HOPS: usize = 8;
-
-/// How to write.
+/// How verdicts are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     /// Whether to colour.
     pub color: bool,
-    /// [`Format::Short`] leaves the runs out.
-    pub format: Format,
-    /// The width of the column of names.
-    pub width: usize,
+    /// With a line for each verdict and no witnesses, as [`Format::Short`](crate::args::Format) asks; otherwise
+    /// the proved promises of library blocks and of parents share a line.
+    pub short: bool,
 }
 
-/// `proved     Branch.outbound  (assumes room(nat.flows))`, and the witness of a violated property.
-pub fn verdict(result: &PropertyResult, style: Style) -> String {
+/// A line of the list of verdicts.
+struct Line<'a> {
+    word: &'static str,
+    paint: Paint,
+    name: String,
+    remark: String,
+    trace: Option<&'a Trace>,
+}
+
+/// The verdicts, one a line, with their witnesses.
+pub fn verdicts(results: &[PropertyResult], style: Style) -> String {
+    let lines = if style.short { results.iter().map(line).collect() } else { grouped(results) };
+    let width = lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for line in lines {
+        let word = line.paint.on(&format!("{:<9}", line.word), style.color);
+        text += format!("{word}  {:<width$}  {}", line.name, line.remark).trim_end();
+        text += "\n";
+        if let Some(trace) = line.trace.filter(|_| !style.short) {
+            text += &indented(&self::trace(trace, Detail::Telling, style.color), "    ");
+        }
+    }
+    text
+}
+
+/// A line for each verdict, and one for the proved ones of each group.
+fn grouped(results: &[PropertyResult]) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut seen = BTreeSet::new();
+    for result in results {
+        match result.group.as_ref().filter(|_| matches!(result.result, Conclusion::Proved)) {
+            None => lines.push(line(result)),
+            Some(group) if seen.insert(group) => lines.push(group_line(group, results)),
+            Some(_) => {}
+        }
+    }
+    lines
+}
+
+fn line(result: &PropertyResult) -> Line<'_> {
     let paint = match result.result {
         Conclusion::Proved => Paint::Green,
         Conclusion::Violated(_) => Paint::Red,
         Conclusion::Undecided(_) | Conclusion::Assumed => Paint::Yellow,
     };
-    let word = paint.on(&format!("{:<9}", result.result.word()), style.color);
-    let remark = remark(result);
-    let gap = style.width.saturating_sub(result.property.chars().count());
-    let line = format!("{word}  {}{}  {remark}", result.property, " ".repeat(gap));
-    let mut text = format!("{}\n", line.trim_end());
-    if let (Conclusion::Violated(trace), Format::Human) = (&result.result, style.format) {
-        text += &indented(&self::trace(trace, MOST_HOPS, style.color), "    ");
-    }
-    text
+    let (remark, trace) = match &result.result {
+        Conclusion::Undecided(reason) => (format!("({reason})"), None),
+        Conclusion::Violated(trace) => (format!("({})", trace.outcome), Some(&**trace)),
+        Conclusion::Proved | Conclusion::Assumed => (assumes(&result.assumes), None),
+    };
+    Line { word: result.result.word(), paint, name: result.property.clone(), remark, trace }
 }
 
-fn remark(result: &PropertyResult) -> String {
-    let assumes = result.assumes.join(", ");
-    match &result.result {
-        Conclusion::Undecided(reason) => format!("({reason})"),
-        Conclusion::Violated(trace) => format!("({})", trace.outcome),
-        Conclusion::Proved | Conclusion::Assumed if !assumes.is_empty() => format!("(assumes {assumes})"),
-        Conclusion::Proved | Conclusion::Assumed => String::new(),
-    }
+fn group_line<'a>(group: &str, results: &[PropertyResult]) -> Line<'a> {
+    let proved = |r: &&PropertyResult| matches!(r.result, Conclusion::Proved) && r.group.as_deref() == Some(group);
+    let members: Vec<&PropertyResult> = results.iter().filter(proved).collect();
+    let names: BTreeSet<&String> = members.iter().flat_map(|r| &r.assumes).collect();
+    let remark = format!("{} promises {}", members.len(), assumes(names));
+    Line { word: "proved", paint: Paint::Green, name: group.to_owned(), remark, trace: None }
 }
 
-/// A run, the packets before it first, with at most so many hops of each copy.
-pub fn trace(trace: &Trace, most_hops: usize, color: bool) -> String {
-    let mut text: String = trace.history.iter().map(|entry| self::entry("before", entry)).collect();
-    text += &entry("packet", &trace.packet);
-    text += &format!("   hex  {}\n", Paint::Dim.on(&packet::hex(&trace.packet.bytes), color));
-    let several = trace.packet.copies.len() > 1;
-    for copy in &trace.packet.copies {
-        text += &hops(copy, most_hops);
-        if several {
-            text += &format!("        {}\n", copy.outcome);
+fn assumes<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    if names.is_empty() { String::new() } else { format!("(assumes {})", names.join(", ")) }
+}
+
+/// How much of a run is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The copies that show the fault, without the generated filters that let them pass, and not too many hops.
+    Telling,
+    /// Everything.
+    Full,
+}
+
+/// The most hops of a copy that are shown on a terminal.
+const MOST_HOPS: usize = 8;
+/// The most copies that are shown on a terminal.
+const MOST_COPIES: usize = 3;
+
+/// A run, the packets before it first.
+pub fn trace(trace: &Trace, detail: Detail, color: bool) -> String {
+    let mut text = String::new();
+    for entry in &trace.history {
+        text += &self::entry("before", entry);
+        if detail == Detail::Full {
+            text += &hex(entry, color);
+            text += &copies(entry.copies.iter(), detail);
         }
     }
+    text += &entry("packet", &trace.packet);
+    text += &hex(&trace.packet, color);
+    text += &match detail {
+        Detail::Full => copies(trace.packet.copies.iter(), detail),
+        Detail::Telling => copies(trace.telling_copies().take(MOST_COPIES), detail),
+    };
     if !trace.minimal {
-        text += "  note  not shown to be the smallest such run\n";
+        text += "  note  there may be a smaller such run\n";
     }
     text
 }
@@ -70,20 +122,48 @@ fn entry(label: &str, entry: &Entry) -> String {
     format!("{label}  {}: {}{choices}\n", entry.port, packet::summary(&entry.fields))
 }
 
-fn hops(copy: &Copy, most: usize) -> String {
-    let width = |text: fn(&crate::outcome::Hop) -> &str| {
-        copy.hops.iter().map(|h| text(h).chars().count()).max().unwrap_or(0)
+fn hex(entry: &Entry, color: bool) -> String {
+    format!("   hex  {}\n", Paint::Dim.on(&packet::hex(&entry.bytes), color))
+}
+
+fn copies<'a>(copies: impl Iterator<Item = &'a Copy>, detail: Detail) -> String {
+    let copies: Vec<&Copy> = copies.collect();
+    let say_outcome = copies.len() > 1 || detail == Detail::Full;
+    let text = |copy: &&Copy| {
+        let outcome = if say_outcome { format!("        {}\n", copy.outcome) } else { String::new() };
+        hops(copy, detail) + &outcome
     };
+    copies.iter().map(text).collect()
+}
+
+fn hops(copy: &Copy, detail: Detail) -> String {
+    // A generated filter has no source line; it is worth a line where the copy ends in it.
+    let last = copy.hops.len().saturating_sub(1);
+    let ends = |i: usize| i == last && !copy.outcome.starts_with("delivered");
+    let is_shown = |(i, hop): &(usize, &Hop)| detail == Detail::Full || !hop.at.is_empty() || ends(*i);
+    let hops: Vec<&Hop> = copy.hops.iter().enumerate().filter(is_shown).map(|(_, hop)| hop).collect();
+    let most = if detail == Detail::Full { hops.len() } else { MOST_HOPS };
+    let width = |text: fn(&Hop) -> &str| hops.iter().map(|h| text(h).chars().count()).max().unwrap_or(0);
     let (ports, places) = (width(|h| &h.port), width(|h| &h.at));
-    let shown = copy.hops.iter().take(most).map(|hop| {
-        let line = format!("        {:<ports$}  {:<places$}  {}", hop.port, hop.at, hop.text);
+    let line = |hop: &&Hop| {
+        let line = format!("        {:<ports$}  {:<places$}  {}", hop.port, hop.at, excerpt(&hop.text));
         format!("{}\n", line.trim_end())
-    });
-    let mut text: String = shown.collect();
-    if copy.hops.len() > most {
-        text += &format!("        … {} more\n", copy.hops.len() - most);
+    };
+    let mut text: String = hops.iter().take(most).map(line).collect();
+    if hops.len() > most {
+        text += &format!("        … {} more\n", hops.len() - most);
     }
     text
+}
+
+/// The longest source line that is shown whole.
+const LONGEST_LINE: usize = 80;
+
+/// A line of source without its comment, cut where it is too long.
+fn excerpt(line: &str) -> String {
+    let code = line.split(" // ").next().unwrap_or_default().trim_end();
+    let cut: String = code.chars().take(LONGEST_LINE).collect();
+    if cut.len() < code.len() { format!("{cut}…") } else { cut }
 }
 
 /// One line for each pair, then the pairs that nothing crosses.

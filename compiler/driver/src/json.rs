@@ -1,6 +1,6 @@
 //! The machine format: one JSON object per line, as `docs/json-format.md` describes. Additive changes only.
 
-use crate::outcome::{Answer, Conclusion, Crossing, Entry, PropertyResult, Trace};
+use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, PropertyResult, Trace};
 use crate::packet;
 use rdcl_base::{Diagnostic, FileSpan, Sources};
 use serde_json::{Map, Value, json};
@@ -69,6 +69,7 @@ pub fn crossing(crossing: &Crossing) -> Value {
 
 fn witness(trace: &Trace) -> Value {
     let mut object = entry(&trace.packet);
+    object.insert("path".into(), trace.telling_copies().next().map_or_else(|| json!([]), path));
     object.insert("outcome".into(), json!(trace.outcome));
     object.insert("minimal".into(), json!(trace.minimal));
     let history = trace.history.iter().map(|e| Value::Object(entry(e)));
@@ -82,20 +83,21 @@ fn entry(entry: &Entry) -> Map<String, Value> {
         (field.to_string(), shown)
     });
     let choices = entry.choices.iter().map(|(name, value)| json!({"name": name, "value": number(*value)}));
-    let hops = |copy: &crate::outcome::Copy| -> Value {
-        let place = |at: &str| if at.is_empty() { Value::Null } else { json!(at) };
-        copy.hops.iter().map(|hop| json!({"port": hop.port, "at": place(&hop.at)})).collect()
-    };
     let mut object = Map::new();
     object.insert("port".into(), json!(entry.port));
     object.insert("time".into(), json!(entry.now));
     object.insert("packet".into(), Value::Object(fields.collect()));
     object.insert("hex".into(), json!(packet::hex(&entry.bytes)));
     object.insert("choices".into(), choices.collect());
-    object.insert("path".into(), entry.copies.first().map_or_else(|| json!([]), hops));
-    let copies = entry.copies.iter().map(|c| json!({"outcome": c.outcome, "path": hops(c)}));
+    object.insert("path".into(), entry.copies.first().map_or_else(|| json!([]), path));
+    let copies = entry.copies.iter().map(|c| json!({"outcome": c.outcome, "path": path(c)}));
     object.insert("copies".into(), copies.collect());
     object
+}
+
+fn path(copy: &Copy) -> Value {
+    let place = |at: &str| if at.is_empty() { Value::Null } else { json!(at) };
+    copy.hops.iter().map(|hop| json!({"port": hop.port, "at": place(&hop.at)})).collect()
 }
 
 /// A number; as a decimal string beyond 64 bits.

@@ -9,6 +9,9 @@ use rdcl_verify::Stats;
 pub struct PropertyResult {
     /// `Branch.outbound`
     pub property: String,
+    /// What it is listed under when it is proved and nobody asked for it by name: `Nat44.*` for the promises of a
+    /// library block, `BranchFirewall.Firewall.*` for inherited ones.
+    pub group: Option<String>,
     /// Where it is promised: `file:line:column`.
     pub at: String,
     /// Proved or not.
@@ -53,6 +56,8 @@ pub struct Trace {
     pub packet: Entry,
     /// What became of it.
     pub outcome: String,
+    /// Which of its copies show the fault, least hops first.
+    pub telling: Vec<usize>,
     /// Whether every number is the least by the fixed order.
     pub minimal: bool,
 }
@@ -74,6 +79,15 @@ pub struct Entry {
     pub choices: Vec<(String, u128)>,
     /// What became of each copy.
     pub copies: Vec<Copy>,
+}
+
+impl Trace {
+    /// The copies that show the fault; the first one without such.
+    pub fn telling_copies(&self) -> impl Iterator<Item = &Copy> {
+        let all = &self.packet.copies;
+        let first = all.first().filter(|_| self.telling.is_empty());
+        self.telling.iter().filter_map(|i| all.get(*i)).chain(first)
+    }
 }
 
 /// One copy's way.

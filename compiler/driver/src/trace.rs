@@ -5,7 +5,7 @@ use crate::outcome::{Copy, Entry, Hop, Trace};
 use crate::pcap::LinkType;
 use rdcl_base::FileSpan;
 use rdcl_core::{Field, HeaderKind};
-use rdcl_hir::{Instance, leaf_origins, place, structure};
+use rdcl_hir::{Claim, Instance, Property, leaf_origins, place, structure};
 use rdcl_verify::{CopyTrail, Step, Witness};
 
 /// Resolves witnesses about an instance.
@@ -17,13 +17,37 @@ pub struct Tracer<'a> {
 }
 
 impl Tracer<'_> {
-    /// A witness, resolved.
-    pub fn trace(&self, witness: &Witness) -> Trace {
+    /// A witness against a property, resolved.
+    pub fn trace(&self, witness: &Witness, property: Option<&Property>) -> Trace {
+        let telling = property.map_or_else(Vec::new, |p| self.telling(&witness.packet.copies, p));
+        let mut outcomes: Vec<&str> = telling.iter().map(|i| witness.packet.copies[*i].outcome.as_str()).collect();
+        outcomes.dedup();
         Trace {
             history: witness.history.iter().map(|step| self.entry(step)).collect(),
             packet: self.entry(&witness.packet),
-            outcome: witness.outcome.clone(),
+            outcome: if outcomes.is_empty() { witness.outcome.clone() } else { outcomes.join("; ") },
+            telling,
             minimal: witness.minimal,
+        }
+    }
+
+    /// The copies that show that a property fails: one that arrives, one that loops, or all that do not arrive.
+    fn telling(&self, copies: &[CopyTrail], property: &Property) -> Vec<usize> {
+        let boundary = &structure(&self.checked.db, self.instance).boundary;
+        let ends: Vec<&str> = property.flows.iter().map(|(_, to)| boundary[to.0 as usize].name.as_str()).collect();
+        let arrives = |c: &CopyTrail| c.delivered.as_ref().is_some_and(|(at, _)| ends.contains(&at.as_str()));
+        let shortest = |is_telling: &dyn Fn(&CopyTrail) -> bool| {
+            let telling = copies.iter().enumerate().filter(|(_, copy)| is_telling(copy));
+            telling.min_by_key(|(_, copy)| copy.hops.len()).map(|(i, _)| i).into_iter().collect()
+        };
+        match &property.claim {
+            Claim::Holds(_) | Claim::Isolated | Claim::Unchanged { .. } => shortest(&arrives),
+            Claim::NoLoop => shortest(&|copy: &CopyTrail| copy.outcome.starts_with("loops")),
+            Claim::Reach { .. } | Claim::CanReach => {
+                let mut lost: Vec<usize> = (0..copies.len()).filter(|i| !arrives(&copies[*i])).collect();
+                lost.sort_by_key(|i| copies[*i].hops.len());
+                lost
+            }
         }
     }
 

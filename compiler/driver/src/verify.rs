@@ -55,7 +55,7 @@ pub fn crossings(checked: &Checked, options: &Options, progress: &mut dyn FnMut(
             from: r.from.clone(),
             to: r.to.clone(),
             answer: match (&r.witness, &r.undecided) {
-                (Some(witness), _) => Answer::Reachable(Box::new(tracer.trace(witness))),
+                (Some(witness), _) => Answer::Reachable(Box::new(tracer.trace(witness, None))),
                 (None, Some(reason)) => Answer::Undecided(reason.clone()),
                 (None, None) => Answer::Unreachable,
             },
@@ -100,20 +100,32 @@ struct Subject<'a> {
 impl Subject<'_> {
     fn result(&self, verdict: &Verdict) -> PropertyResult {
         let tracer = Tracer { checked: self.checked, instance: self.instance };
+        let property = verdict.index.and_then(|i| properties(&self.checked.db, self.instance).get(i));
         let result = match &verdict.result {
             Outcome::Proved => Conclusion::Proved,
-            Outcome::Violated(witness) => Conclusion::Violated(Box::new(tracer.trace(witness))),
+            Outcome::Violated(witness) => Conclusion::Violated(Box::new(tracer.trace(witness, property))),
             Outcome::Undecided(reason) => Conclusion::Undecided(reason.clone()),
             Outcome::Vacuous => Conclusion::Undecided("no packet satisfies its premise".to_owned()),
             Outcome::Assumed => Conclusion::Assumed,
         };
         PropertyResult {
             property: format!("{}.{}", self.name, verdict.property),
+            group: self.group(verdict),
             at: self.sources().place(self.place(verdict)),
             result,
             assumes: verdict.assumes.clone(),
             stats: verdict.stats,
         }
+    }
+
+    fn group(&self, verdict: &Verdict) -> Option<String> {
+        let inherited = verdict.property.rsplit_once('.').filter(|_| verdict.index.is_some());
+        if let Some((parent, _)) = inherited {
+            return Some(format!("{}.{parent}.*", self.name));
+        }
+        let file = self.instance.rfb(&self.checked.db).file(&self.checked.db);
+        let of_library = self.checked.package.std(&self.checked.db).contains(&file);
+        of_library.then(|| format!("{}.*", self.name))
     }
 
     /// A premise that nothing satisfies is an error in the contract; a remark is a warning.

@@ -30,7 +30,7 @@ fn write_one(directory: &Path, result: &PropertyResult, trace: &Trace) -> Result
         result.property,
         trace.outcome,
         result.at,
-        human::trace(trace, usize::MAX, false)
+        human::trace(trace, human::Detail::Full, false)
     );
     files::write(&directory.join(format!("{name}.txt")), text.as_bytes())
 }
