@@ -295,9 +295,9 @@ impl<'n> Explorer<'n> {
         let Some(rows) = summary.ingress.get(&key) else {
             return self.end(from, flight, LeafEnd::Dropped);
         };
-        let visit = self.visit_id(&flight, ingress);
+        let visit = self.visit_id(&flight.copy, flight.hops, ingress);
         for row in rows.iter().chain(summary.breaks.get(&key).into_iter().flatten()) {
-            self.apply(from, ingress.0, visit, row, &flight);
+            self.apply(from, ingress, visit, row, &flight);
         }
         if summary.exhausted {
             self.end(from, flight, LeafEnd::Exhausted);
@@ -305,28 +305,34 @@ impl<'n> Explorer<'n> {
     }
 
     /// The name of a visit: equal for equal histories, different for sibling copies.
-    fn visit_id(&mut self, flight: &Flight, ingress: Ingress) -> u32 {
+    fn visit_id(&mut self, copy: &[CopyArm], hops: u32, ingress: Ingress) -> u32 {
         let next = self.visits.len() as u32 + 1;
-        *self.visits.entry((flight.copy.clone(), flight.hops, ingress)).or_insert(next)
+        *self.visits.entry((copy.to_vec(), hops, ingress)).or_insert(next)
     }
 
-    fn apply(&mut self, from: BoundaryId, part: PartId, visit: u32, row: &Row, flight: &Flight) {
+    fn apply(&mut self, from: BoundaryId, ingress: Ingress, visit: u32, row: &Row, flight: &Flight) {
+        let part = ingress.0;
         let view = flight.view.clone();
+        let before = if row.copy.is_empty() { 0 } else { world(&flight.facts) };
+        let arms = row.copy.iter().map(|a| at_visit(visit, a, before));
+        let copy: Vec<CopyArm> = flight.copy.iter().copied().chain(arms).collect();
+        // What a copy decides after a fork is its own: from there on the visit has another name.
+        let forks = flight.copy.len()..=copy.len();
+        let names: Vec<u32> = forks.map(|n| self.visit_id(&copy[..n], flight.hops, ingress)).collect();
         let mut rename = |var: Var| match var.kind {
             VarKind::Field(field) => view.field(field),
             VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => {
-                Sym::Var(Var { visit, ..var })
+                Sym::Var(Var { visit: names[var.visit as usize], ..var })
             }
         };
         let guards = apply_guard(&mut self.context, &flight.guard, &row.guard, &mut rename);
         if guards.is_empty() {
             return;
         }
-        let before = if row.copy.is_empty() { 0 } else { world(&flight.facts) };
         let next = Flight {
             guard: Guard::default(),
             view: flight.view.after(row, &mut rename),
-            copy: flight.copy.iter().copied().chain(row.copy.iter().map(|a| at_visit(visit, a, before))).collect(),
+            copy,
             facts: extend_facts(&flight.facts, part, row, &mut rename),
             hops: flight.hops + 1,
             trail: flight.trail.clone(),
@@ -383,13 +389,13 @@ fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(V
         let keys = renamed(&missed.keys);
         facts.missed.push((part, crate::row::Missed { map: missed.map, index: missed.index, keys }));
     }
-    for (choice, width) in &visit.choices {
-        if let Sym::Var(var) = rename(Var::local(VarKind::Choice(*choice), *width)) {
+    for choice in &visit.choices {
+        if let Sym::Var(var) = rename(*choice) {
             facts.choices.push((part, var));
         }
     }
     if visit.is_stateful() {
-        facts.ordered |= visit.removes || !facts.stateful.insert(part);
+        facts.ordered |= visit.removes() || !facts.stateful.insert(part);
     }
     facts.full.extend(visit.full.iter().map(|map| (part, *map)));
     facts

@@ -6,9 +6,9 @@
 //! giving all other variables the name of the visit.
 
 use crate::guard::Guard;
-use crate::sym::Sym;
+use crate::sym::{Sym, Var};
 use crate::verdict::Stats;
-use rdcl_core::{BlockId, ChoiceId, Field, InstrId, MapId, PortId, Reason, Shape};
+use rdcl_core::{BlockId, Field, InstrId, MapId, PortId, Reason, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All rows of a block.
@@ -72,27 +72,36 @@ pub enum RowEnd {
 }
 
 /// What a visit asked of the state, and what it chose. Part of a row's identity.
+///
+/// What was found and missed is what the store held when the visit began, whatever the visit did to it since.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VisitFacts {
     /// Choices made, in order.
-    pub choices: Vec<(ChoiceId, u16)>,
-    /// Entries found, with all their columns.
+    pub choices: Vec<Var>,
+    /// Entries of the store, with all their columns.
     pub found: Vec<Stored>,
-    /// Index keys for which there was no entry.
+    /// Index keys for which the store had no entry.
     pub missed: Vec<Missed>,
-    /// Entries added.
+    /// Entries added, in order.
     pub added: Vec<Stored>,
+    /// Entries of the store that were removed.
+    pub removed: Vec<Stored>,
+    /// Which of the entries added were removed again.
+    pub lost: BTreeSet<usize>,
     /// Maps that had no room.
     pub full: BTreeSet<MapId>,
-    /// Whether an entry was removed.
-    pub removes: bool,
 }
 
 impl VisitFacts {
+    /// Whether an entry was removed.
+    pub fn removes(&self) -> bool {
+        !(self.removed.is_empty() && self.lost.is_empty())
+    }
+
     /// Whether the state was asked or changed at all.
     pub fn is_stateful(&self) -> bool {
         let lists = [self.found.is_empty(), self.missed.is_empty(), self.added.is_empty(), self.full.is_empty()];
-        self.removes || lists.contains(&false)
+        self.removes() || lists.contains(&false)
     }
 }
 

@@ -18,8 +18,8 @@ pub enum VarKind {
     Cell {
         /// The map.
         map: MapId,
-        /// Which look-up of the visit, counted over all maps.
-        ordinal: u8,
+        /// Which entry found in the visit, counted over all maps.
+        ordinal: u16,
         /// The column.
         column: u16,
     },
@@ -27,8 +27,8 @@ pub enum VarKind {
     Full {
         /// The map.
         map: MapId,
-        /// Which insert of the visit, counted over all maps.
-        ordinal: u8,
+        /// Which insert of the visit that did not clash, counted over all maps.
+        ordinal: u16,
     },
     /// Whether no value was free for a choice.
     NoFree(ChoiceId),
@@ -39,7 +39,8 @@ pub enum VarKind {
 pub struct Var {
     /// 0 for the packet in question; others for packets of a history.
     pub packet: u16,
-    /// 0 for the entry of the network (or, in a summary, of the block); otherwise the visit.
+    /// 0 for the entry of the network; otherwise the visit. In a summary: how many forks came before, since each copy
+    /// decides and looks up for itself from then on.
     pub visit: u32,
     /// What it stands for.
     pub kind: VarKind,

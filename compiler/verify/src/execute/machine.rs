@@ -1,12 +1,10 @@
 //! Taking states through blocks: every end of Core, symbolically.
 
-use super::state::State;
-use super::store::{
-    absent_among_known, fresh_entry, invariant, key_of, known_missing, may_be_stored, never_full,
-};
+use super::state::{Cell, State};
+use super::store::{absent, invariant, key_of, never_full, present};
 use crate::entry::known_numbers;
 use crate::guard::{Context, Guard};
-use crate::row::{Arm, Missed, Row, RowEnd, Stored};
+use crate::row::{Arm, Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use crate::tables::{Classes, classes};
 use rdcl_base::IntervalSet;
@@ -169,16 +167,15 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// From here on the entry is missing, by every index.
+    /// From here on the entry is gone. One that is gone already stays so.
     fn remove(&self, state: &mut State, cell: CellId) {
         let map = self.program.cells[cell.index()].map;
-        state.facts.removes = true;
-        let columns = state.cells[cell.index()].clone();
-        let decl = &self.maps[map.index()];
-        state.present.retain(|(m, other)| *m != map || *other != columns);
-        for index in 0..decl.indexes() {
-            let keys = key_of(decl, index, &columns);
-            state.facts.missed.push(Missed { map, index, keys });
+        let Cell { columns, added } = state.cells[cell.index()].clone();
+        let removed = Stored { map, columns };
+        match added {
+            Some(at) => drop(state.facts.lost.insert(at)),
+            None if state.facts.removed.contains(&removed) => {}
+            None => state.facts.removed.push(removed),
         }
     }
 
@@ -250,84 +247,69 @@ impl<'p> Machine<'p> {
     ) {
         let keys: Vec<Sym> = keys.iter().map(|k| state.eval(self.program, k)).collect();
         let decl = self.maps[map.index()].clone();
-        if !known_missing(&state, map, index, &keys) {
-            let columns = fresh_entry(&decl, map, state.lookups, index, &keys);
-            let conds = [invariant(&decl, &columns), may_be_stored(&state, &decl, map, &columns)];
-            let mut found = state.clone();
-            found.lookups += 1;
-            found.cells[cell.index()].clone_from(&columns);
-            found.present.push((map, columns.clone()));
-            found.facts.found.push(Stored { map, columns });
-            let guards = self.context.assume(&state.guard, &SymCond::all(conds));
-            self.go_all(hit, &found, guards);
+        for (mut found, entry) in present(&mut self.context, &state, (map, &decl), index, &keys) {
+            found.cells[cell.index()] = entry;
+            self.go(hit, found);
         }
-        let absent = absent_among_known(&state, &decl, map, index, &keys);
-        let guards = self.context.assume(&state.guard, &absent);
-        let mut missing = state;
-        if !known_missing(&missing, map, index, &keys) {
-            missing.facts.missed.push(Missed { map, index, keys });
+        for missing in absent(&mut self.context, state, (map, &decl), index, &keys) {
+            self.go(miss, missing);
         }
-        self.go_all(miss, &missing, guards);
     }
 
+    /// The first index whose key is taken makes it clash.
     fn insert(&mut self, state: State, map: MapId, values: &[Expr], cell: CellId, [ok, full, clash]: [BlockId; 3]) {
         let columns: Vec<Sym> = values.iter().map(|v| state.eval(self.program, v)).collect();
         let decl = self.maps[map.index()].clone();
-        let keys: Vec<Vec<Sym>> = (0..decl.indexes()).map(|i| key_of(&decl, i, &columns)).collect();
-        self.clash(&state, map, &decl, &keys, clash);
-        let absent = (0u16..).zip(&keys).map(|(i, k)| absent_among_known(&state, &decl, map, i, k));
-        let guards = self.context.assume(&state.guard, &SymCond::all(absent.collect::<Vec<_>>()));
-        let room = Var::local(VarKind::Full { map, ordinal: state.inserts }, 1);
-        for guard in guards {
-            let is_full = SymCond::is_in(Sym::Var(room), IntervalSet::single(1));
-            let (no_room, guards) = match never_full(&decl) {
-                true => (Vec::new(), vec![guard]),
-                false => self.context.split(&guard, &is_full),
-            };
-            let mut refused = state.clone();
-            refused.facts.full.insert(map);
-            refused.inserts += 1;
-            self.go_all(full, &refused, no_room);
-            for guard in guards {
-                self.added(state.with_guard(guard), map, &columns, cell, ok);
+        let mut free = vec![state];
+        for index in 0..decl.indexes() {
+            let keys = key_of(&decl, index, &columns);
+            for state in std::mem::take(&mut free) {
+                for (taken, _) in present(&mut self.context, &state, (map, &decl), index, &keys) {
+                    self.go(clash, taken);
+                }
+                free.extend(absent(&mut self.context, state, (map, &decl), index, &keys));
             }
+        }
+        for state in free {
+            self.make_room(state, (map, &decl), &columns, cell, [ok, full]);
+        }
+    }
+
+    fn make_room(
+        &mut self,
+        mut state: State,
+        (map, decl): (MapId, &MapDecl),
+        columns: &[Sym],
+        cell: CellId,
+        [ok, full]: [BlockId; 2],
+    ) {
+        let room = state.variable(VarKind::Full { map, ordinal: state.inserts }, 1);
+        let is_full = SymCond::is_in(Sym::Var(room), IntervalSet::single(1));
+        let (no_room, guards) = match never_full(decl) {
+            true => (Vec::new(), vec![state.guard.clone()]),
+            false => self.context.split(&state.guard, &is_full),
+        };
+        state.inserts += 1;
+        let mut refused = state.clone();
+        refused.facts.full.insert(map);
+        self.go_all(full, &refused, no_room);
+        for guard in guards {
+            self.added(state.with_guard(guard), map, columns, cell, ok);
         }
     }
 
     /// The entry is added: it keeps the invariant, or else that is to be reported.
-    fn added(&mut self, state: State, map: MapId, columns: &[Sym], cell: CellId, ok: BlockId) {
-        let declared = &self.program.maps[map.index()];
-        let keeps = invariant(declared, columns);
-        let stored = Stored { map, columns: columns.to_vec() };
-        let mut next = state;
-        next.inserts += 1;
-        next.cells[cell.index()] = columns.to_vec();
-        next.present.push((map, columns.to_vec()));
-        next.facts.added.push(stored);
-        let (keeping, breaking) = self.context.split(&next.guard, &keeps);
-        for guard in breaking.clone() {
-            let row = row_of(next.with_guard(guard), RowEnd::Breaks(map));
+    fn added(&mut self, mut state: State, map: MapId, columns: &[Sym], cell: CellId, ok: BlockId) {
+        let keeps = invariant(&self.program.maps[map.index()], columns);
+        state.cells[cell.index()] = Cell { columns: columns.to_vec(), added: Some(state.facts.added.len()) };
+        state.facts.added.push(Stored { map, columns: columns.to_vec() });
+        let (keeping, breaking) = self.context.split(&state.guard, &keeps);
+        for guard in &breaking {
+            let row = row_of(state.with_guard(guard.clone()), RowEnd::Breaks(map));
             self.breaks.push(row);
         }
-        self.go_all(ok, &next, keeping);
-        self.go_all(ok, &next, breaking);
-    }
-
-    /// One state for each index that may be taken.
-    fn clash(&mut self, state: &State, map: MapId, decl: &MapDecl, keys: &[Vec<Sym>], clash: BlockId) {
-        for (index, keys) in (0u16..).zip(keys) {
-            if known_missing(state, map, index, keys) {
-                continue;
-            }
-            let columns = fresh_entry(decl, map, state.lookups, index, keys);
-            let conds = [invariant(decl, &columns), may_be_stored(state, decl, map, &columns)];
-            let guards = self.context.assume(&state.guard, &SymCond::all(conds));
-            let mut taken = state.clone();
-            taken.lookups += 1;
-            taken.present.push((map, columns.clone()));
-            taken.facts.found.push(Stored { map, columns });
-            self.go_all(clash, &taken, guards);
-        }
+        self.go_all(ok, &state, keeping);
+        self.go_all(ok, &state, breaking);
     }
 
     fn choose(
@@ -339,32 +321,50 @@ impl<'p> Machine<'p> {
         (ok, none): (BlockId, BlockId),
     ) {
         let width = self.program.slots[slot.index()].width;
-        let value = Sym::Var(Var::local(VarKind::Choice(choice), width));
-        if lo > hi {
-            return self.go(none, state);
-        }
-        let mut legal = vec![SymCond::is_in(value.clone(), IntervalSet::range(lo, hi))];
-        let mut chosen = state.clone();
-        if let Some(free) = free {
-            let decl = self.maps[free.map.index()].clone();
-            if u128::from(decl.capacity) > hi - lo {
-                let none_free = Sym::Var(Var::local(VarKind::NoFree(choice), 1));
-                let is_none = SymCond::is_in(none_free, IntervalSet::single(1));
-                let guards = self.context.assume(&state.guard, &is_none);
-                let mut refused = state.clone();
-                refused.facts.full.insert(free.map);
-                self.go_all(none, &refused, guards);
-                legal.push(is_none.negate());
+        let var = state.variable(VarKind::Choice(choice), width);
+        let legal = SymCond::is_in(Sym::Var(var), IntervalSet::range(lo, hi));
+        let Some(free) = free else {
+            if lo > hi {
+                return self.go(none, state);
             }
-            let keys = free.keys.iter().map(|k| k.as_ref().map_or(value.clone(), |k| state.eval(self.program, k)));
-            let keys: Vec<Sym> = keys.collect();
-            legal.push(absent_among_known(&state, &decl, free.map, free.index, &keys));
-            chosen.facts.missed.push(Missed { map: free.map, index: free.index, keys });
+            let guards = self.context.assume(&state.guard, &legal);
+            return guards.into_iter().for_each(|guard| self.chosen(state.with_guard(guard), var, slot, ok));
+        };
+        let decl = self.maps[free.map.index()].clone();
+        self.none_free(&state, choice, (free.map, decl.capacity), (lo, hi), none);
+        let some_free = SymCond::is_in(none_free(&state, choice), IntervalSet::single(0));
+        let keys = free.keys.iter().map(|k| k.as_ref().map_or(Sym::Var(var), |k| state.eval(self.program, k)));
+        let keys: Vec<Sym> = keys.collect();
+        for guard in self.context.assume(&state.guard, &SymCond::all([some_free, legal])) {
+            for state in absent(&mut self.context, state.with_guard(guard), (free.map, &decl), free.index, &keys) {
+                self.chosen(state, var, slot, ok);
+            }
         }
-        chosen.slots[slot.index()] = value;
-        chosen.facts.choices.push((choice, width));
-        let guards = self.context.assume(&state.guard, &SymCond::all(legal));
-        self.go_all(ok, &chosen, guards);
+    }
+
+    /// No value is free. By the pigeonhole principle, a map with fewer places than there are values leaves one free.
+    fn none_free(
+        &mut self,
+        state: &State,
+        choice: ChoiceId,
+        (map, capacity): (MapId, u64),
+        (lo, hi): (u128, u128),
+        none: BlockId,
+    ) {
+        if lo <= hi && u128::from(capacity) <= hi - lo {
+            return;
+        }
+        let is_none = SymCond::is_in(none_free(state, choice), IntervalSet::single(1));
+        let mut refused = state.clone();
+        refused.facts.full.insert(map);
+        let guards = self.context.assume(&state.guard, &is_none);
+        self.go_all(none, &refused, guards);
+    }
+
+    fn chosen(&mut self, mut state: State, var: Var, slot: SlotId, ok: BlockId) {
+        state.slots[slot.index()] = Sym::Var(var);
+        state.facts.choices.push(var);
+        self.go(ok, state);
     }
 
     fn fork(&mut self, state: &State, id: BlockId, arms: &[BlockId]) {
@@ -406,6 +406,11 @@ impl<'p> Machine<'p> {
     fn finish(&mut self, state: State, end: RowEnd) {
         self.rows.push(row_of(state, end));
     }
+}
+
+/// Whether no value is free for a choice.
+fn none_free(state: &State, choice: ChoiceId) -> Sym {
+    Sym::Var(state.variable(VarKind::NoFree(choice), 1))
 }
 
 /// A name for what has been met so far; equal for equal facts, in every run.

@@ -3,8 +3,8 @@
 use crate::entry::entry_value;
 use crate::guard::Guard;
 use crate::row::{Arm, VisitFacts};
-use crate::sym::{Sym, SymCond};
-use rdcl_core::{CellId, Cond, Expr, Field, HeaderKind, MapId, Program, RowId, Shape, SlotId};
+use crate::sym::{Sym, SymCond, Var, VarKind};
+use rdcl_core::{CellId, Cond, Expr, Field, HeaderKind, Program, RowId, Shape, SlotId};
 use std::collections::BTreeMap;
 
 /// A set of circumstances that have taken the same way so far.
@@ -16,14 +16,20 @@ pub struct State {
     /// Fields whose value is not the entry's.
     pub theta: BTreeMap<Field, Sym>,
     pub slots: Vec<Sym>,
-    pub cells: Vec<Vec<Sym>>,
+    pub cells: Vec<Cell>,
     pub rows: Vec<BTreeMap<u16, u128>>,
     pub copy: Vec<Arm>,
     pub facts: VisitFacts,
-    /// Entries known to be there now: found or added, and not removed.
-    pub present: Vec<(MapId, Vec<Sym>)>,
-    pub lookups: u8,
-    pub inserts: u8,
+    /// How many inserts did not clash.
+    pub inserts: u16,
+}
+
+/// A bound entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Cell {
+    pub columns: Vec<Sym>,
+    /// Its position in [`VisitFacts::added`], if this visit added it.
+    pub added: Option<usize>,
 }
 
 impl State {
@@ -34,12 +40,10 @@ impl State {
             shape,
             theta: BTreeMap::new(),
             slots: program.slots.iter().map(|s| Sym::constant(s.width, 0)).collect(),
-            cells: vec![Vec::new(); program.cells.len()],
+            cells: vec![Cell::default(); program.cells.len()],
             rows: vec![BTreeMap::new(); program.rows.len()],
             copy: Vec::new(),
             facts: VisitFacts::default(),
-            present: Vec::new(),
-            lookups: 0,
             inserts: 0,
         }
     }
@@ -58,7 +62,12 @@ impl State {
             && self.rows == other.rows
             && self.copy == other.copy
             && self.facts == other.facts
-            && self.present == other.present
+            && self.inserts == other.inserts
+    }
+
+    /// A variable of the visit. Each copy has its own for what it does after a fork.
+    pub fn variable(&self, kind: VarKind, width: u16) -> Var {
+        Var { packet: 0, visit: self.copy.len() as u32, kind, width }
     }
 
     pub fn field(&self, field: Field) -> Sym {
@@ -122,7 +131,7 @@ impl State {
     }
 
     fn cell(&self, cell: CellId, column: u16) -> Sym {
-        let columns = &self.cells[cell.index()];
+        let columns = &self.cells[cell.index()].columns;
         columns.get(usize::from(column)).cloned().unwrap_or_else(|| Sym::constant(1, 0))
     }
 
@@ -134,24 +143,32 @@ impl State {
 
     /// The value of an expression.
     pub fn eval(&self, program: &Program, expr: &Expr) -> Sym {
-        eval(expr, &|leaf| match leaf {
-            Leaf::Field(field) => self.field(field),
-            Leaf::Slot(slot) => self.slot(slot),
-            Leaf::Cell(cell, column) => self.cell(cell, column),
-            Leaf::Row(row, column) => self.row(program, row, column),
-            Leaf::Column(_, width) => Sym::constant(width, 0),
-        }, self.shape)
+        eval(
+            expr,
+            &|leaf| match leaf {
+                Leaf::Field(field) => self.field(field),
+                Leaf::Slot(slot) => self.slot(slot),
+                Leaf::Cell(cell, column) => self.cell(cell, column),
+                Leaf::Row(row, column) => self.row(program, row, column),
+                Leaf::Column(_, width) => Sym::constant(width, 0),
+            },
+            self.shape,
+        )
     }
 
     /// A condition.
     pub fn cond(&self, program: &Program, cond: &Cond) -> SymCond {
-        eval_cond(cond, &|leaf| match leaf {
-            Leaf::Field(field) => self.field(field),
-            Leaf::Slot(slot) => self.slot(slot),
-            Leaf::Cell(cell, column) => self.cell(cell, column),
-            Leaf::Row(row, column) => self.row(program, row, column),
-            Leaf::Column(_, width) => Sym::constant(width, 0),
-        }, self.shape)
+        eval_cond(
+            cond,
+            &|leaf| match leaf {
+                Leaf::Field(field) => self.field(field),
+                Leaf::Slot(slot) => self.slot(slot),
+                Leaf::Cell(cell, column) => self.cell(cell, column),
+                Leaf::Row(row, column) => self.row(program, row, column),
+                Leaf::Column(_, width) => Sym::constant(width, 0),
+            },
+            self.shape,
+        )
     }
 }
 

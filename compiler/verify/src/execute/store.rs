@@ -1,9 +1,12 @@
 //! An arbitrary store, as far as one visit sees it: what look-ups, inserts and choices may assume about entries.
 //!
 //! A finite set of entries and missing keys that satisfies these conditions extends to a whole store that satisfies
-//! the invariant (all else absent), so nothing more need be said, and no quantifier appears.
+//! the invariant (all else absent), so nothing more need be said, and no quantifier appears. What is found and missed
+//! is always the store that the visit met; what the visit has added and removed since lies over it.
 
-use super::state::{Leaf, State, eval_cond};
+use super::state::{Cell, Leaf, State, eval_cond};
+use crate::guard::Context;
+use crate::row::{Missed, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_base::IntervalSet;
 use rdcl_core::{MapDecl, MapId, Shape};
@@ -32,23 +35,106 @@ pub fn key_of(decl: &MapDecl, index: u16, columns: &[Sym]) -> Vec<Sym> {
     decl.index_columns(index).into_iter().map(|c| columns[usize::from(c)].clone()).collect()
 }
 
-/// A fresh entry whose key in the index is given: its other columns are new variables.
-pub fn fresh_entry(decl: &MapDecl, map: MapId, ordinal: u8, index: u16, keys: &[Sym]) -> Vec<Sym> {
-    let of_index = decl.index_columns(index);
-    (0..decl.columns())
-        .map(|column| match of_index.iter().position(|c| *c == column) {
-            Some(at) => keys[at].clone(),
-            None => Sym::Var(Var::local(VarKind::Cell { map, ordinal, column }, decl.column(column).1)),
-        })
-        .collect()
+/// The ways in which an entry with this key in the index is there now, and that entry.
+///
+/// It was added by this visit, or it was in the store and has not been removed.
+pub fn present(
+    context: &mut Context,
+    state: &State,
+    (map, decl): (MapId, &MapDecl),
+    index: u16,
+    keys: &[Sym],
+) -> Vec<(State, Cell)> {
+    let mut ways = Vec::new();
+    for (at, columns) in added(state, map) {
+        let guards = context.assume(&state.guard, &has_key(decl, index, columns, keys));
+        let cell = Cell { columns: columns.clone(), added: Some(at) };
+        ways.extend(guards.into_iter().map(|guard| (state.with_guard(guard), cell.clone())));
+    }
+    if known_missing(state, map, index, keys) {
+        return ways;
+    }
+    let (found, columns, fresh) = stored(state, (map, decl), index, keys);
+    let removed = of_map(&state.facts.removed, map).map(|r| has_key(decl, 0, r, &key_of(decl, 0, &columns)).negate());
+    let others = added(state, map).map(|(_, other)| has_key(decl, index, other, keys).negate());
+    let conds = SymCond::all([fresh].into_iter().chain(others).chain(removed).collect::<Vec<_>>());
+    let cell = Cell { columns, added: None };
+    let guards = context.assume(&state.guard, &conds);
+    ways.extend(guards.into_iter().map(|guard| (found.with_guard(guard), cell.clone())));
+    ways
 }
 
-/// What must hold for an entry to be in the store next to what the visit knows of it.
-pub fn may_be_stored(state: &State, decl: &MapDecl, map: MapId, columns: &[Sym]) -> SymCond {
+/// The ways in which no entry with this key in the index is there now.
+///
+/// This visit has removed it, or the store never had it.
+pub fn absent(
+    context: &mut Context,
+    state: State,
+    (map, decl): (MapId, &MapDecl),
+    index: u16,
+    keys: &[Sym],
+) -> Vec<State> {
+    let not_added = added(&state, map).map(|(_, columns)| has_key(decl, index, columns, keys).negate());
+    let mut open = context.assume(&state.guard, &SymCond::all(not_added.collect::<Vec<_>>()));
+    let mut ways = Vec::new();
+    for columns in of_map(&state.facts.removed, map) {
+        let was_this = has_key(decl, index, columns, keys);
+        let mut rest = Vec::new();
+        for guard in open {
+            let (gone, other) = context.split(&guard, &was_this);
+            ways.extend(gone.into_iter().map(|guard| state.with_guard(guard)));
+            rest.extend(other);
+        }
+        open = rest;
+    }
+    let not_found = of_map(&state.facts.found, map).map(|columns| has_key(decl, index, columns, keys).negate());
+    let not_found = SymCond::all(not_found.collect::<Vec<_>>());
+    let mut missing = state.clone();
+    if !known_missing(&state, map, index, keys) {
+        missing.facts.missed.push(Missed { map, index, keys: keys.to_vec() });
+    }
+    let guards = open.iter().flat_map(|guard| context.assume(guard, &not_found)).collect::<Vec<_>>();
+    ways.extend(guards.into_iter().map(|guard| missing.with_guard(guard)));
+    ways
+}
+
+/// The state in which the store has an entry with this key in the index, the entry's columns, and what must hold.
+///
+/// An entry found before by the same key, word for word, is that entry; any other has new variables besides the key.
+fn stored(state: &State, (map, decl): (MapId, &MapDecl), index: u16, keys: &[Sym]) -> (State, Vec<Sym>, SymCond) {
+    if let Some(known) = of_map(&state.facts.found, map).find(|columns| key_of(decl, index, columns) == keys) {
+        return (state.clone(), known.clone(), SymCond::True);
+    }
+    let ordinal = state.facts.found.len() as u16;
+    let of_index = decl.index_columns(index);
+    let column = |column| match of_index.iter().position(|c| *c == column) {
+        Some(at) => keys[at].clone(),
+        None => Sym::Var(state.variable(VarKind::Cell { map, ordinal, column }, decl.column(column).1)),
+    };
+    let columns: Vec<Sym> = (0..decl.columns()).map(column).collect();
+    let conds = SymCond::all([invariant(decl, &columns), may_be_stored(state, decl, map, &columns)]);
+    let mut found = state.clone();
+    found.facts.found.push(Stored { map, columns: columns.clone() });
+    (found, columns, conds)
+}
+
+/// The entries of a map among these.
+fn of_map(entries: &[Stored], map: MapId) -> impl Iterator<Item = &Vec<Sym>> {
+    entries.iter().filter(move |s| s.map == map).map(|s| &s.columns)
+}
+
+/// The entries that this visit has added to a map and not removed.
+fn added(state: &State, map: MapId) -> impl Iterator<Item = (usize, &Vec<Sym>)> {
+    let there =
+        state.facts.added.iter().enumerate().filter(move |(at, s)| s.map == map && !state.facts.lost.contains(at));
+    there.map(|(at, s)| (at, &s.columns))
+}
+
+/// What must hold for an entry to be in the store that the visit met, next to what it knows of it.
+fn may_be_stored(state: &State, decl: &MapDecl, map: MapId, columns: &[Sym]) -> SymCond {
     let missed = state.facts.missed.iter().filter(|m| m.map == map);
     let not_missed = missed.map(|m| has_key(decl, m.index, columns, &m.keys).negate());
-    let known = state.present.iter().filter(|(m, _)| *m == map);
-    let agrees = known.map(|(_, other)| same_or_apart(decl, columns, other));
+    let agrees = of_map(&state.facts.found, map).map(|other| same_or_apart(decl, columns, other));
     SymCond::all(not_missed.chain(agrees).collect::<Vec<_>>())
 }
 
@@ -59,14 +145,8 @@ fn same_or_apart(decl: &MapDecl, a: &[Sym], b: &[Sym]) -> SymCond {
     SymCond::any([SymCond::all(same.collect::<Vec<_>>()), SymCond::all(apart.collect::<Vec<_>>())])
 }
 
-/// No entry that the visit knows of has this key in the index.
-pub fn absent_among_known(state: &State, decl: &MapDecl, map: MapId, index: u16, keys: &[Sym]) -> SymCond {
-    let known = state.present.iter().filter(|(m, _)| *m == map);
-    SymCond::all(known.map(|(_, other)| has_key(decl, index, other, keys).negate()).collect::<Vec<_>>())
-}
-
-/// Whether the visit has already found that no entry has this key in the index, word for word.
-pub fn known_missing(state: &State, map: MapId, index: u16, keys: &[Sym]) -> bool {
+/// Whether the visit has already found that the store has no entry with this key in the index, word for word.
+fn known_missing(state: &State, map: MapId, index: u16, keys: &[Sym]) -> bool {
     state.facts.missed.iter().any(|m| m.map == map && m.index == index && m.keys == keys)
 }
 

@@ -1,0 +1,111 @@
+//! The symbolic verifier against the concrete interpreter, which is the meaning of the language.
+//!
+//! Random programs and networks, well-formed by construction, run on random packets, stores and choices. Every seed is
+//! fixed, so a run repeats; `RDCL_ROUNDS=20` in the environment tries twenty times as much. What has been touched is
+//! counted and printed, and a test that does not touch everything fails.
+
+#[path = "../../core/tests/support/build.rs"]
+mod build;
+#[path = "support/coverage.rs"]
+mod coverage;
+#[path = "support/packets.rs"]
+mod packets;
+#[path = "support/programs.rs"]
+mod programs;
+#[path = "support/regressions.rs"]
+mod regressions;
+#[path = "support/rng.rs"]
+mod rng;
+#[path = "support/scope.rs"]
+mod scope;
+#[path = "support/shrink.rs"]
+mod shrink;
+#[path = "support/state.rs"]
+mod state;
+#[path = "support/tapes.rs"]
+mod tapes;
+#[path = "support/visits.rs"]
+mod visits;
+
+use coverage::Coverage;
+use programs::Style;
+use rdcl_core::*;
+use rdcl_verify::{Options, Summary, summarise};
+use rng::{Rng, rounds};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use visits::Visit;
+
+/// Compares random visits of a program with its summary.
+fn check_visits(program: &Program, tables: &[TableData], visits: u32) -> Result<(), String> {
+    visits_agree(program, tables, (0, visits), &mut Coverage::default())
+}
+
+fn visits_agree(
+    program: &Program,
+    tables: &[TableData],
+    (seed, visits): (u64, u32),
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let tables: Vec<Arc<TableData>> = tables.iter().cloned().map(Arc::new).collect();
+    let summary = summarise(program, &tables, Options::default());
+    let network = Network::of_leaf(Arc::new(program.clone()), tables);
+    let mut rng = Rng::new(seed);
+    for round in 0..visits {
+        visit_agrees(&mut rng, &network, &summary, round, coverage)?;
+    }
+    Ok(())
+}
+
+fn visit_agrees(
+    rng: &mut Rng,
+    network: &Network,
+    summary: &Summary,
+    round: u32,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let program = &*network.parts[0].program;
+    let entries: Vec<u32> = (0..program.ports.len() as u32).filter(|p| program.entry[*p as usize].is_some()).collect();
+    let port = PortId(rng.pick(&entries));
+    let packet = packets::packet(rng, program.ports[port.index()].stack);
+    let assumed = (0..program.maps.len() as u32).map(MapId).filter(|m| !summary.weak.contains(m)).collect::<BTreeSet<_>>();
+    let mut stores = Stores::new(network);
+    if round % 4 != 0 {
+        *stores.part_mut(PartId(0)) = state::store(rng, program, &assumed);
+    }
+    let before = stores.part(PartId(0)).clone();
+    let from = (BoundaryId(port.0), &packet);
+    let unexpired = Expiry::Named(Vec::new());
+    let Some((run, _)) = tapes::run_legally(rng, network, &mut stores, from, Time(0), unexpired) else { return Ok(()) };
+    run.copies.iter().for_each(|copy| coverage.copy(network, copy));
+    let after = stores.part(PartId(0)).clone();
+    let visit = Visit { program, port, packet: &packet, before: &before, after: &after, run: &run };
+    visit.compare(summary, coverage).map_err(|why| format!("{why}\npacket {packet:?}\nstore {before:?}"))
+}
+
+/// The outcome of a check, a panic included.
+fn caught(check: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        Err(format!("panicked: {}", text.or(panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()))
+    })
+}
+
+#[test]
+fn a_summary_has_exactly_what_the_interpreter_does() {
+    let mut coverage = Coverage::default();
+    let first: u64 = std::env::var("RDCL_SEED").ok().and_then(|v| v.parse().ok()).unwrap_or(0);
+    for seed in first..first + rounds(300) {
+        let mut rng = Rng::new(seed);
+        let style = Style::any(&mut rng);
+        let (program, tables) = programs::program(&mut rng, &style);
+        assert_eq!(program.check(), [], "seed {seed}");
+        let Err(why) = caught(|| visits_agree(&program, &tables, (seed, 12), &mut coverage)) else { continue };
+        let fails = |p: &Program| caught(|| visits_agree(p, &tables, (seed, 12), &mut Coverage::default())).is_err();
+        let small = shrink::shrink(program, &fails);
+        let again = caught(|| visits_agree(&small, &tables, (seed, 12), &mut Coverage::default()));
+        panic!("seed {seed}: {why}\n--- small: {}\ntables {tables:?}\n{}", again.unwrap_err(), shrink::listing(&small));
+    }
+    println!("{}", coverage.report());
+}
