@@ -19,24 +19,23 @@ use rdcl_core::{MapId, PortId, Program, Shape, TableData};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The rows of a program. Invariants that its inserts do not keep are not assumed.
+/// The rows of a program. Invariants that its inserts do not keep are not assumed, nor those whose proof rests on them.
 pub fn summarise(program: &Program, tables: &[Arc<TableData>], options: Options) -> Summary {
-    let first = execute(program, tables, options, &BTreeSet::new());
-    let weak: BTreeSet<MapId> = first.breaks.values().flatten().filter_map(broken_map).collect();
-    if weak.is_empty() {
-        return first;
+    let mut stats = Stats::default();
+    let mut weak = BTreeSet::new();
+    loop {
+        let summary = execute(program, tables, options, &weak);
+        stats += summary.stats;
+        let broken: BTreeSet<MapId> = summary.breaks.values().flatten().filter_map(broken_map).collect();
+        if broken.is_subset(&weak) {
+            return Summary { weak, stats, ..summary };
+        }
+        weak.extend(broken);
     }
-    let again = execute(program, tables, options, &weak);
-    Summary { breaks: first.breaks, weak, stats: add(first.stats, again.stats), ..again }
 }
 
 fn broken_map(row: &Row) -> Option<MapId> {
     if let RowEnd::Breaks(map) = row.end { Some(map) } else { None }
-}
-
-fn add(mut a: Stats, b: Stats) -> Stats {
-    a += b;
-    a
 }
 
 fn execute(program: &Program, tables: &[Arc<TableData>], options: Options, weak: &BTreeSet<MapId>) -> Summary {

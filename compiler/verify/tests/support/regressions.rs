@@ -2,7 +2,9 @@
 
 use crate::build::*;
 use crate::check_visits;
+use rdcl_base::IntervalSet;
 use rdcl_core::*;
+use rdcl_verify::{Options, Summary, summarise};
 
 const MAP: MapId = MapId(0);
 
@@ -56,6 +58,11 @@ fn out() -> End {
 fn agree(program: &Program) {
     assert_eq!(program.check(), []);
     check_visits(program, &[], 200).unwrap_or_else(|why| panic!("{why}"));
+}
+
+fn summary(program: &Program) -> Summary {
+    assert_eq!(program.check(), []);
+    summarise(program, &[], Options::default())
 }
 
 #[test]
@@ -141,4 +148,34 @@ fn an_empty_range_leaves_nothing_to_choose() {
             vec![block(vec![], choose(0, (5, 4), free, 1, 2)), block(vec![], out()), block(vec![], fail("none"))],
         ));
     }
+}
+
+/// The first map takes anything. Under its invariant, what is copied from it to the second keeps the second's.
+#[test]
+fn an_invariant_proved_from_a_broken_one_is_not_proved() {
+    let small = || Cond::In(Expr::Column(1, 8), IntervalSet::range(0, 9));
+    let copied = |c| Expr::Cell(CellId(0), c);
+    let program = program(
+        vec![pairs(8, small()), pairs(8, small())],
+        vec![
+            block(vec![], lookup(0, get("ip.ttl"), 0, 1, 2)),
+            block(
+                vec![],
+                End::Insert {
+                    map: MapId(1),
+                    values: vec![copied(0), copied(1)],
+                    cell: CellId(1),
+                    ok: to(3),
+                    full: to(4),
+                    clash: to(4),
+                    clash_handled: true,
+                },
+            ),
+            block(vec![], insert(get("ip.ttl"), get("ip.proto"), 0, [3, 4, 4])),
+            block(vec![], out()),
+            block(vec![], fail("no")),
+        ],
+    );
+    assert_eq!(summary(&program).weak.len(), 2);
+    agree(&program);
 }
