@@ -183,7 +183,8 @@ impl Sym {
     /// Shift left by a constant.
     pub fn shl(a: Sym, by: u16) -> Sym {
         match a {
-            Sym::Const(c) => Sym::constant(c.width, c.value.checked_shl(by.into()).unwrap_or(0)),
+            other if by >= other.width() => Sym::constant(other.width(), 0),
+            Sym::Const(c) => Sym::constant(c.width, c.value << by),
             other if by == 0 => other,
             other => Sym::node(SymNode::Shl(other, by)),
         }
@@ -192,7 +193,8 @@ impl Sym {
     /// Logical shift right by a constant.
     pub fn lshr(a: Sym, by: u16) -> Sym {
         match a {
-            Sym::Const(c) => Sym::constant(c.width, c.value.checked_shr(by.into()).unwrap_or(0)),
+            other if by >= other.width() => Sym::constant(other.width(), 0),
+            Sym::Const(c) => Sym::constant(c.width, c.value >> by),
             other if by == 0 => other,
             other => Sym::node(SymNode::Lshr(other, by)),
         }

@@ -150,6 +150,23 @@ fn an_empty_range_leaves_nothing_to_choose() {
     }
 }
 
+#[test]
+fn a_shift_by_the_width_or_more_leaves_nothing() {
+    for by in [7, 8, 127, 128, 256, 300] {
+        let left = eq(Expr::Shl(Box::new(get("ip.ttl")), by), get("ip.proto"));
+        let right = Cond::In(Expr::Lshr(Box::new(get("ip.ttl")), by), IntervalSet::range(0, 3));
+        agree(&program(
+            vec![],
+            vec![
+                block(vec![], End::If(left, to(2), to(1))),
+                block(vec![], End::If(right, to(2), to(3))),
+                block(vec![], out()),
+                block(vec![], fail("no")),
+            ],
+        ));
+    }
+}
+
 /// The first map takes anything. Under its invariant, what is copied from it to the second keeps the second's.
 #[test]
 fn an_invariant_proved_from_a_broken_one_is_not_proved() {
