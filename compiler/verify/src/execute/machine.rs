@@ -9,8 +9,8 @@ use crate::sym::{Sym, SymCond, Var, VarKind};
 use crate::tables::{Classes, classes};
 use rdcl_base::IntervalSet;
 use rdcl_core::{
-    BlockId, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, MapDecl, MapId, Op, Place, PortId, Program,
-    Reason, RowId, Shape, SlotId, TableData, TableId,
+    BlockId, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, HeaderKind, InstrId, MapDecl, MapId, Op, Place,
+    PortId, Program, Reason, RowId, Shape, SlotId, TableData, TableId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -129,6 +129,10 @@ impl<'p> Machine<'p> {
         let program = self.program;
         let block = &program.blocks[id.index()];
         for op in &block.ops {
+            if hides_lengths(op) {
+                self.exhausted = true;
+                return self.finish(state, RowEnd::Unmodelled);
+            }
             self.op(&mut state, op);
         }
         let at = InstrId { block: id, index: block.ops.len() as u32 };
@@ -418,6 +422,15 @@ pub fn world(facts: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     facts.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Whether a length or something the state does not know of depends on the header that comes or goes: what a packet
+/// carries, the options and the checksum error of TCP and its like.
+fn hides_lengths(op: &Op) -> bool {
+    match op {
+        Op::Push(header) | Op::Pop(header) => !matches!(header, HeaderKind::Eth | HeaderKind::Vlan),
+        Op::Set(..) | Op::Touch(_) | Op::Remove(_) => false,
+    }
 }
 
 fn row_of(state: State, end: RowEnd) -> Row {

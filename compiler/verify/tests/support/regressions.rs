@@ -4,7 +4,7 @@ use crate::build::*;
 use crate::check_visits;
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
-use rdcl_verify::{Options, Summary, summarise};
+use rdcl_verify::{Options, RowEnd, Summary, summarise};
 
 const MAP: MapId = MapId(0);
 
@@ -195,4 +195,12 @@ fn an_invariant_proved_from_a_broken_one_is_not_proved() {
     );
     assert_eq!(summary(&program).weak.len(), 2);
     agree(&program);
+}
+
+#[test]
+fn what_a_header_takes_along_is_not_guessed() {
+    let mut program = program(vec![], vec![block(vec![Op::Pop(UDP), Op::Push(UDP)], out())]);
+    program.ports = ports(&["in0", "out0"], stack(&[IP, UDP]));
+    let summary = summary(&program);
+    assert!(summary.exhausted && summary.ingress.values().flatten().all(|row| row.end == RowEnd::Unmodelled));
 }
