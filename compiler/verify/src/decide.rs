@@ -285,7 +285,7 @@ impl<'n> Prover<'n> {
         });
         let target = Shot::new(trial.from, trial.rank.5, &trial.facts, 0, &model);
         let shots: Vec<Shot> = sent.chain([target]).collect();
-        let Some(replayed) = replay(network, &shots) else { return Attempt::NoRun };
+        let Some(replayed) = replay(network, &shots, trial.rank.1) else { return Attempt::NoRun };
         if !shows(trial, &shots, &replayed) {
             return Attempt::Disagrees;
         }

@@ -13,9 +13,10 @@ use crate::row::{Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_core::{BlockId, BoundaryId, Derivation, Endpoint, Field, MapId, PartId, PortId, Reason, Role, Shape};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// How often a lineage may come back to one port before exploration gives up on it.
-const MOST_ROUNDS: usize = 12;
+const MOST_ROUNDS: usize = 8;
 
 /// A packet as it is at some point, in terms of the packet that entered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -135,13 +136,13 @@ pub struct Leaf {
     /// When.
     pub guard: Guard,
     /// The packet then.
-    pub view: View,
+    pub view: Arc<View>,
     /// How it ended.
     pub end: LeafEnd,
     /// Which copy.
     pub copy: Vec<CopyArm>,
     /// What it met.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
     /// Visits made.
     pub hops: u32,
 }
@@ -150,15 +151,36 @@ pub struct Leaf {
 #[derive(Clone, Debug)]
 struct Flight {
     guard: Guard,
-    view: View,
+    view: Arc<View>,
     copy: Vec<CopyArm>,
-    facts: Facts,
+    facts: Arc<Facts>,
     hops: u32,
-    /// Ports on cycles that it entered by, and what it was then.
-    trail: Vec<(Ingress, View)>,
+    trail: Option<Arc<Passed>>,
+}
+
+/// A port on a cycle by which a packet entered, what it was then, and what it passed before. Shared by all that passed
+/// the same way.
+#[derive(Debug, PartialEq, Eq)]
+struct Passed {
+    ingress: Ingress,
+    view: Arc<View>,
+    before: Option<Arc<Passed>>,
 }
 
 impl Flight {
+    /// What the packet was when it entered by a port before, latest first.
+    fn earlier(&self, ingress: Ingress) -> Vec<Arc<View>> {
+        let mut views = Vec::new();
+        let mut at = &self.trail;
+        while let Some(passed) = at {
+            if passed.ingress == ingress {
+                views.push(Arc::clone(&passed.view));
+            }
+            at = &passed.before;
+        }
+        views
+    }
+
     fn same_but_guard(&self, other: &Flight) -> bool {
         self.hops == other.hops
             && self.view == other.view
@@ -192,11 +214,11 @@ impl<'n> Explorer<'n> {
         for shape in Shape::of_stack(port.stack) {
             let flight = Flight {
                 guard: entry_guard(shape),
-                view: View::entry(shape),
+                view: Arc::new(View::entry(shape)),
                 copy: Vec::new(),
-                facts: Facts::default(),
+                facts: Arc::default(),
                 hops: 0,
-                trail: Vec::new(),
+                trail: None,
             };
             self.arrive(from, flight, port.to);
         }
@@ -232,14 +254,14 @@ impl<'n> Explorer<'n> {
         }
         self.context.stats.states += open.len() as u64;
         for mut flight in open {
-            let rounds = flight.trail.iter().filter(|(i, _)| *i == ingress).count();
+            let rounds = flight.earlier(ingress).len();
             if self.context.stats.states > self.context.options.budget.states || rounds > MOST_ROUNDS {
                 self.end(from, flight, LeafEnd::Exhausted);
                 continue;
             }
             if self.order.is_cyclic(ingress) {
-                let view = flight.view.clone();
-                flight.trail.push((ingress, view));
+                let passed = Passed { ingress, view: Arc::clone(&flight.view), before: flight.trail.take() };
+                flight.trail = Some(Arc::new(passed));
             }
             self.waiting.entry((self.order.rank(ingress), ingress)).or_default().push(flight);
         }
@@ -248,9 +270,7 @@ impl<'n> Explorer<'n> {
     /// Ends what is a loop, and gives back what is not.
     fn without_loops(&mut self, from: BoundaryId, flight: Flight, ingress: Ingress) -> Vec<Flight> {
         let mut open = vec![flight];
-        let earlier: Vec<View> =
-            open[0].trail.iter().filter(|(i, _)| *i == ingress).map(|(_, view)| view.clone()).collect();
-        for view in earlier {
+        for view in open[0].earlier(ingress) {
             let mut next = Vec::new();
             for flight in open {
                 let same = view.forwards_like(&flight.view);
@@ -312,8 +332,8 @@ impl<'n> Explorer<'n> {
 
     fn apply(&mut self, from: BoundaryId, ingress: Ingress, visit: u32, row: &Row, flight: &Flight) {
         let part = ingress.0;
-        let view = flight.view.clone();
-        let before = if row.copy.is_empty() { 0 } else { world(&flight.facts) };
+        let view = Arc::clone(&flight.view);
+        let before = if row.copy.is_empty() { 0 } else { world(&*flight.facts) };
         let arms = row.copy.iter().map(|a| at_visit(visit, a, before));
         let copy: Vec<CopyArm> = flight.copy.iter().copied().chain(arms).collect();
         // What a copy decides after a fork is its own: from there on the visit has another name.
@@ -331,9 +351,12 @@ impl<'n> Explorer<'n> {
         }
         let next = Flight {
             guard: Guard::default(),
-            view: flight.view.after(row, &mut rename),
+            view: Arc::new(flight.view.after(row, &mut rename)),
             copy,
-            facts: extend_facts(&flight.facts, part, row, &mut rename),
+            facts: match row.facts.is_stateful() || !row.facts.choices.is_empty() {
+                true => Arc::new(extend_facts(&flight.facts, part, row, &mut rename)),
+                false => Arc::clone(&flight.facts),
+            },
             hops: flight.hops + 1,
             trail: flight.trail.clone(),
         };

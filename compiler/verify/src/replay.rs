@@ -11,8 +11,8 @@ use rdcl_core::{
 };
 use rdcl_hir::{Claim, Predicate, Property};
 
-/// The most visits of a run.
-pub const FUEL: u64 = 100_000;
+/// The most visits of a run. A run keeps the trail of every copy, so a packet that multiplies on a cycle must end soon.
+pub const FUEL: u64 = 512;
 
 /// One packet to send.
 #[derive(Clone, Debug)]
@@ -61,15 +61,17 @@ pub struct Replay {
     pub stores: Stores,
 }
 
-/// Runs packets one after the other from empty stores; none if the tape does not fit.
-pub fn replay(network: &Network, shots: &[Shot]) -> Option<Replay> {
+/// Runs packets one after the other from empty stores; none if the tape does not fit. The last is expected to make
+/// `hops` visits.
+pub fn replay(network: &Network, shots: &[Shot], hops: u32) -> Option<Replay> {
     let interpreter = Interpreter::new(network);
     let mut stores = Stores::new(network);
     let mut runs = Vec::new();
     for shot in shots {
         let tape = shot.tape();
         let bytes = deparse(&shot.packet);
-        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel: FUEL };
+        let fuel = FUEL.max(4 * u64::from(hops));
+        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel };
         runs.push(interpreter.run(&mut stores, injection).ok()?);
     }
     Some(Replay { runs, stores })
@@ -97,15 +99,16 @@ pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: 
         Claim::Unchanged { except } => arrived().any(|exit| !is_unchanged(packet, exit, except)),
         Claim::Reach { room } => {
             let refused = |c: &PacketCopy| c.full().any(|full| room.contains(&full));
-            arrived().next().is_none() && !run.copies.iter().any(refused) && !run.copies.iter().any(is_model_error)
+            arrived().next().is_none() && !run.copies.iter().any(refused) && !run.copies.iter().any(is_open)
         }
-        Claim::CanReach => arrived().next().is_none(),
+        Claim::CanReach => arrived().next().is_none() && !run.copies.iter().any(is_open),
         Claim::NoLoop => run.copies.iter().any(|c| matches!(c.outcome, Outcome::Loop { .. })),
     }
 }
 
-fn is_model_error(copy: &PacketCopy) -> bool {
-    matches!(copy.outcome, Outcome::ModelError { .. })
+/// Whether it is not known what becomes of the copy in the real network.
+fn is_open(copy: &PacketCopy) -> bool {
+    matches!(copy.outcome, Outcome::ModelError { .. } | Outcome::Exhausted)
 }
 
 fn delivered(copy: &PacketCopy, to: Option<BoundaryId>) -> Option<&Packet> {

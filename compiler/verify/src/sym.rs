@@ -317,6 +317,11 @@ impl SymCond {
             return SymCond::from(op != CmpOp::Ult);
         }
         let width = a.width();
+        if op == CmpOp::Eq
+            && let Some(apart) = distance(&a, &b)
+        {
+            return SymCond::from(apart == 0);
+        }
         match (op, a.as_const(), b.as_const()) {
             (CmpOp::Eq, _, Some(c)) => SymCond::is_in(a, IntervalSet::single(c)),
             (CmpOp::Eq, Some(c), _) => SymCond::is_in(b, IntervalSet::single(c)),
@@ -451,6 +456,23 @@ impl SymCond {
             SymCond::False => false,
             other => unreachable!("a condition without variables is constant: {other:?}"),
         }
+    }
+}
+
+/// How far apart two values are, modulo their width, when they are the same but for a constant added.
+fn distance(a: &Sym, b: &Sym) -> Option<u128> {
+    let ((x, c), (y, d)) = (base(a), base(b));
+    (x == y).then(|| c.wrapping_sub(d) & mask(a.width()))
+}
+
+/// A value as something plus a constant.
+fn base(sym: &Sym) -> (&Sym, u128) {
+    match sym {
+        Sym::Node(node) => match &**node {
+            SymNode::Add(a, Sym::Const(c)) => (a, c.value),
+            _ => (sym, 0),
+        },
+        Sym::Const(_) | Sym::Var(_) => (sym, 0),
     }
 }
 

@@ -137,7 +137,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { states: 200_000, solver: 20_000_000, history: 3 }
+        Budget { states: 50_000, solver: 20_000_000, history: 3 }
     }
 }
 
