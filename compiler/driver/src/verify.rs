@@ -1,11 +1,11 @@
 //! From a checked package to verdicts: every property of every subject, with its place and its witness's source lines.
 
 use crate::check::Checked;
-use crate::outcome::{Answer, Conclusion, Crossing, PropertyResult};
+use crate::outcome::{Answer, Conclusion, Crossing, PropertyResult, Trace};
 use crate::trace::Tracer;
 use rdcl_base::{Code, Diagnostic, FileSpan, Sources};
 use rdcl_hir::{Database, Instance, Loc, full_name, place, properties, property_places, short_name, subjects};
-use rdcl_verify::{Options, Outcome, Verdict, reachability, verdicts};
+use rdcl_verify::{Options, Outcome, Verdict, Witness, reachability, verdicts};
 use std::collections::BTreeSet;
 
 /// What verification found.
@@ -99,11 +99,9 @@ struct Subject<'a> {
 
 impl Subject<'_> {
     fn result(&self, verdict: &Verdict) -> PropertyResult {
-        let tracer = Tracer { checked: self.checked, instance: self.instance };
-        let property = verdict.index.and_then(|i| properties(&self.checked.db, self.instance).get(i));
         let result = match &verdict.result {
             Outcome::Proved => Conclusion::Proved,
-            Outcome::Violated(witness) => Conclusion::Violated(Box::new(tracer.trace(witness, property))),
+            Outcome::Violated(witness) => Conclusion::Violated(Box::new(self.trace(verdict, witness))),
             Outcome::Undecided(reason) => Conclusion::Undecided(reason.clone()),
             Outcome::Vacuous => Conclusion::Undecided("no packet satisfies its premise".to_owned()),
             Outcome::Assumed => Conclusion::Assumed,
@@ -116,6 +114,16 @@ impl Subject<'_> {
             assumes: verdict.assumes.clone(),
             stats: verdict.stats,
         }
+    }
+
+    fn trace(&self, verdict: &Verdict, witness: &Witness) -> Trace {
+        let property = verdict.index.and_then(|i| properties(&self.checked.db, self.instance).get(i));
+        let tracer = Tracer { checked: self.checked, instance: self.instance };
+        let mut trace = tracer.trace(witness, property);
+        if property.is_none() && verdict.property.ends_with(".invariant") {
+            trace.outcome = "adds an entry that breaks it".to_owned();
+        }
+        trace
     }
 
     fn group(&self, verdict: &Verdict) -> Option<String> {

@@ -98,8 +98,10 @@ impl<'n> Prover<'n> {
         if vacuous {
             return (Outcome::Vacuous, Vec::new());
         }
-        let remarks = if idle { vec!["no packet of the premise is ever delivered there".to_owned()] } else { Vec::new() };
-        (self.conclude(property, findings), remarks)
+        let outcome = self.conclude(property, findings);
+        let is_hollow = idle && outcome == Outcome::Proved;
+        let remark = is_hollow.then(|| "no packet of the premise is ever delivered there".to_owned());
+        (outcome, remark.into_iter().collect())
     }
 
     fn findings(&mut self, property: &Property, from: BoundaryId, to: Option<BoundaryId>) -> Findings {
