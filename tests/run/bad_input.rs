@@ -54,7 +54,8 @@ fn nested_blocks(depth: usize) -> Vec<u8> {
 
 /// One trial for each case, and one for the prefixes of each example.
 pub fn trials() -> Vec<Trial> {
-    let cases = CASES.iter().map(|case| Trial::test(format!("bad-input/{}", case.0), || run(case).map_err(Failed::from)));
+    let cases =
+        CASES.iter().map(|case| Trial::test(format!("bad-input/{}", case.0), || run(case).map_err(Failed::from)));
     let prefixes = examples::folders().into_iter().map(|folder| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Trial::test(format!("bad-input/prefixes-of-{name}"), move || prefixes(&folder.join("main.rdcl")))

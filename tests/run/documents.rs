@@ -1,7 +1,8 @@
 //! Documentation: every `rdcl` block of `docs/*.md` and of the README compiles as its fence says.
 //!
 //! `rdcl` is clean, `rdcl,error=E0201` shows that code and no other, `rdcl,fragment` is a piece that does not stand
-//! alone. `rdcl,verify` is verified too, and its `//~ VERDICT` lines hold.
+//! alone. `rdcl,verify` is verified too, and its `//~ VERDICT` lines hold. A `console` block is a transcript: its commands,
+//! run in the root of the repository, write what stands below them. `BLESS=1` rewrites transcripts.
 
 use crate::binary;
 use crate::expect::Expectations;
@@ -10,7 +11,8 @@ use crate::program::{self, Depth};
 use libtest_mimic::{Failed, Trial};
 use rdclc::Input;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// One trial for each file that has blocks.
 pub fn trials() -> Vec<Trial> {
@@ -30,7 +32,7 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn run(path: &PathBuf) -> Result<(), String> {
+fn run(path: &Path) -> Result<(), String> {
     let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
     let blocks = markdown::blocks(&text);
     let complaints: Vec<String> = blocks
@@ -38,7 +40,31 @@ fn run(path: &PathBuf) -> Result<(), String> {
         .filter(|b| b.is("rdcl") && !b.has("fragment"))
         .filter_map(|b| compile(b).err().map(|e| format!("line {}: {e}", b.line)))
         .collect();
-    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
+    if !complaints.is_empty() {
+        return Err(complaints.join("\n"));
+    }
+    let mut blessed = text.clone();
+    for block in blocks.iter().filter(|b| b.is("console")) {
+        blessed = blessed.replacen(&block.text, &transcript(block)?, 1);
+    }
+    match (blessed == text, std::env::var_os("BLESS")) {
+        (true, _) => Ok(()),
+        (false, Some(_)) => fs::write(path, blessed).map_err(|e| e.to_string()),
+        (false, None) => Err(format!("a transcript differs; BLESS=1 rewrites it\n{blessed}")),
+    }
+}
+
+/// The commands of a block, each with what it writes.
+fn transcript(block: &Block) -> Result<String, String> {
+    let mut text = String::new();
+    for line in block.text.lines().filter(|l| l.starts_with("$ ")) {
+        let binary = Path::new(env!("CARGO_BIN_EXE_rdclc")).parent().unwrap_or(Path::new(""));
+        let command = format!("PATH={}:$PATH; exec 2>&1; {}", binary.display(), &line[2..]);
+        let output = Command::new("sh").args(["-c", &command]).current_dir(binary::root()).output();
+        let written = output.map_err(|e| e.to_string())?.stdout;
+        text += &format!("{line}\n{}", String::from_utf8_lossy(&written));
+    }
+    Ok(text)
 }
 
 fn compile(block: &Block) -> Result<(), String> {

@@ -4,7 +4,7 @@ use crate::binary;
 use crate::expect::Expectations;
 use crate::program::{self, Depth, Outcome};
 use libtest_mimic::{Failed, Trial};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Two trials for each example.
 pub fn trials() -> Vec<Trial> {
@@ -28,11 +28,11 @@ pub fn folders() -> Vec<PathBuf> {
     folders
 }
 
-fn verified(folder: &PathBuf) -> Outcome {
+fn verified(folder: &Path) -> Outcome {
     program::run(rdclc::load(folder), Depth::Verify)
 }
 
-fn says(folder: &PathBuf) -> Result<(), String> {
+fn says(folder: &Path) -> Result<(), String> {
     let outcome = verified(folder);
     let mut expectations = Expectations::default();
     for (file, text) in outcome.files.iter().filter(|f| !f.0.starts_with("std/")) {
@@ -44,7 +44,7 @@ fn says(folder: &PathBuf) -> Result<(), String> {
     expectations.compare(&outcome)
 }
 
-fn exits(folder: &PathBuf) -> Result<(), String> {
+fn exits(folder: &Path) -> Result<(), String> {
     let violated = verified(folder).verdicts.iter().any(|v| v.1 == "violated");
     let ran = binary::run(folder, &["verify".as_ref(), ".".as_ref()]);
     let wanted = Some(i32::from(violated));

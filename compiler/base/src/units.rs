@@ -107,10 +107,8 @@ impl Quantity {
 impl fmt::Display for Quantity {
     /// In the largest unit that divides the amount.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let best = UNITS
-            .iter()
-            .filter(|u| u.1 == self.dimension && self.amount.is_multiple_of(u.2))
-            .max_by_key(|u| u.2);
+        let best =
+            UNITS.iter().filter(|u| u.1 == self.dimension && self.amount.is_multiple_of(u.2)).max_by_key(|u| u.2);
         match best {
             Some((name, _, scale)) if self.amount > 0 => write!(f, "{}{name}", self.amount / scale),
             _ => match UNITS.iter().filter(|u| u.1 == self.dimension).min_by_key(|u| u.2) {

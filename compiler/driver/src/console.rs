@@ -75,7 +75,8 @@ impl Console {
             match self.format {
                 Format::Json => self.object(&json::diagnostic(diagnostic, sources)),
                 Format::Short => self.note(&short(diagnostic, sources)),
-                Format::Human => self.note(renderer.draw(diagnostic).trim_end_matches('\n')),
+                // With the line break of a note: an empty line between two drawings.
+                Format::Human => self.note(&renderer.draw(diagnostic)),
             }
         }
         if diagnostics.len() > MOST_DIAGNOSTICS {

@@ -3,6 +3,7 @@
 use crate::console::Paint;
 use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, Hop, PropertyResult, Trace};
 use crate::packet;
+use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// How verdicts are written.
@@ -166,7 +167,7 @@ fn excerpt(line: &str) -> String {
     if cut.len() < code.len() { format!("{cut}…") } else { cut }
 }
 
-/// One line for each pair, then the pairs that nothing crosses.
+/// One line for each pair, then the ports that nothing reaches.
 pub fn crossings(crossings: &[Crossing], color: bool) -> String {
     let width = |text: fn(&Crossing) -> &str| crossings.iter().map(|c| text(c).chars().count()).max().unwrap_or(0);
     let (from, to) = (width(|c| &c.from), width(|c| &c.to));
@@ -179,7 +180,24 @@ pub fn crossings(crossings: &[Crossing], color: bool) -> String {
         let line = format!("{}  {}: {:<from$} -> {:<to$}  {rest}", paint.on(word, color), c.rfb, c.from, c.to);
         format!("{}\n", line.trim_end())
     };
-    crossings.iter().map(line).collect()
+    crossings.iter().map(line).collect::<String>() + &unreached(crossings)
+}
+
+/// `nothing reaches EdgeRouter: p[14], p[15]`
+fn unreached(crossings: &[Crossing]) -> String {
+    let mut ports: IndexMap<&str, IndexMap<&str, bool>> = IndexMap::new();
+    for crossing in crossings {
+        let alone = ports.entry(&crossing.rfb).or_default().entry(&crossing.to).or_insert(true);
+        *alone &= matches!(crossing.answer, Answer::Unreachable);
+    }
+    let mut text = String::new();
+    for (rfb, ports) in ports {
+        let names: Vec<&str> = ports.into_iter().filter(|(_, alone)| *alone).map(|(port, _)| port).collect();
+        if !names.is_empty() {
+            text += &format!("nothing reaches {rfb}: {}\n", names.join(", "));
+        }
+    }
+    text
 }
 
 fn run(trace: &Trace) -> String {

@@ -13,9 +13,10 @@ pub fn version() -> Value {
 /// A diagnostic.
 pub fn diagnostic(diagnostic: &Diagnostic<FileSpan>, sources: &Sources) -> Value {
     let related = diagnostic.secondary.iter().map(|l| json!({"at": sources.place(l.at), "message": l.message}));
-    let fix = diagnostic.fix.as_ref().map(|f| {
-        json!({"at": sources.place(f.at), "end": sources.end_place(f.at), "replacement": f.replacement})
-    });
+    let fix = diagnostic
+        .fix
+        .as_ref()
+        .map(|f| json!({"at": sources.place(f.at), "end": sources.end_place(f.at), "replacement": f.replacement}));
     json!({
         "type": "diagnostic",
         "code": diagnostic.code.as_str(),

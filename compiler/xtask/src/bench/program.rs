@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn files_have_the_lines_asked_for() {
-        let example = "use std::net::Ip4;\n// x\n/// Doc.\nrfb Branch {\n  port inout lan: Ip4;\n}\nsubstrate lab {\n}\n";
+        let example =
+            "use std::net::Ip4;\n// x\n/// Doc.\nrfb Branch {\n  port inout lan: Ip4;\n}\nsubstrate lab {\n}\n";
         let files = files(example, 3_000);
         assert_eq!(files.len(), 3);
         assert!(files.iter().all(|f| (990..=1_000).contains(&f.lines().count())));
