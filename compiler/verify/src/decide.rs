@@ -13,7 +13,7 @@ use crate::sym::Var;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
 use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Shape};
 use rdcl_hir::{Claim, Property};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Verifies the properties of one network.
@@ -23,6 +23,7 @@ pub struct Prover<'n> {
     network: &'n dyn Fn() -> Arc<Network>,
     explorer: Explorer<'n>,
     leaves: BTreeMap<BoundaryId, Arc<Vec<Leaf>>>,
+    pool: Option<Arc<Vec<Leaf>>>,
 }
 
 /// A candidate with a way to bring it about, ready to be ranked.
@@ -52,7 +53,7 @@ impl<'n> Prover<'n> {
     /// A prover for a network.
     pub fn new(net: &'n Net, network: &'n dyn Fn() -> Arc<Network>, options: Options) -> Prover<'n> {
         let explorer = Explorer::new(net, Context::new(options));
-        Prover { net, network, explorer, leaves: BTreeMap::new() }
+        Prover { net, network, explorer, leaves: BTreeMap::new(), pool: None }
     }
 
     fn context(&mut self) -> &mut Context {
@@ -243,10 +244,25 @@ impl<'n> Prover<'n> {
         Planner { net: self.net, pool: &pool, longest, exact: false }.plans(self.context(), guard, facts)
     }
 
-    /// Leaves from every boundary port, in order.
-    fn pool(&mut self) -> Vec<Leaf> {
+    /// Leaves that add entries, from every boundary port, in order; one for copies that add alike.
+    fn pool(&mut self) -> Arc<Vec<Leaf>> {
+        if let Some(pool) = &self.pool {
+            return Arc::clone(pool);
+        }
         let entries: Vec<BoundaryId> = self.net.entries().collect();
-        entries.into_iter().flat_map(|from| self.leaves_from(from).as_ref().clone()).collect()
+        let mut seen = HashSet::new();
+        let mut pool = Vec::new();
+        for from in entries {
+            let leaves = self.leaves_from(from);
+            let new = |leaf: &&Leaf| {
+                let key = (from, leaf.view.entry_shape, leaf.guard.clone(), Arc::clone(&leaf.facts));
+                !leaf.facts.added.is_empty() && seen.insert(key)
+            };
+            pool.extend(leaves.iter().filter(new).cloned());
+        }
+        let pool = Arc::new(pool);
+        self.pool = Some(Arc::clone(&pool));
+        pool
     }
 
     /// The first trial, by rank and then by its least assignment, whose replay shows what is claimed.
@@ -275,7 +291,7 @@ impl<'n> Prover<'n> {
     }
 
     fn attempt(&mut self, trial: &Trial, network: &Network, shows: Shows<'_>) -> Attempt {
-        let pool = if trial.plan.packets.is_empty() { Vec::new() } else { self.pool() };
+        let pool = if trial.plan.packets.is_empty() { Arc::default() } else { self.pool() };
         let order = full_order(trial, &pool);
         let Some((_, model)) = least(self.context(), std::slice::from_ref(&trial.guard), &order) else {
             return Attempt::NoRun;

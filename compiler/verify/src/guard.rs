@@ -49,10 +49,11 @@ impl Guard {
         let constant = Sym::constant(var.width, value);
         let mut product = self.product.clone();
         product.insert(var, Arc::new(IntervalSet::single(value)));
-        let bare = Guard { product, residue: Vec::new(), unknown: self.unknown };
+        let (bound, free): (Vec<&SymCond>, Vec<&SymCond>) = self.residue.iter().partition(|c| c.mentions(var));
         let mut by = |v: Var| if v == var { constant.clone() } else { Sym::Var(v) };
-        let simplified: Vec<SymCond> = self.residue.iter().map(|c| c.substitute(&mut by)).collect();
-        let mut guards = vec![bare];
+        let simplified: Vec<SymCond> = bound.iter().map(|c| c.substitute(&mut by)).collect();
+        let residue = free.into_iter().cloned().collect();
+        let mut guards = vec![Guard { product, residue, unknown: self.unknown }];
         for cond in &simplified {
             guards = guards.iter().flat_map(|g| context.assume(g, cond)).collect();
         }
