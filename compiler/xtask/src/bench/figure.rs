@@ -58,7 +58,7 @@ impl Figure {
 }
 
 /// To four significant digits: the rest is noise.
-fn rounded(value: f64) -> f64 {
+pub fn rounded(value: f64) -> f64 {
     if value == 0.0 {
         return 0.0;
     }

@@ -1,6 +1,6 @@
 //! Figures as tables: for the terminal, and as `docs/benchmarks.md`.
 
-use crate::bench::figure::Figure;
+use crate::bench::figure::{Figure, rounded};
 use std::fs;
 use std::process::Command;
 
@@ -17,7 +17,7 @@ fn row(figure: &Figure) -> [String; 7] {
     let counters: Vec<String> = figure.counters.iter().map(|(k, v)| format!("{k} {v}")).collect();
     [
         figure.name.clone(),
-        format!("{:.4}", figure.value).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        rounded(figure.value).to_string(),
         figure.unit.clone(),
         format!("{:.2}–{:.2} of {}", figure.min, figure.max, figure.n),
         goal(|t| t.2),
@@ -44,8 +44,9 @@ pub fn table(figures: &[Figure]) -> String {
 pub fn page(figures: &[Figure]) -> String {
     let mut text = format!(
         "# Benchmarks\n\n\
-         Written by `make bench` on {} on {}. Times are of a shared machine and say where we are; counters are what we\n\
-         defend. \"must\" and \"aim\" are what we hold ourselves to; smaller is better unless the unit says \"more\".\n\n",
+         Written by `make bench` on {}\non {}.\n\n\
+         Times are of a shared machine and say where we are; counters are what we defend. \"must\" and \"aim\" are what we\n\
+         hold ourselves to; smaller is better unless the unit says \"more\".\n\n",
         said(&["date", "-u", "+%Y-%m-%d"]),
         machine(),
     );

@@ -1,6 +1,6 @@
 //! A generated package of any size: the blocks of `examples/branch`, over and over under other names.
 
-/// Files of about a thousand lines each that together have about `lines` lines.
+/// Files of a thousand lines and a little each, for every thousand of `lines`.
 pub fn files(example: &str, lines: usize) -> Vec<String> {
     let per_file = 1_000.min(lines);
     (0..lines / per_file).map(|file| self::file(example, file, per_file)).collect()
@@ -11,11 +11,10 @@ fn file(example: &str, number: usize, lines: usize) -> String {
     let blocks = blocks(example);
     let mut text = imports;
     for site in 0.. {
-        let renamed = blocks.replace("Branch", &format!("Site{number}x{site}"));
-        if text.lines().count() + renamed.lines().count() > lines {
+        if text.lines().count() >= lines {
             break;
         }
-        text += &renamed;
+        text += &blocks.replace("Branch", &format!("Site{number}x{site}"));
     }
     text
 }
@@ -44,7 +43,7 @@ mod tests {
             "use std::net::Ip4;\n// x\n/// Doc.\nrfb Branch {\n  port inout lan: Ip4;\n}\nsubstrate lab {\n}\n";
         let files = files(example, 3_000);
         assert_eq!(files.len(), 3);
-        assert!(files.iter().all(|f| (990..=1_000).contains(&f.lines().count())));
+        assert!(files.iter().all(|f| (1_000..=1_005).contains(&f.lines().count())));
         assert!(files[1].contains("rfb Site1x0 {") && !files[1].contains("substrate"));
     }
 }
