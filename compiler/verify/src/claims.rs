@@ -186,13 +186,14 @@ fn doubtful(property: &Property, leaves: &[Leaf], within: &[(usize, Guard)]) -> 
     within.iter().filter_map(doubt).collect()
 }
 
-fn doubt_of(leaf: &Leaf) -> Option<Doubt> {
+/// Why it is not known how a leaf goes on, if so.
+pub fn doubt_of(leaf: &Leaf) -> Option<Doubt> {
     match leaf.end {
         LeafEnd::Exhausted => Some(Doubt::Exhausted),
         LeafEnd::Opaque(part) => Some(Doubt::Opaque(part)),
         LeafEnd::Unmodelled => Some(Doubt::Unmodelled),
         LeafEnd::Delivered(_) | LeafEnd::Dropped | LeafEnd::Loop(..) => None,
-        LeafEnd::Assumption | LeafEnd::Breaks(..) | LeafEnd::Clash(..) => None,
+        LeafEnd::Assumption | LeafEnd::Assertion(..) | LeafEnd::Breaks(..) | LeafEnd::Clash(..) => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! From candidates to verdicts: realise them by a history from empty stores, minimise, replay, and only then call a
 //! property violated.
 
-use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
+use crate::claims::{Candidate, Doubt, Findings, candidates, doubt_of, is_satisfiable};
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
 use crate::fill::fill;
 use crate::guard::{Context, Guard};
@@ -11,7 +11,7 @@ use crate::net::Net;
 use crate::replay::{Replay, Shot, replay, shows, witness};
 use crate::sym::Var;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
-use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Shape};
+use rdcl_core::{BoundaryId, InstrId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Shape};
 use rdcl_hir::{Claim, Property};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -40,9 +40,10 @@ struct Trial {
 enum Attempt {
     /// It shows what is claimed.
     Shown(Box<Witness>),
-    /// It does not.
+    /// It does not, though it must: one side is wrong.
     Disagrees,
-    /// The choices do not fit a run, as those of a sibling copy are not known.
+    /// There is no such run, or none that shows it: a history may leave more than was planned, and the choices of a
+    /// sibling copy are not known.
     NoRun,
 }
 
@@ -281,10 +282,7 @@ impl<'n> Prover<'n> {
             match self.attempt(&trial, &network, shows) {
                 Attempt::Shown(witness) => return Some(*witness),
                 Attempt::NoRun => {}
-                Attempt::Disagrees => {
-                    let certain = trial.plan.packets.is_empty() && trial.facts.found.is_empty();
-                    assert!(!certain, "a candidate that needs no history does not replay: {:?}", trial.guard);
-                }
+                Attempt::Disagrees => panic!("a candidate that needs no history does not replay: {:?}", trial.guard),
             }
         }
         None
@@ -305,7 +303,8 @@ impl<'n> Prover<'n> {
         let shots: Vec<Shot> = sent.chain([target]).collect();
         let Some(replayed) = replay(network, &shots, trial.rank.1) else { return Attempt::NoRun };
         if !shows(trial, &shots, &replayed) {
-            return Attempt::Disagrees;
+            let certain = trial.facts.found.is_empty() && !trial.guard.unknown && model.minimal;
+            return if certain { Attempt::Disagrees } else { Attempt::NoRun };
         }
         Attempt::Shown(Box::new(witness(network, &shots, &replayed, model.minimal)))
     }
@@ -330,24 +329,37 @@ impl<'n> Prover<'n> {
         self.obligation(name, &LeafEnd::Clash(part, map), &clashes)
     }
 
+    /// Whether an assertion always holds.
+    pub fn assertion_verdict(&mut self, name: String, part: PartId, at: InstrId) -> Verdict {
+        let fails = |_: &Trial, _: &[Shot], replay: &Replay| {
+            let last = replay.runs.last();
+            last.is_some_and(|run| run.copies.iter().any(|copy| fails_assertion(copy, part, at)))
+        };
+        self.obligation(name, &LeafEnd::Assertion(part, at), &fails)
+    }
+
     /// That no packet ends in a certain way.
     fn obligation(&mut self, property: String, end: &LeafEnd, shows: Shows<'_>) -> Verdict {
         let before = self.context().stats;
         let entries: Vec<BoundaryId> = self.net.entries().collect();
-        let (mut trials, mut proved) = (Vec::new(), true);
+        let (mut trials, mut doubts, mut any) = (Vec::new(), Vec::new(), false);
         for from in entries {
             let leaves = self.leaves_from(from);
+            doubts.extend(leaves.iter().filter_map(doubt_of));
             for (at, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.end == *end) {
-                proved = false;
+                any = true;
+                if leaf.guard.unknown {
+                    doubts.push(Doubt::Solver);
+                    continue;
+                }
                 let found = Candidate { leaves: vec![at], guard: leaf.guard.clone(), doubt: None };
                 trials.extend(self.trials(from, None, &found));
             }
-            proved &= !leaves.iter().any(|leaf| leaf.end == LeafEnd::Exhausted);
         }
-        let result = match (proved, self.first_shown(trials, shows)) {
-            (true, _) => Outcome::Proved,
-            (false, Some(witness)) => Outcome::Violated(Box::new(witness)),
-            (false, None) => Outcome::Undecided(self.why_undecided(&[])),
+        let result = match self.first_shown(trials, shows) {
+            Some(witness) => Outcome::Violated(Box::new(witness)),
+            None if any || !doubts.is_empty() => Outcome::Undecided(self.why_undecided(&doubts)),
+            None => Outcome::Proved,
         };
         let stats = self.context().stats - before;
         Verdict { property, index: None, result, assumes: Vec::new(), remarks: Vec::new(), stats }
@@ -375,6 +387,10 @@ fn map_name(net: &Net, part: PartId, map: MapId) -> String {
 
 fn adds(leaf: &Leaf, (part, map): (PartId, MapId)) -> bool {
     leaf.facts.added.iter().any(|(p, stored)| *p == part && stored.map == map)
+}
+
+fn fails_assertion(copy: &PacketCopy, part: PartId, at: InstrId) -> bool {
+    matches!(copy.outcome, RunOutcome::Dropped { reason: Reason::Assertion, by: Some(by) } if by == (part, at))
 }
 
 fn has_clashed(copy: &PacketCopy, part: PartId, map: MapId) -> bool {

@@ -11,7 +11,7 @@ use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
 use crate::row::{Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
-use rdcl_core::{BlockId, BoundaryId, Derivation, Endpoint, Field, MapId, PartId, PortId, Reason, Role, Shape};
+use rdcl_core::{BlockId, BoundaryId, Derivation, Endpoint, Field, InstrId, MapId, PartId, PortId, Reason, Role, Shape};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -120,6 +120,8 @@ pub enum LeafEnd {
     Assumption,
     /// Dropped, since an insert found its key or unique index taken and the source does not handle that.
     Clash(PartId, MapId),
+    /// Dropped by an assertion that does not hold.
+    Assertion(PartId, InstrId),
     /// An insert breaks the invariant of a map.
     Breaks(PartId, MapId),
     /// Enters something of which nothing is known.
@@ -365,6 +367,7 @@ impl<'n> Explorer<'n> {
             match &row.end {
                 RowEnd::Egress(port) => self.arrive(from, next, self.net.wired_to(part, *port)),
                 RowEnd::Dropped(Reason::Clash(map), _) => self.end(from, next, LeafEnd::Clash(part, *map)),
+                RowEnd::Dropped(Reason::Assertion, at) => self.end(from, next, LeafEnd::Assertion(part, *at)),
                 RowEnd::Dropped(..) => self.end(from, next, LeafEnd::Dropped),
                 RowEnd::Assumption => self.end(from, next, LeafEnd::Assumption),
                 RowEnd::Breaks(map) => self.end(from, next, LeafEnd::Breaks(part, *map)),

@@ -9,10 +9,11 @@ use crate::execute::summarise;
 use crate::net::{Net, NetPart};
 use crate::row::Summary;
 use crate::verdict::{Options, Outcome, Reachability, Stats, Verdict};
-use rdcl_core::{End, MapId, Network, PartId, Program};
+use rdcl_core::{BlockId, CheckKind, End, InstrId, MapId, Network, PartId, Program};
 use rdcl_hir::{
-    Db, Instance, Leaf, LeafKind, Property, assumptions, leaf_program, leaf_tables, network, properties, structure,
+    Db, Instance, Leaf, LeafKind, Property, assumptions, leaf_program, leaf_tables, network, properties, short_name, structure,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a leaf does; none when nothing is known of it.
@@ -32,18 +33,19 @@ fn maps<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Arc<Vec<rdcl_core::MapDecl>> {
     Arc::new(leaf_program(db, leaf).maps.clone())
 }
 
-/// The verdicts on all properties of an instance, in the order of the source; those on its state maps come first.
+/// The verdicts on all properties of an instance, in the order of the source; those on its assertions and
+/// state maps come first.
 #[salsa::tracked(returns(ref))]
 pub fn verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, options: Options) -> Vec<Verdict> {
     let properties = properties(db, instance);
-    let assumed = assumptions(db, instance);
+    let assumed = [assumptions(db, instance), &premises(db, instance)].concat();
     if is_opaque(db, instance) {
-        return properties.iter().enumerate().map(|(i, p)| taken_as_true(i, p, assumed.to_vec())).collect();
+        return properties.iter().enumerate().map(|(i, p)| taken_as_true(i, p, assumed.clone())).collect();
     }
     let net = net(db, instance, options);
     let replayed = || -> Arc<Network> { Arc::clone(network(db, instance)) };
     let mut prover = Prover::new(&net, &replayed, options);
-    let mut verdicts = state_verdicts(db, instance, &mut prover);
+    let mut verdicts = own_verdicts(db, instance, &mut prover);
     verdicts.extend(properties.iter().enumerate().map(|(i, p)| prover.verdict(i, p)));
     for verdict in &mut verdicts {
         verdict.assumes.extend(assumed.iter().cloned());
@@ -92,12 +94,32 @@ fn taken_as_true(index: usize, property: &Property, assumes: Vec<String>) -> Ver
     }
 }
 
-/// The verdicts on the instance's own state maps. Those of its parts are the parts' own.
-fn state_verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, prover: &mut Prover<'_>) -> Vec<Verdict> {
+/// The assertions of a program, in order.
+fn assertions(program: &Program) -> Vec<InstrId> {
+    let checks = (0u32..).map(BlockId).zip(&program.blocks);
+    let asserts = checks.filter(|(_, b)| matches!(b.end, End::Check { kind: CheckKind::Assert, .. }));
+    asserts.map(|(block, b)| InstrId { block, index: b.ops.len() as u32 }).collect()
+}
+
+/// Blocks of the instance that are specifications: what is proved of them rests on their `Assume`s.
+fn premises(db: &dyn Db, instance: Instance<'_>) -> Vec<String> {
+    let assumes = |program: &Program| {
+        program.blocks.iter().any(|b| matches!(b.end, End::Check { kind: CheckKind::Assume, .. }))
+    };
+    let parts = structure(db, instance).parts.iter().filter(|(_, leaf)| assumes(leaf_program(db, *leaf)));
+    let names = parts.filter_map(|(_, leaf)| leaf.instance(db)).map(|i| format!("what {} assumes", short_name(db, i)));
+    names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The verdicts on the instance's own assertions and state maps. Those of its parts are the parts' own.
+fn own_verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, prover: &mut Prover<'_>) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let parts = (0u32..).map(PartId).zip(&structure(db, instance).parts);
     for (part, (_, leaf)) in parts.filter(|(_, (path, _))| path.is_empty()) {
         let program = leaf_program(db, *leaf);
+        for (n, at) in (1..).zip(assertions(program)) {
+            verdicts.push(prover.assertion_verdict(format!("assert.{n}"), part, at));
+        }
         for map in (0..program.maps.len() as u32).map(MapId) {
             verdicts.push(prover.invariant_verdict(part, map));
             if may_clash(program, map) {

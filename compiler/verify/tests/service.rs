@@ -234,3 +234,23 @@ fn every_port_of_the_range_can_be_a_mapping() {
     let Outcome::Violated(witness) = &all["Nat.all"].result else { panic!("{:?}", all["Nat.all"]) };
     assert_eq!(witness.outcome, "dropped: no mapping");
 }
+
+#[test]
+fn assertions_are_proved_or_shown_to_fail() {
+    let all = verify(
+        "use std::net::Ip4;
+         rfb Checked {
+           port inout a: Ip4; port inout b: Ip4;
+           behaviour sefl {
+             on a { Constrain(ip.ttl > 1); ip.ttl = ip.ttl - 1; Assert(ip.ttl > 0); Assert(ip.ttl < 200); Forward(b); }
+             on b { Assume(ip.src in 10.0.0.0/8); Forward(a); }
+           }
+           ensures inside: b -> a { ip.src in 10.0.0.0/8; }
+         }",
+    );
+    assert_eq!(all["Checked.assert.1"].result, Outcome::Proved);
+    let Outcome::Violated(witness) = &all["Checked.assert.2"].result else { panic!("{:?}", words(&all)) };
+    assert_eq!(witness.outcome, "dropped: an assertion does not hold");
+    assert_eq!(all["Checked.inside"].result, Outcome::Proved);
+    assert_eq!(all["Checked.inside"].assumes, ["what Checked assumes"]);
+}
