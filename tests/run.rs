@@ -31,6 +31,9 @@ use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(command_line::PANIC) {
+        return rdclc::guarded(|| panic!("on purpose"));
+    }
     let arguments = Arguments::from_args();
     let suites: [fn() -> Vec<Trial>; 7] = [
         fixtures::trials,

@@ -5,6 +5,7 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// A check of what one run, or a few, do.
 type Check = (&'static str, fn() -> Result<(), String>);
@@ -15,6 +16,7 @@ const CHECKS: &[Check] = &[
     ("explain", explain),
     ("clean-check", clean_check),
     ("findings-are-1", findings),
+    ("our-bug-is-101", our_bug),
     ("several-packages", several_packages),
     ("one-property", one_property),
     ("undecided-is-3", undecided),
@@ -95,6 +97,23 @@ fn findings() -> Result<(), String> {
     expect(ran.stderr.starts_with("a.rdcl:1:17: error[E0201]: "), &ran, "one line, with its place")
 }
 
+/// With this argument the test binary panics as the compiler would.
+pub const PANIC: &str = "--panic-as-rdclc";
+
+/// A panic leaves a message, a report and exit code 101.
+fn our_bug() -> Result<(), String> {
+    let folder = binary::scratch("our-bug");
+    let program = std::env::current_exe().map_err(|e| e.to_string())?;
+    let output = Command::new(program).arg(PANIC).current_dir(&folder).output().map_err(|e| e.to_string())?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let reports = names_in(&folder)?;
+    let [report] = &reports[..] else { return Err(format!("{reports:?}")) };
+    let text = fs::read_to_string(folder.join(report)).map_err(|e| e.to_string())?;
+    let is_report = report.starts_with("rdclc-report-") && report.ends_with(".txt");
+    let well = output.status.code() == Some(101) && is_report && said.contains(report) && text.contains("on purpose");
+    if well { Ok(()) } else { Err(format!("{:?}\n{said}\n{report}\n{text}", output.status)) }
+}
+
 fn several_packages() -> Result<(), String> {
     let ran = expect_code("verify examples/branch-broken examples/branch", 1)?;
     expect(ran.stdout.contains("violated") && ran.stdout.contains("proved"), &ran, "both are reported")
@@ -117,7 +136,7 @@ fn environment() -> Result<(), String> {
 
 fn closed_output() -> Result<(), String> {
     let command = format!("{} explain --list | true", env!("CARGO_BIN_EXE_rdclc"));
-    let output = std::process::Command::new("sh").args(["-c", &command]).output().map_err(|e| e.to_string())?;
+    let output = Command::new("sh").args(["-c", &command]).output().map_err(|e| e.to_string())?;
     if output.stderr.is_empty() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 

@@ -50,17 +50,23 @@ struct Session {
     console: Console,
     progress: Progress,
     timings: bool,
+    errors: usize,
+    warnings: usize,
     exit: Exit,
 }
 
 impl Session {
     fn start(style: Style) -> Session {
         let (console, progress) = (Console::open(style), Progress::start());
-        Session { console, progress, timings: style.timings, exit: Exit::Fine }
+        Session { console, progress, timings: style.timings, errors: 0, warnings: 0, exit: Exit::Fine }
     }
 
-    fn end(self) -> Exit {
+    fn end(mut self) -> Exit {
         drop(self.progress);
+        if self.console.format == Format::Human && self.errors + self.warnings > 0 {
+            let summary = format!("{}, {}", counted(self.errors, "error"), counted(self.warnings, "warning"));
+            self.console.note(&summary);
+        }
         self.console.close().and(self.exit)
     }
 
@@ -86,7 +92,10 @@ impl Session {
     fn report(&mut self, findings: &[Diagnostic<FileSpan>], checked: &Checked) {
         self.progress.hide();
         self.console.diagnostics(findings, &checked.sources);
-        if findings.iter().any(|d| d.severity == Severity::Error) {
+        let count = |severity| findings.iter().filter(|d| d.severity == severity).count();
+        self.errors += count(Severity::Error);
+        self.warnings += count(Severity::Warning);
+        if self.errors > 0 {
             self.exit = self.exit.and(Exit::Findings);
         }
     }
@@ -149,6 +158,12 @@ impl Session {
         self.console.note(&format!("error: there is no property `{wanted}`{help}"));
         self.exit = Exit::Usage;
     }
+}
+
+/// `1 error`, `2 errors`
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 fn options(arguments: &args::Verify) -> Options {

@@ -30,5 +30,5 @@ pub use input::{Input, load};
 pub use outcome::{Answer, Conclusion, Copy, Crossing, Entry, Hop, PropertyResult, Trace};
 pub use pcap::LinkType;
 pub use rdcl_verify::Options;
-pub use run::{main, with_deep_stack};
+pub use run::{guarded, main, with_deep_stack};
 pub use verify::{Verified, crossings, verify};

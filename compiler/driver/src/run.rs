@@ -16,6 +16,11 @@ const DEEP_STACK: usize = 256 << 20;
 
 /// Runs the binary on the process's own arguments.
 pub fn main() -> ExitCode {
+    guarded(run)
+}
+
+/// Runs something on a thread with a deep stack; a panic becomes a report file and exit code 101.
+pub fn guarded(run: impl FnOnce() -> Exit + Send + 'static) -> ExitCode {
     crash::install_hook();
     let exit = match with_deep_stack(run) {
         Ok(Some(exit)) => exit,
