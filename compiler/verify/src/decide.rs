@@ -345,7 +345,8 @@ impl<'n> Prover<'n> {
         let (mut trials, mut doubts, mut any) = (Vec::new(), Vec::new(), false);
         for from in entries {
             let leaves = self.leaves_from(from);
-            doubts.extend(leaves.iter().filter_map(doubt_of));
+            // What is not modelled lies behind the visit, where the instance's own code is done.
+            doubts.extend(leaves.iter().filter_map(doubt_of).filter(|d| *d == Doubt::Exhausted));
             for (at, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.end == *end) {
                 any = true;
                 if leaf.guard.unknown {
