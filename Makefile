@@ -3,6 +3,7 @@
 #   make test    runs every test
 #   make bench   measures; GROUP=core for one group of figures
 #   make lint    formatting and clippy
+#   make fuzz    programs with slips of the hand; MUTANTS=20000
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -11,7 +12,9 @@ PACKAGES := build-essential pkg-config libz3-dev python3-venv openvswitch-switch
 VENV     := target/venv
 RDCLC    := target/release/rdclc
 
-.PHONY: help setup demo test bench lint fmt
+.PHONY: help setup demo test bench lint fmt fuzz
+
+MUTANTS  ?= 20000
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +59,9 @@ test: setup
 bench: target/.packages
 	@cargo build --release --quiet -p rdclc
 	@cargo run --release --quiet -p xtask -- bench $(GROUP)
+
+fuzz: target/.packages
+	@MUTANTS=$(MUTANTS) cargo test --quiet --release -p rdclc --test fixtures -- bad-input/mutants
 
 # Components that are not installed are said to be missing, not skipped in silence.
 lint: target/.packages

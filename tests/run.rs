@@ -22,6 +22,8 @@ mod fixtures;
 mod judges;
 #[path = "run/markdown.rs"]
 mod markdown;
+#[path = "run/mutants.rs"]
+mod mutants;
 #[path = "run/pages.rs"]
 mod pages;
 #[path = "run/program.rs"]
@@ -35,12 +37,13 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 7] = [
+    let suites: [fn() -> Vec<Trial>; 8] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
         examples::trials,
         bad_input::trials,
+        mutants::trials,
         command_line::trials,
         judges::trials,
     ];
