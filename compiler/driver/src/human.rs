@@ -69,9 +69,13 @@ fn line(result: &PropertyResult) -> Line<'_> {
     Line { word: result.result.word(), paint, name: result.property.clone(), remark, trace }
 }
 
-fn group_line<'a>(group: &str, results: &[PropertyResult]) -> Line<'a> {
+/// The line of a group's proved members; one of them alone has its own.
+fn group_line<'a>(group: &str, results: &'a [PropertyResult]) -> Line<'a> {
     let proved = |r: &&PropertyResult| matches!(r.result, Conclusion::Proved) && r.group.as_deref() == Some(group);
     let members: Vec<&PropertyResult> = results.iter().filter(proved).collect();
+    if let [only] = members[..] {
+        return line(only);
+    }
     let names: BTreeSet<&String> = members.iter().flat_map(|r| &r.assumes).collect();
     let remark = format!("{} promises {}", members.len(), assumes(names));
     Line { word: "proved", paint: Paint::Green, name: group.to_owned(), remark, trace: None }
