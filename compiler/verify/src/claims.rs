@@ -132,7 +132,9 @@ pub fn candidates(
     };
     found.extend(doubtful(property, leaves, &within));
     let idle = match property.claim {
-        Claim::Holds(_) | Claim::Unchanged { .. } => !within.iter().any(|(l, _)| leaves[*l].end == LeafEnd::Delivered(to)),
+        Claim::Holds(_) | Claim::Unchanged { .. } => {
+            !within.iter().any(|(l, _)| leaves[*l].end == LeafEnd::Delivered(to))
+        }
         Claim::Isolated | Claim::Reach { .. } | Claim::CanReach | Claim::NoLoop => false,
     };
     Findings { candidates: found, vacuous: false, idle }

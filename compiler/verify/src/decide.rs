@@ -173,7 +173,9 @@ impl<'n> Prover<'n> {
         let pool = self.pool();
         for template in pool.iter().filter(fits).filter(|l| adds(l, full)) {
             let order = field_order(shape);
-            let Some((_, model)) = least(self.context(), std::slice::from_ref(&template.guard), &order) else { continue };
+            let Some((_, model)) = least(self.context(), std::slice::from_ref(&template.guard), &order) else {
+                continue;
+            };
             let Some(filled) = fill(&network, full, template, &model, &target) else { continue };
             let run = filled.replay.runs.last()?;
             if shows(property, to, &target.packet, run) {
@@ -197,7 +199,9 @@ impl<'n> Prover<'n> {
             None if !self.weak().is_empty() => {
                 format!("it rests on the invariant of `{}`, which is not proved", self.weak().join("`, `"))
             }
-            None => "no history leads there from empty state: an invariant is too weak, or the history too long".to_owned(),
+            None => {
+                "no history leads there from empty state: an invariant is too weak, or the history too long".to_owned()
+            }
         }
     }
 
@@ -436,11 +440,5 @@ fn full_order(trial: &Trial, pool: &[Leaf]) -> Vec<Var> {
 
 /// That no packet of the flow arrives.
 fn isolation(from: BoundaryId, to: BoundaryId) -> Property {
-    Property {
-        name: String::new(),
-        claim: Claim::Isolated,
-        when: rdcl_core::Cond::True,
-        flows: vec![(from, to)],
-    }
+    Property { name: String::new(), claim: Claim::Isolated, when: rdcl_core::Cond::True, flows: vec![(from, to)] }
 }
-

@@ -13,11 +13,11 @@ use crate::row::{Row, RowEnd, Summary};
 use crate::verdict::{Options, Stats};
 use machine::Machine;
 pub use machine::world;
-pub use state::{Leaf, eval, eval_cond};
-pub use store::{has_key, key_of};
 use rdcl_core::{MapId, PortId, Program, Shape, TableData};
+pub use state::{Leaf, eval, eval_cond};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+pub use store::{has_key, key_of};
 
 /// The rows of a program. Invariants that its inserts do not keep are not assumed, nor those whose proof rests on them.
 pub fn summarise(program: &Program, tables: &[Arc<TableData>], options: Options) -> Summary {

@@ -11,7 +11,9 @@ use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
 use crate::row::{Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
-use rdcl_core::{BlockId, BoundaryId, Derivation, Endpoint, Field, InstrId, MapId, PartId, PortId, Reason, Role, Shape};
+use rdcl_core::{
+    BlockId, BoundaryId, Derivation, Endpoint, Field, InstrId, MapId, PartId, PortId, Reason, Role, Shape,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -382,15 +384,9 @@ fn at_visit(visit: u32, arm: &crate::row::Arm, before: u64) -> CopyArm {
 }
 
 /// The pieces of a state's guard in which a row's guard holds.
-fn apply_guard(
-    context: &mut Context,
-    guard: &Guard,
-    row: &Guard,
-    rename: &mut dyn FnMut(Var) -> Sym,
-) -> Vec<Guard> {
+fn apply_guard(context: &mut Context, guard: &Guard, row: &Guard, rename: &mut dyn FnMut(Var) -> Sym) -> Vec<Guard> {
     let mut guards = vec![guard.clone()];
-    let product: Vec<SymCond> =
-        row.product.iter().map(|(var, set)| SymCond::is_in_shared(rename(*var), set)).collect();
+    let product: Vec<SymCond> = row.product.iter().map(|(var, set)| SymCond::is_in_shared(rename(*var), set)).collect();
     let residue: Vec<SymCond> = row.residue.iter().map(|c| c.substitute(rename)).collect();
     for cond in product.iter().chain(&residue) {
         guards = guards.iter().flat_map(|g| context.assume(g, cond)).collect();

@@ -8,8 +8,8 @@ use crate::guard::Guard;
 use crate::minimise::Model;
 use crate::replay::{FUEL, Replay, Shot, replay_from};
 use crate::sym::{Sym, Var, VarKind};
-use rdcl_core::{Field, Injection, Interpreter, MapId, Network, PartId, Stores, Time, deparse};
 use rdcl_base::IntervalSet;
+use rdcl_core::{Field, Injection, Interpreter, MapId, Network, PartId, Stores, Time, deparse};
 
 /// The most packets that are sent to fill a map.
 const MOST_PACKETS: usize = 200_000;
@@ -23,13 +23,7 @@ pub struct Filled {
 }
 
 /// Fills the map with packets that take `template`, then sends `target`.
-pub fn fill(
-    network: &Network,
-    full: (PartId, MapId),
-    template: &Leaf,
-    model: &Model,
-    target: &Shot,
-) -> Option<Filled> {
+pub fn fill(network: &Network, full: (PartId, MapId), template: &Leaf, model: &Model, target: &Shot) -> Option<Filled> {
     let interpreter = Interpreter::new(network);
     let mut stores = Stores::new(network);
     let mut shots = Vec::new();

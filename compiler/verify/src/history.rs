@@ -92,14 +92,7 @@ impl Planner<'_> {
         }
     }
 
-    fn send_one_more(
-        &self,
-        context: &mut Context,
-        draft: &Draft,
-        need: &Need,
-        length: usize,
-        plans: &mut Vec<Plan>,
-    ) {
+    fn send_one_more(&self, context: &mut Context, draft: &Draft, need: &Need, length: usize, plans: &mut Vec<Plan>) {
         let number = draft.packets.len() as u16 + 1;
         for (at, leaf) in self.pool.iter().enumerate() {
             let adds = leaf.facts.added.iter().any(|(part, s)| *part == need.part && s.map == need.entry.map);
@@ -198,8 +191,7 @@ fn rename_guard(guard: &Guard, number: u16) -> Guard {
 fn rename_facts(facts: &Facts, number: u16) -> Facts {
     let syms = |syms: &[Sym]| syms.iter().map(|s| s.substitute(&mut |v| rename(v, number))).collect::<Vec<_>>();
     let stored = |(part, s): &(PartId, Stored)| (*part, Stored { map: s.map, columns: syms(&s.columns) });
-    let missed =
-        |(part, m): &(PartId, Missed)| (*part, Missed { map: m.map, index: m.index, keys: syms(&m.keys) });
+    let missed = |(part, m): &(PartId, Missed)| (*part, Missed { map: m.map, index: m.index, keys: syms(&m.keys) });
     Facts {
         choices: facts.choices.iter().map(|(part, v)| (*part, Var { packet: number, ..*v })).collect(),
         found: facts.found.iter().map(stored).collect(),

@@ -11,7 +11,8 @@ use crate::row::Summary;
 use crate::verdict::{Options, Outcome, Reachability, Stats, Verdict};
 use rdcl_core::{BlockId, CheckKind, End, InstrId, MapId, Network, PartId, Program};
 use rdcl_hir::{
-    Db, Instance, Leaf, LeafKind, Property, assumptions, leaf_program, leaf_tables, network, properties, short_name, structure,
+    Db, Instance, Leaf, LeafKind, Property, assumptions, leaf_program, leaf_tables, network, properties, short_name,
+    structure,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -103,9 +104,8 @@ fn assertions(program: &Program) -> Vec<InstrId> {
 
 /// Blocks of the instance that are specifications: what is proved of them rests on their `Assume`s.
 fn premises(db: &dyn Db, instance: Instance<'_>) -> Vec<String> {
-    let assumes = |program: &Program| {
-        program.blocks.iter().any(|b| matches!(b.end, End::Check { kind: CheckKind::Assume, .. }))
-    };
+    let assumes =
+        |program: &Program| program.blocks.iter().any(|b| matches!(b.end, End::Check { kind: CheckKind::Assume, .. }));
     let parts = structure(db, instance).parts.iter().filter(|(_, leaf)| assumes(leaf_program(db, *leaf)));
     let names = parts.filter_map(|(_, leaf)| leaf.instance(db)).map(|i| format!("what {} assumes", short_name(db, i)));
     names.collect::<BTreeSet<_>>().into_iter().collect()

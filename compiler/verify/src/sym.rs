@@ -331,7 +331,13 @@ impl SymCond {
             (CmpOp::Ult, Some(c), _) if c == mask(width) => SymCond::False,
             (CmpOp::Ult, Some(c), _) => SymCond::is_in(b, IntervalSet::range(c + 1, mask(width))),
             (CmpOp::Ule, Some(c), _) => SymCond::is_in(b, IntervalSet::range(c, mask(width))),
-            (CmpOp::Eq, None, None) => if a <= b { SymCond::Eq(a, b) } else { SymCond::Eq(b, a) },
+            (CmpOp::Eq, None, None) => {
+                if a <= b {
+                    SymCond::Eq(a, b)
+                } else {
+                    SymCond::Eq(b, a)
+                }
+            }
             (CmpOp::Ult, None, None) => SymCond::Ult(a, b),
             (CmpOp::Ule, None, None) => SymCond::Ule(a, b),
         }

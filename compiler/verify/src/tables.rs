@@ -5,9 +5,7 @@
 
 use crate::sym::{Sym, SymCond};
 use rdcl_base::IntervalSet;
-use rdcl_core::{
-    BlockId, Cond, End, Expr, Op, Program, Row, RowId, TableData, TableDecl, TableId, lpm_segments,
-};
+use rdcl_core::{BlockId, Cond, End, Expr, Op, Program, Row, RowId, TableData, TableDecl, TableId, lpm_segments};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

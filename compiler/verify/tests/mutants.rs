@@ -3,7 +3,9 @@
 
 use rdcl_base::{FileId, NodeId, Severity};
 use rdcl_hir::{Database, Package, SourceFile, TableFile, add_std, diagnostics, full_name, subjects};
-use rdcl_syntax::ast::{BehaviourBody, Block, Call, CallArg, Expr, ExprKind, Item, Member, SeflMember, StateClause, Stmt};
+use rdcl_syntax::ast::{
+    BehaviourBody, Block, Call, CallArg, Expr, ExprKind, Item, Member, SeflMember, StateClause, Stmt,
+};
 use rdcl_verify::{Options, verdicts};
 use salsa::Setter;
 use std::collections::BTreeMap;
@@ -163,7 +165,9 @@ impl Mutator<'_> {
         self.replace("negate", cond.node, |c| format!("not ({c})"));
         if let ExprKind::All(parts) | ExprKind::Any(parts) = &cond.kind {
             for part in parts {
-                self.replace("drop", part.node, |_| if matches!(cond.kind, ExprKind::All(_)) { "true" } else { "false" }.to_owned());
+                self.replace("drop", part.node, |_| {
+                    if matches!(cond.kind, ExprKind::All(_)) { "true" } else { "false" }.to_owned()
+                });
                 self.condition(part);
             }
         }

@@ -3,7 +3,6 @@
 #[path = "support/package.rs"]
 mod support;
 
-use support::{package, subject};
 use rdcl_core::{
     BoundaryId, Field, HeaderKind, Injection, Interpreter, Network, Outcome, Packet, PartId, Reason, Shape, Stores,
     Time, deparse,
@@ -11,6 +10,7 @@ use rdcl_core::{
 use rdcl_hir::network;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use support::{package, subject};
 
 const FLOWS: u32 = 10_000;
 const PUBLIC: u128 = 0xcb00_7107;
@@ -153,5 +153,9 @@ fn an_idle_mapping_expires_and_a_used_one_does_not() {
     assert_eq!(nat.refused(OUTSIDE, &packet(HeaderKind::Tcp, (SERVER, 443), (PUBLIC, port_b))), "no mapping");
     nat.delivered(OUTSIDE, &packet(HeaderKind::Tcp, (SERVER, 443), (PUBLIC, port_a)));
     let c = (0x0a01_0003, 7);
-    assert_eq!(ext(&nat.delivered(INSIDE, &packet(HeaderKind::Tcp, c, (SERVER, 443)))), port_b, "the port is free again");
+    assert_eq!(
+        ext(&nat.delivered(INSIDE, &packet(HeaderKind::Tcp, c, (SERVER, 443)))),
+        port_b,
+        "the port is free again"
+    );
 }

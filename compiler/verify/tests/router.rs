@@ -3,15 +3,13 @@
 #[path = "support/package.rs"]
 mod support;
 
-use support::{Random, package, subject};
-use rdcl_core::{
-    BoundaryId, Field, HeaderKind, Injection, Interpreter, Outcome, Packet, Shape, Stores, Time, deparse,
-};
+use rdcl_core::{BoundaryId, Field, HeaderKind, Injection, Interpreter, Outcome, Packet, Shape, Stores, Time, deparse};
 use rdcl_hir::network;
 use rdcl_verify::{Context, Explorer, LeafEnd, Net, NetPart, Options, Var, VarKind, reachability, summarise};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use support::{Random, package, subject};
 
 const ADDRESSES: usize = 10_000;
 

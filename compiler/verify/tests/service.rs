@@ -120,8 +120,10 @@ fn a_wide_port_range_lets_port_22_in() {
 #[test]
 fn what_only_a_full_map_loses_is_shown_by_filling_it() {
     let text = BLOCKS.replace("given room(flows)", "").replace("1024..65535", "1024..1031");
-    let all = verify(&format!("{text} rfb Main {{ port inout a: Ip4; port inout b: Ip4; part n: Nat(public = 1.2.3.4);
-        wire a <-> n.inside; wire n.outside <-> b; }}"));
+    let all = verify(&format!(
+        "{text} rfb Main {{ port inout a: Ip4; port inout b: Ip4; part n: Nat(public = 1.2.3.4);
+        wire a <-> n.inside; wire n.outside <-> b; }}"
+    ));
     let Outcome::Violated(witness) = &all["Nat.leaves"].result else { panic!("{:?}", words(&all)) };
     assert_eq!(witness.history.len(), 8);
     assert_eq!(witness.outcome, "dropped: no free port");
@@ -146,12 +148,10 @@ fn not_proved(all: &BTreeMap<String, Verdict>) -> Vec<String> {
 fn a_misplaced_rule_breaks_what_rests_on_it() {
     let text = branch("Fw", "Nat(public = 203.0.113.7)", "wire nat.outside <-> wan;").replace(BLOCKS, &misplaced());
     let all = verify(&text);
-    assert_eq!(not_proved(&all), [
-        "Branch.outbound violated",
-        "Branch.ssh violated",
-        "Fw.outbound violated",
-        "Fw.ssh violated",
-    ]);
+    assert_eq!(
+        not_proved(&all),
+        ["Branch.outbound violated", "Branch.ssh violated", "Fw.outbound violated", "Fw.ssh violated",]
+    );
     let Outcome::Violated(witness) = &all["Branch.ssh"].result else { panic!() };
     assert_eq!(witness.history.len(), 1, "a mapping must be made first");
     assert_eq!(witness.history[0].choices, [("nat.x".to_owned(), 1024)]);
@@ -173,14 +173,10 @@ fn a_hub_wired_into_a_loop_breaks_only_no_loop() {
 #[test]
 fn an_invariant_that_inserts_break_is_not_rested_on() {
     let text = BLOCKS.replace("invariant ext in ports", "invariant ext in 1024..65535");
-    let text = branch("Fw", "Nat(public = 203.0.113.7, ports = 1..65535)", "wire nat.outside <-> wan;")
-        .replace(BLOCKS, &text);
+    let text =
+        branch("Fw", "Nat(public = 203.0.113.7, ports = 1..65535)", "wire nat.outside <-> wan;").replace(BLOCKS, &text);
     let all = verify(&text);
-    assert_eq!(not_proved(&all), [
-        "Branch.low violated",
-        "Nat.flows.invariant violated",
-        "Nat.mapped undecided"
-    ]);
+    assert_eq!(not_proved(&all), ["Branch.low violated", "Nat.flows.invariant violated", "Nat.mapped undecided"]);
     let Outcome::Undecided(why) = &all["Nat.mapped"].result else { panic!() };
     assert_eq!(why, "it rests on the invariant of `flows`, which is not proved");
     let Outcome::Violated(witness) = &all["Nat.flows.invariant"].result else { panic!() };
@@ -198,8 +194,10 @@ fn without_a_history_nothing_is_violated() {
 #[test]
 fn a_missing_free_test_lets_two_flows_share_a_port() {
     let text = BLOCKS.replace("free in flows.ext by hash { Fail(\"no free port\"); }", ";");
-    let all = verify(&format!("{text} rfb Main {{ port inout a: Ip4; port inout b: Ip4; part n: Nat(public = 1.2.3.4);
-        wire a <-> n.inside; wire n.outside <-> b; }}"));
+    let all = verify(&format!(
+        "{text} rfb Main {{ port inout a: Ip4; port inout b: Ip4; part n: Nat(public = 1.2.3.4);
+        wire a <-> n.inside; wire n.outside <-> b; }}"
+    ));
     let Outcome::Violated(witness) = &all["Nat.flows.unique"].result else { panic!("{:?}", words(&all)) };
     assert_eq!(witness.history.len(), 1);
 }
@@ -208,10 +206,7 @@ fn a_missing_free_test_lets_two_flows_share_a_port() {
 fn the_slow_paths_agree() {
     let text = branch("Fw", "Nat(public = 203.0.113.7, ports = 1..65535)", "wire nat.outside <-> wan;");
     let fast = verify(&text);
-    for options in [
-        Options { domains: false, ..Options::default() },
-        Options { merge: false, ..Options::default() },
-    ] {
+    for options in [Options { domains: false, ..Options::default() }, Options { merge: false, ..Options::default() }] {
         let slow = verify_with(&text, &[], options);
         assert_eq!(words(&slow), words(&fast));
         let Outcome::Violated(a) = &slow["Branch.low"].result else { panic!() };
@@ -228,8 +223,10 @@ fn every_port_of_the_range_can_be_a_mapping() {
   ensures all: can reach outside -> inside when (has tcp or has udp) and ip.dst == public;
   ensures source:",
     );
-    let all = verify(&format!("{text} rfb Main {{ port inout a: Ip4; port inout b: Ip4; part n: Nat(public = 1.2.3.4);
-        wire a <-> n.inside; wire n.outside <-> b; }}"));
+    let all = verify(&format!(
+        "{text} rfb Main {{ port inout a: Ip4; port inout b: Ip4; part n: Nat(public = 1.2.3.4);
+        wire a <-> n.inside; wire n.outside <-> b; }}"
+    ));
     assert_eq!(all["Nat.answers"].result, Outcome::Proved);
     let Outcome::Violated(witness) = &all["Nat.all"].result else { panic!("{:?}", all["Nat.all"]) };
     assert_eq!(witness.outcome, "dropped: no mapping");
