@@ -9,7 +9,7 @@ use crate::execute::{Leaf as Read, eval, eval_cond};
 use crate::explore::{CopyArm, Leaf, LeafEnd, View};
 use crate::guard::{Context, Guard};
 use crate::sym::{Sym, SymCond};
-use rdcl_core::{BoundaryId, Cond, Derivation, Field, MapId, PartId, Role, Shape};
+use rdcl_core::{BlockId, BoundaryId, Cond, Derivation, Field, MapId, PartId, Role, Shape};
 use rdcl_hir::{Claim, Predicate, Property};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,19 +211,17 @@ fn lost(
         let lost = leaves[*leaf].end != LeafEnd::Delivered(to) && leaves[*leaf].facts.full.is_disjoint(room);
         (*leaf, lost.then(|| guard.clone()))
     });
-    let losing: Vec<(usize, Option<Guard>)> = losing.collect();
+    let losing: Vec<Losing> = losing.collect();
     lost_below(context, leaves, &losing, 0)
 }
 
+/// A leaf, and when it loses its packet, if it does.
+type Losing = (usize, Option<Guard>);
+
 /// Lost among the leaves that share their first `depth` arms: in one that forks no more, or at some fork in every arm.
-fn lost_below(
-    context: &mut Context,
-    leaves: &[Leaf],
-    among: &[(usize, Option<Guard>)],
-    depth: usize,
-) -> Vec<Candidate> {
+fn lost_below(context: &mut Context, leaves: &[Leaf], among: &[Losing], depth: usize) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let mut forks: BTreeMap<(u32, rdcl_core::BlockId, u32, u64), Vec<(usize, Option<Guard>)>> = BTreeMap::new();
+    let mut forks: BTreeMap<(u32, BlockId, u32, u64), Vec<Losing>> = BTreeMap::new();
     for (leaf, guard) in among {
         match leaves[*leaf].copy.get(depth) {
             None => found.extend(guard.clone().map(|g| lost_leaf(leaves, *leaf, g))),
@@ -244,17 +242,11 @@ fn lost_leaf(leaves: &[Leaf], leaf: usize, guard: Guard) -> Candidate {
     Candidate { doubt: doubt.or(found.doubt), ..found }
 }
 
-fn lost_at_fork(
-    context: &mut Context,
-    leaves: &[Leaf],
-    among: &[(usize, Option<Guard>)],
-    depth: usize,
-    of: u32,
-) -> Vec<Candidate> {
+fn lost_at_fork(context: &mut Context, leaves: &[Leaf], among: &[Losing], depth: usize, of: u32) -> Vec<Candidate> {
     let mut joint: Option<Vec<Candidate>> = None;
     for arm in 0..of {
-        let in_arm = |(leaf, _): &&(usize, Option<Guard>)| leaves[*leaf].copy[depth].arm == arm;
-        let in_arm: Vec<(usize, Option<Guard>)> = among.iter().filter(in_arm).cloned().collect();
+        let in_arm = |(leaf, _): &&Losing| leaves[*leaf].copy[depth].arm == arm;
+        let in_arm: Vec<Losing> = among.iter().filter(in_arm).cloned().collect();
         let lost = lost_below(context, leaves, &in_arm, depth + 1);
         joint = Some(match joint {
             None => lost,

@@ -137,7 +137,7 @@ impl Sym {
     }
 
     /// Bitwise complement.
-    pub fn not(a: Sym) -> Sym {
+    pub fn complement(a: Sym) -> Sym {
         match a {
             Sym::Const(c) => Sym::constant(c.width, !c.value),
             other => Sym::node(SymNode::Not(other)),
@@ -181,7 +181,7 @@ impl Sym {
     }
 
     /// Shift left by a constant.
-    pub fn shl(a: Sym, by: u16) -> Sym {
+    pub fn shift_left(a: Sym, by: u16) -> Sym {
         match a {
             other if by >= other.width() => Sym::constant(other.width(), 0),
             Sym::Const(c) => Sym::constant(c.width, c.value << by),
@@ -191,7 +191,7 @@ impl Sym {
     }
 
     /// Logical shift right by a constant.
-    pub fn lshr(a: Sym, by: u16) -> Sym {
+    pub fn shift_right(a: Sym, by: u16) -> Sym {
         match a {
             other if by >= other.width() => Sym::constant(other.width(), 0),
             Sym::Const(c) => Sym::constant(c.width, c.value >> by),
@@ -287,14 +287,14 @@ impl SymNode {
             Sym::bin(op, a, b.substitute(by))
         };
         match self {
-            SymNode::Not(a) => Sym::not(a.substitute(by)),
+            SymNode::Not(a) => Sym::complement(a.substitute(by)),
             SymNode::And(a, b) => bin(BinOp::And, a, b, by),
             SymNode::Or(a, b) => bin(BinOp::Or, a, b, by),
             SymNode::Xor(a, b) => bin(BinOp::Xor, a, b, by),
             SymNode::Add(a, b) => bin(BinOp::Add, a, b, by),
             SymNode::Sub(a, b) => bin(BinOp::Sub, a, b, by),
-            SymNode::Shl(a, n) => Sym::shl(a.substitute(by), *n),
-            SymNode::Lshr(a, n) => Sym::lshr(a.substitute(by), *n),
+            SymNode::Shl(a, n) => Sym::shift_left(a.substitute(by), *n),
+            SymNode::Lshr(a, n) => Sym::shift_right(a.substitute(by), *n),
             SymNode::Extract(a, hi, lo) => Sym::extract(a.substitute(by), *hi, *lo),
             SymNode::Concat(a, b) => {
                 let a = a.substitute(by);

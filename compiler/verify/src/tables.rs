@@ -10,6 +10,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// The data columns that a program reads, with their values.
+pub type Data = BTreeMap<u16, u128>;
+
 /// The classes of a table, to be tried in order: a key is in the first whose condition holds.
 pub type Classes = Vec<Class>;
 
@@ -19,7 +22,7 @@ pub struct Class {
     /// For each key column the values it may have.
     keys: Vec<Arc<IntervalSet>>,
     /// The data columns that the program reads; none when no row matches.
-    pub data: Option<BTreeMap<u16, u128>>,
+    pub data: Option<Data>,
 }
 
 impl Class {
@@ -43,12 +46,12 @@ pub fn classes(program: &Program, table: TableId, data: &TableData) -> Classes {
     }
 }
 
-fn project(row: &Row, used: &BTreeSet<u16>) -> BTreeMap<u16, u128> {
+fn project(row: &Row, used: &BTreeSet<u16>) -> Data {
     used.iter().map(|c| (*c, row.data[usize::from(*c)])).collect()
 }
 
 fn single_key(decl: &TableDecl, data: &TableData, used: &BTreeSet<u16>) -> Classes {
-    let mut by_data: BTreeMap<Option<BTreeMap<u16, u128>>, Vec<(u128, u128)>> = BTreeMap::new();
+    let mut by_data: BTreeMap<Option<Data>, Vec<(u128, u128)>> = BTreeMap::new();
     for (lo, hi, row) in lpm_segments(decl, data) {
         let data = row.map(|r| project(&data.rows[r], used));
         by_data.entry(data).or_default().push((lo, hi));
