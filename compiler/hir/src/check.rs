@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count};
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
-use crate::leaf::{Leaf, LeafKind, leaf_problems, table, table_file};
+use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
 use crate::nemo::intent;
 use crate::operation::deploy::{deployed, deployed_twice};
@@ -70,7 +70,24 @@ fn problems(db: &dyn Db, package: Package) -> Vec<Problem> {
     for instance in checked(db, package) {
         found.extend(instance_problems(db, *instance).iter().cloned());
     }
+    for missing in checked(db, package).iter().flat_map(|instance| unfound_tables(db, *instance)) {
+        let said = found.iter().any(|p| (p.code, &p.message) == (missing.code, &missing.message));
+        _ = said || found.insert(missing);
+    }
     found.into_iter().collect()
+}
+
+/// Table files that a leaf reads and that are missing, each at the parameter that is to hold it.
+fn unfound_tables<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    if body(db, instance).kind != BodyKind::Leaf {
+        return Vec::new();
+    }
+    let leaf = Leaf::new(db, LeafKind::Behaviour(instance));
+    let Some(item) = leaf_item(db, leaf) else { return Vec::new() };
+    let (cx, params) = (Cx::new(db, item), &signature(db, item).params);
+    let unfound = tables_read(db, leaf).filter(|(_, _, path)| !path.is_empty() && table_file(db, path).is_none());
+    let at = |name: &str| params.iter().find(|p| p.name == name).map(|p| p.node);
+    unfound.filter_map(|(name, _, path)| Some(missing_table(&cx, at(name)?, path))).collect()
 }
 
 /// What is wrong with the items of a file, whatever the arguments.
@@ -133,7 +150,10 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
 fn body_of<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let body = body(db, instance);
     match (body.kind, body.owner()) {
-        (BodyKind::Leaf, _) => leaf_problems(db, Leaf::new(db, LeafKind::Behaviour(instance))),
+        (BodyKind::Leaf, _) => {
+            let leaf = Leaf::new(db, LeafKind::Behaviour(instance));
+            [leaf_problems(db, leaf), crate::leaf::table_problems(db, leaf)].concat()
+        }
         (BodyKind::Composite, Some(owner)) => {
             let mut found = parts(db, owner).problems.clone();
             found.extend(wires(db, instance).problems.iter().cloned());

@@ -14,7 +14,18 @@ use std::net::Ipv4Addr;
 /// The value of an expression of a given type; complains when it has none.
 pub(crate) fn evaluate(cx: &mut Cx<'_>, expr: &Expr, ty: &Type, params: &Params) -> Option<Value> {
     let value = constant(cx, expr, params)?;
+    if let Some(own) = other_table(expr, ty, params) {
+        cx.report(other_columns(cx, expr.node, own, ty));
+        return None;
+    }
     coerce(cx, expr.node, value, ty)
+}
+
+/// The type of a table parameter that is to be passed on as a table of other columns.
+fn other_table<'a>(expr: &Expr, ty: &Type, params: &'a Params) -> Option<&'a Type> {
+    let ExprKind::Name(name) = &expr.kind else { return None };
+    let (own, _) = params.get(&name.text)?;
+    (matches!((own, ty), (Type::Table(_), Type::Table(_))) && own != ty).then_some(own)
 }
 
 /// A small number, such as an array bound.
@@ -238,6 +249,11 @@ fn wrong_type(cx: &Cx<'_>, at: NodeId, value: &Value, ty: &Type) -> Problem {
         (Value::Int(only), Type::Range) => problem.with_help(format!("write `{only}..{only}`")),
         _ => problem,
     }
+}
+
+fn other_columns(cx: &Cx<'_>, at: NodeId, own: &Type, ty: &Type) -> Problem {
+    let message = format!("expected a `{}`, found a `{}`", type_name(ty), type_name(own));
+    Diagnostic::new(Code::E0301, cx.at(at), message).with_note("a table is passed on with the columns it is read with")
 }
 
 fn out_of_range(cx: &Cx<'_>, at: NodeId, value: u128, ty: &Type) -> Problem {

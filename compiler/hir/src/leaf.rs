@@ -139,6 +139,26 @@ fn table_of(db: &dyn Db, params: &Params, name: &str) -> Option<Arc<TableData>> 
     Some(Arc::clone(&table(db, table_file(db, path)?, ty.clone()).0))
 }
 
+/// What is wrong in the tables that a leaf reads, each read with the columns that the leaf gives it.
+pub(crate) fn table_problems<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Vec<Problem> {
+    let files = tables_read(db, leaf).filter_map(|(_, ty, path)| Some((table_file(db, path)?, ty)));
+    files.flat_map(|(file, ty)| table(db, file, ty.clone()).1.iter().cloned()).collect()
+}
+
+/// The tables that a leaf reads: the parameter, the columns, the path of the file.
+pub(crate) fn tables_read<'db>(
+    db: &'db dyn Db,
+    leaf: Leaf<'db>,
+) -> impl Iterator<Item = (&'db str, &'db TableType, &'db str)> {
+    let owner = leaf.instance(db).and_then(|i| body(db, i).owner());
+    let read = |(params, name): (&'db Params, &'db str)| match params.get(name)? {
+        (Type::Table(ty), Value::Table(path)) => Some((name, ty, path.as_str())),
+        _ => None,
+    };
+    let names = leaf_program(db, leaf).tables.iter().map(|table| table.name.as_str());
+    owner.into_iter().flat_map(move |owner| names.clone().map(move |name| (params(db, owner), name))).filter_map(read)
+}
+
 /// The table file with this path.
 pub(crate) fn table_file(db: &dyn Db, path: &str) -> Option<TableFile> {
     Package::try_get(db)?.tables(db).iter().copied().find(|t| t.path(db) == path)

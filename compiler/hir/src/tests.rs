@@ -5,4 +5,5 @@ mod incremental;
 mod meaning;
 mod pages;
 mod robust;
+mod tables;
 mod world;

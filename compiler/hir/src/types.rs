@@ -97,6 +97,14 @@ fn match_kind(name: &str) -> Option<MatchKind> {
     }
 }
 
+fn kind_name(kind: MatchKind) -> &'static str {
+    match kind {
+        MatchKind::Exact => "exact",
+        MatchKind::Lpm => "lpm",
+        MatchKind::Range => "range",
+    }
+}
+
 /// The header stack of a port; a part of it may be a parameter of type `Stack`.
 pub(crate) fn port_stack(cx: &mut Cx<'_>, ty: &ast::TypeExpr, params: &Params) -> Option<Stack> {
     let mut headers = Vec::new();
@@ -173,9 +181,19 @@ pub fn type_name(ty: &Type) -> String {
         Type::Prefix => "Prefix".into(),
         Type::Range => "Range".into(),
         Type::Duration => "Duration".into(),
-        Type::Table(_) => "Table".into(),
+        Type::Table(table) => table_name(table),
         Type::Stack => "Stack".into(),
     }
+}
+
+/// `Table(exact port: u16, verdict: u8)`, or `Table` for the columns of a bare one.
+fn table_name(table: &TableType) -> String {
+    if *table == bare_table() {
+        return "Table".into();
+    }
+    let keys = table.keys.iter().map(|(name, ty, kind)| format!("{} {name}: {}", kind_name(*kind), type_name(ty)));
+    let data = table.data.iter().map(|(name, ty)| format!("{name}: {}", type_name(ty)));
+    format!("Table({})", keys.chain(data).collect::<Vec<_>>().join(", "))
 }
 
 fn written(ty: &ast::TypeExpr) -> String {
