@@ -94,7 +94,7 @@ fn exactly(field: Field, inside: i64, width: u128) -> Result<Field, (String, Opt
         (0, w) if w == own => Ok(field),
         (0, w) if w < own => Err((format!("{w} bits are only a part of `{field}`"), help)),
         (0, w) => Err((format!("{w} bits from the start of `{field}` reach into the next field"), help)),
-        (n, w) if n.unsigned_abs() as u128 + w > own => {
+        (n, w) if u128::from(n.unsigned_abs()).saturating_add(w) > own => {
             Err((format!("the address begins {n} bits inside `{field}` and reaches into the next field"), help))
         }
         (n, _) => Err((format!("the address begins {n} bits inside `{field}`"), help)),

@@ -168,8 +168,8 @@ impl Lower<'_> {
         let by = self.constant(flow, by, "the distance of a shift")?;
         match of? {
             Operand::Int(n) if left => {
-                let exact =
-                    u32::try_from(by).ok().filter(|by| *by <= n.leading_zeros()).and_then(|by| n.checked_shl(by));
+                let by = u32::try_from(by).ok().filter(|by| *by <= n.leading_zeros());
+                let exact = by.map(|by| n.checked_shl(by).unwrap_or(0));
                 exact.map(Operand::Int).or_else(|| self.fault(problem::no_value(node)))
             }
             Operand::Int(n) => Some(Operand::Int(u32::try_from(by).ok().and_then(|by| n.checked_shr(by)).unwrap_or(0))),

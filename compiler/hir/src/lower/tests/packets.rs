@@ -96,6 +96,8 @@ fn addresses_that_are_no_field() {
     fault("E0529", "[L3 + 96 : 64]", "Constrain([L3 + 96 : 64] == 0); Forward(wan);");
     fault("E0529", "[L3 + 900 : 8]", "Constrain([L3 + 900 : 8] == 0); Forward(wan);");
     fault("E0529", "[L3 + 150 : 32]", "Constrain([L3 + 150 : 32] == 0); Forward(wan);");
+    let widest = format!("[L3 + 97 : {}]", u128::MAX);
+    fault("E0529", &widest, &format!("{widest} = 1; Forward(wan);"));
     fault("E0529", "[L4 : 8]", "Constrain(has tcp or has icmp); Constrain([L4 : 8] == 0); Forward(wan);");
 }
 
