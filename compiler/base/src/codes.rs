@@ -120,6 +120,7 @@ codes! {
     E0314 "an unknown life cycle event"
     E0315 "a promise that cannot be read"
     E0316 "a flow against the direction of a port"
+    E0317 "a table that cannot be looked up"
     // expand: parts, wires, intents
     E0401 "a port is wired twice"
     E0402 "a wire between different header stacks"

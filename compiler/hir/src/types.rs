@@ -52,7 +52,7 @@ pub(crate) fn value_type(cx: &mut Cx<'_>, ty: &ast::TypeExpr) -> Option<Type> {
         _ => None,
     };
     match (found, &ty.columns) {
-        (Some(Type::Table(_)), Some(columns)) => Some(Type::Table(table_type(cx, columns))),
+        (Some(Type::Table(_)), Some(columns)) => Some(Type::Table(table_type(cx, ty.node, columns))),
         (Some(found), None) => Some(found),
         (Some(_), Some(_)) | (None, _) => {
             cx.report(unknown_value_type(cx, ty));
@@ -61,20 +61,38 @@ pub(crate) fn value_type(cx: &mut Cx<'_>, ty: &ast::TypeExpr) -> Option<Type> {
     }
 }
 
-fn table_type(cx: &mut Cx<'_>, columns: &[ast::Column]) -> TableType {
+/// The most columns of a table.
+const MOST_COLUMNS: usize = 1024;
+
+/// The columns that a table can have; complains of the others.
+fn table_type(cx: &mut Cx<'_>, at: NodeId, columns: &[ast::Column]) -> TableType {
     let mut table = TableType { keys: Vec::new(), data: Vec::new() };
-    for column in columns {
-        let Some(ty) = column_type(cx, column) else { continue };
-        let name = column.name.text.clone();
-        match &column.kind {
-            Some(kind) => match match_kind(&kind.text) {
-                Some(kind) => table.keys.push((name, ty, kind)),
-                None => cx.report(unknown_match_kind(cx, kind)),
-            },
-            None => table.data.push((name, ty)),
+    if columns.len() > MOST_COLUMNS {
+        cx.report(too_many_columns(cx, at));
+    }
+    for (i, column) in columns.iter().enumerate().take(MOST_COLUMNS) {
+        match columns[..i].iter().find(|c| c.name.text == column.name.text) {
+            Some(first) => cx.report(column_twice(cx, column, first)),
+            None => add_column(cx, &mut table, column),
         }
     }
+    if columns.iter().all(|c| c.kind.is_none()) {
+        cx.report(no_key(cx, at));
+    }
     table
+}
+
+fn add_column(cx: &mut Cx<'_>, table: &mut TableType, column: &ast::Column) {
+    let Some(ty) = column_type(cx, column) else { return };
+    let name = column.name.text.clone();
+    let Some(kind) = &column.kind else { return table.data.push((name, ty)) };
+    match match_kind(&kind.text) {
+        Some(MatchKind::Lpm) if table.keys.iter().any(|k| k.2 == MatchKind::Lpm) => {
+            cx.report(second_prefix(cx, column));
+        }
+        Some(kind) => table.keys.push((name, ty, kind)),
+        None => cx.report(unknown_match_kind(cx, kind)),
+    }
 }
 
 fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
@@ -212,6 +230,28 @@ fn unknown_match_kind(cx: &Cx<'_>, kind: &ast::Name) -> Problem {
     let help = did_you_mean(&kind.text, ["exact", "lpm", "range"]);
     Diagnostic::new(Code::E0202, cx.at(kind.node), format!("`{}` is not a way to match a key", kind.text))
         .with_optional_help(help.or_else(|| Some("a key is `exact`, `lpm` or `range`".into())))
+}
+
+fn too_many_columns(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0317, cx.at(at), format!("a table has at most {MOST_COLUMNS} columns"))
+}
+
+fn column_twice(cx: &Cx<'_>, column: &ast::Column, first: &ast::Column) -> Problem {
+    let message = format!("the column `{}` is declared twice", column.name.text);
+    Diagnostic::new(Code::E0203, cx.at(column.name.node), message)
+        .with_label(cx.at(first.name.node), "first declared here")
+}
+
+fn no_key(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0317, cx.at(at), "this table has no key, so no row of it could be found")
+        .with_help("write `exact`, `lpm` or `range` before the columns that are matched")
+}
+
+fn second_prefix(cx: &Cx<'_>, column: &ast::Column) -> Problem {
+    let at = cx.at(column.name.node);
+    Diagnostic::new(Code::E0317, at, format!("`{}` is a second longest-prefix column", column.name.text))
+        .with_note("of two prefixes it cannot be told which row is the longest")
+        .with_help("match it with `exact` or `range`")
 }
 
 fn no_column_type(cx: &Cx<'_>, at: &ast::TypeExpr, ty: &Type) -> Problem {

@@ -197,6 +197,10 @@ pub(super) fn bad_state(message: impl Into<String>, at: NodeId) -> Problem {
     Problem::new(Code::E0521, at, message)
 }
 
+pub(super) fn column_twice(name: &str, at: NodeId) -> Problem {
+    bad_state(format!("the column `{name}` stands twice in this index"), at).with_help("leave one of them out")
+}
+
 pub(super) fn unknown_thing<'a>(
     what: &str,
     name: &str,

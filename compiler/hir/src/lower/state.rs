@@ -9,6 +9,9 @@ use rdcl_syntax::ast::{Expr, ExprKind, Name, State, StateClause, StateColumn, Ty
 
 type Columns = Vec<(String, u16)>;
 
+/// The most columns of a key or a value, and the most unique indexes: Core counts them in 16 bits.
+const MOST_COLUMNS: usize = 1024;
+
 impl Lower<'_> {
     /// Declares a map, even a faulty one, so that its uses make sense.
     pub(super) fn state(&mut self, state: &State) {
@@ -62,7 +65,7 @@ impl Lower<'_> {
 
     fn typed(&mut self, columns: &[StateColumn], seen: &mut Vec<String>) -> Columns {
         let mut out = Columns::new();
-        for column in columns {
+        for column in self.few(columns, "columns of a kind", columns.last().map(|c| c.name.node)) {
             let name = &column.name;
             if seen.contains(&name.text) {
                 self.report(problem::name_in_use(&name.text, "a column", name.node));
@@ -76,6 +79,17 @@ impl Lower<'_> {
             out.push((name.text.clone(), width));
         }
         out
+    }
+
+    /// The most of a list that there may be; complains of what is beyond.
+    fn few<'t, T>(&mut self, list: &'t [T], what: &str, at: Option<NodeId>) -> &'t [T] {
+        if list.len() <= MOST_COLUMNS {
+            return list;
+        }
+        if let Some(at) = at {
+            self.report(problem::bad_state(format!("a map has at most {MOST_COLUMNS} {what}"), at));
+        }
+        &list[..MOST_COLUMNS]
     }
 
     fn column_width(&mut self, ty: &TypeExpr) -> Option<u16> {
@@ -96,7 +110,21 @@ impl Lower<'_> {
     fn unique(&mut self, state: &State, map: &MapDecl) -> Vec<Vec<u16>> {
         let clauses =
             state.clauses.iter().filter_map(|c| if let StateClause::Unique(n, _) = c { Some(n) } else { None });
-        clauses.map(|names| names.iter().filter_map(|n| self.column_index(map, n)).collect()).collect()
+        let clauses: Vec<&Vec<Name>> = clauses.collect();
+        let clauses = self.few(&clauses, "unique indexes", Some(state.name.node));
+        clauses.iter().map(|names| self.index_of(map, names)).collect()
+    }
+
+    /// The columns of an index, each once.
+    fn index_of(&mut self, map: &MapDecl, names: &[Name]) -> Vec<u16> {
+        let mut columns = Vec::with_capacity(names.len());
+        for name in names {
+            match self.column_index(map, name) {
+                Some(column) if columns.contains(&column) => self.report(problem::column_twice(&name.text, name.node)),
+                found => columns.extend(found),
+            }
+        }
+        columns
     }
 
     /// The number of a column.

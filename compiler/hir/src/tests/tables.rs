@@ -69,3 +69,24 @@ fn a_missing_table_is_said_once_whatever_way_the_path_came() {
     check(&site("t: Table = \"no.txt\"", "t"), "", &[&found("\"no.txt\"")]);
     check(&site("p: String = \"no.txt\"", "p"), "", &[&found("fib: Table")]);
 }
+
+#[test]
+fn a_table_type_can_be_looked_up() {
+    let check = |columns: &str, expected: &[&str]| check(&format!("rfb T(t: Table({columns})) {{}}"), "", expected);
+    check("exact a: u8, b: u8", &[]);
+    check("exact a: u8", &[]);
+    check(
+        "a: u8, b: u8",
+        &["E0317 at 'Table(a: u8, b: u8)': this table has no key, so no row of it could be found \
+           (write `exact`, `lpm` or `range` before the columns that are matched)"],
+    );
+    check(
+        "lpm a: Ipv4, lpm b: Ipv4",
+        &["E0317 at 'b': `b` is a second longest-prefix column (match it with `exact` or `range`)"],
+    );
+    check("exact a: u8, exact a: u16", &["E0203 at 'a': the column `a` is declared twice"]);
+    check("exact a: u8, a: u16", &["E0203 at 'a': the column `a` is declared twice"]);
+    let many: Vec<String> = (0..1025).map(|i| format!("exact c{i}: u8")).collect();
+    let world = World::new(&format!("rfb T(t: Table({})) {{}}", many.join(", ")));
+    assert_eq!(world.codes(), ["E0317"]);
+}

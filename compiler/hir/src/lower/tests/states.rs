@@ -137,6 +137,28 @@ fn maps_are_checked() {
 }
 
 #[test]
+fn a_column_stands_once_in_an_index() {
+    let chosen = "on lan { lookup f in m by (1) { else choose x in 1..9 free in m.b by first { Fail(\"none\"); }
+                  insert f in m (1, x) { full Fail(\"full\"); } } Forward(wan); }";
+    for index in ["b, b", "b, a, b"] {
+        fault(
+            "E0521",
+            "b",
+            &format!("state m {{ key a: u8; value b: u8; unique {index}; capacity 1; idle 1s; }} {chosen}"),
+        );
+    }
+    fault("E0513", "a", "state m { key a: u8, a: u8; capacity 1; idle 1s; }");
+}
+
+#[test]
+fn a_map_is_of_limited_width() {
+    let columns: Vec<String> = (0..70_000).map(|i| format!("c{i}: u8")).collect();
+    fault("E0521", "c69999", &format!("state m {{ key {}; capacity 1; idle 1s; }}", columns.join(", ")));
+    let indexes = "unique a; ".repeat(70_000);
+    fault("E0521", "m", &format!("state m {{ key a: u8; {indexes} capacity 1; idle 1s; }}"));
+}
+
+#[test]
 fn lookups_are_checked() {
     with_flows("E0522", "flow", "lookup f in flow by (ip.proto) { else Fail(\"x\"); } ip.src = f.ip;");
     with_flows(
