@@ -94,6 +94,8 @@ pub enum Outcome {
         part: PartId,
         /// The port.
         port: PortId,
+        /// Whether the packet is the same in every bit, hop limits included.
+        exact: bool,
     },
     /// The fuel was used up.
     Exhausted,
@@ -240,10 +242,12 @@ impl<'r> Lineage<'r> {
     /// Lets a packet enter a part.
     fn land(&mut self, flight: Flight) -> Result<(), TapeError> {
         let Flight { part, port, packet, path, trail } = flight;
-        let repeats = |hop: &Hop| (hop.part, hop.port) == (part, port) && hop.packet.forwards_like(&packet);
+        let here = |hop: &&Hop| (hop.part, hop.port) == (part, port);
+        let repeats = trail.iter().filter(here).any(|hop| hop.packet.forwards_like(&packet));
+        let exact = repeats && trail.iter().filter(here).any(|hop| hop.packet == packet);
         let machine = &self.interpreter.machines[part.0 as usize];
-        if trail.iter().any(repeats) {
-            self.end(Outcome::Loop { part, port }, path, trail);
+        if repeats {
+            self.end(Outcome::Loop { part, port, exact }, path, trail);
         } else if self.visits == self.injection.fuel {
             self.end(Outcome::Exhausted, path, trail);
         } else if let Some(entry) = machine.part.program.entry.get(port.index()).copied().flatten() {

@@ -3,7 +3,7 @@
 //! Every packet of the class must be in the projection, to its own fields, of some delivered leaf that a run from
 //! empty stores realises. What is left over is a counter-example only if no other leaf may deliver it either.
 
-use crate::claims::{Candidate, Doubt, Findings, conjoin, premise};
+use crate::claims::{Candidate, Doubt, Findings, conjoin, doubt_of, premise};
 use crate::entry::entry_guard;
 use crate::explore::{Leaf, LeafEnd, View};
 use crate::guard::{Context, Guard};
@@ -11,7 +11,7 @@ use crate::history::is_tangled;
 use crate::project::project;
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_core::{BoundaryId, Shape, Stack};
-use rdcl_hir::Property;
+use rdcl_hir::{Claim, Property};
 
 /// What is known of the way of a leaf that finds entries: for each plan everything that must hold.
 pub type Histories<'a> = &'a mut dyn FnMut(&mut Context, &Leaf) -> Vec<Guard>;
@@ -54,7 +54,7 @@ fn arrives(leaf: &Leaf, to: Option<BoundaryId>) -> bool {
 
 /// Whether the leaf delivers, or may turn out to.
 fn may_arrive(leaf: &Leaf, to: Option<BoundaryId>) -> bool {
-    arrives(leaf, to) || matches!(leaf.end, LeafEnd::Exhausted | LeafEnd::Opaque(_) | LeafEnd::Unmodelled)
+    arrives(leaf, to) || doubt_of(leaf, &Claim::CanReach).is_some()
 }
 
 fn is_entry(var: Var) -> bool {

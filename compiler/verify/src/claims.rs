@@ -38,6 +38,8 @@ pub enum Doubt {
     Opaque(PartId),
     /// The packet leaves what is modelled.
     Unmodelled,
+    /// It comes back to a port with another hop limit or to another state, and may go on in another way.
+    Loop,
     /// It could not be told which packets have a history that takes them there.
     History,
 }
@@ -122,10 +124,10 @@ pub fn candidates(
         }
         Claim::Reach { room } => {
             let room: BTreeSet<(PartId, MapId)> = room.iter().copied().collect();
-            lost(context, leaves, &within, to, &room)
+            lost(context, leaves, &within, property, to, &room)
         }
         Claim::NoLoop => {
-            let looping = |(leaf, _): &&(usize, Guard)| matches!(leaves[*leaf].end, LeafEnd::Loop(..));
+            let looping = |(leaf, _): &&(usize, Guard)| matches!(leaves[*leaf].end, LeafEnd::Loop { .. });
             gather(within.iter().filter(looping).map(|(l, g)| (*l, g.clone())))
         }
         Claim::CanReach => Vec::new(),
@@ -182,19 +184,27 @@ fn doubtful(property: &Property, leaves: &[Leaf], within: &[(usize, Guard)]) -> 
         return Vec::new();
     }
     let doubt = |(leaf, guard): &(usize, Guard)| {
-        let doubt = doubt_of(&leaves[*leaf])?;
+        let doubt = doubt_of(&leaves[*leaf], &property.claim)?;
         Some(Candidate { leaves: vec![*leaf], guard: guard.clone(), doubt: Some(doubt) })
     };
     within.iter().filter_map(doubt).collect()
 }
 
-/// Why it is not known how a leaf goes on, if so.
-pub fn doubt_of(leaf: &Leaf) -> Option<Doubt> {
+/// Why it is not known how a leaf goes on, as far as a claim asks, if so.
+///
+/// A packet that comes back bit for bit has been explored from there on for every store, which is all that promises
+/// about what is delivered need. It is lost for good only where no store is involved.
+pub fn doubt_of(leaf: &Leaf, claim: &Claim) -> Option<Doubt> {
     match leaf.end {
         LeafEnd::Exhausted => Some(Doubt::Exhausted),
         LeafEnd::Opaque(part) => Some(Doubt::Opaque(part)),
         LeafEnd::Unmodelled => Some(Doubt::Unmodelled),
-        LeafEnd::Delivered(_) | LeafEnd::Dropped | LeafEnd::Loop(..) => None,
+        LeafEnd::Loop { exact, .. } => match claim {
+            Claim::NoLoop => None,
+            Claim::Isolated | Claim::Holds(_) | Claim::Unchanged { .. } => (!exact).then_some(Doubt::Loop),
+            Claim::Reach { .. } | Claim::CanReach => (!exact || !leaf.facts.stateful.is_empty()).then_some(Doubt::Loop),
+        },
+        LeafEnd::Delivered(_) | LeafEnd::Dropped => None,
         LeafEnd::Assumption | LeafEnd::Assertion(..) | LeafEnd::Breaks(..) | LeafEnd::Clash(..) => None,
     }
 }
@@ -204,76 +214,96 @@ fn lost(
     context: &mut Context,
     leaves: &[Leaf],
     within: &[(usize, Guard)],
+    property: &Property,
     to: BoundaryId,
     room: &BTreeSet<(PartId, MapId)>,
 ) -> Vec<Candidate> {
-    let losing = within.iter().map(|(leaf, guard)| {
+    // Copies of one packet entered with the same headers; nothing in a guard says so.
+    let mut by_shape: BTreeMap<Shape, Vec<Losing>> = BTreeMap::new();
+    for (leaf, guard) in within {
         let lost = leaves[*leaf].end != LeafEnd::Delivered(to) && leaves[*leaf].facts.full.is_disjoint(room);
-        (*leaf, lost.then(|| guard.clone()))
-    });
-    let losing: Vec<Losing> = losing.collect();
-    lost_below(context, leaves, &losing, 0)
+        let losing = (*leaf, lost.then(|| guard.clone()));
+        by_shape.entry(leaves[*leaf].view.entry_shape).or_default().push(losing);
+    }
+    let mut search = Search { context, leaves, claim: &property.claim, cut: None };
+    let mut found: Vec<Candidate> = by_shape.values().flat_map(|among| search.lost_below(among, 0)).collect();
+    found.extend(search.cut);
+    found
 }
 
 /// A leaf, and when it loses its packet, if it does.
 type Losing = (usize, Option<Guard>);
 
-/// Lost among the leaves that share their first `depth` arms: in one that forks no more, or at some fork in every arm.
-fn lost_below(context: &mut Context, leaves: &[Leaf], among: &[Losing], depth: usize) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    let mut forks: BTreeMap<(u32, BlockId, u32, u64), Vec<Losing>> = BTreeMap::new();
-    for (leaf, guard) in among {
-        match leaves[*leaf].copy.get(depth) {
-            None => found.extend(guard.clone().map(|g| lost_leaf(leaves, *leaf, g))),
-            Some(CopyArm { visit, fork, of, arm: _, world }) => {
-                forks.entry((*visit, *fork, *of, *world)).or_default().push((*leaf, guard.clone()));
-            }
-        }
-    }
-    for ((_, _, of, _), among) in forks {
-        found.extend(lost_at_fork(context, leaves, &among, depth, of));
-    }
-    found
+/// A search for ways to lose every copy of a packet.
+struct Search<'a> {
+    context: &'a mut Context,
+    leaves: &'a [Leaf],
+    claim: &'a Claim,
+    /// A way that stands for those that were too many to look at.
+    cut: Option<Candidate>,
 }
 
-fn lost_leaf(leaves: &[Leaf], leaf: usize, guard: Guard) -> Candidate {
-    let doubt = doubt_of(&leaves[leaf]);
-    let found = candidate(vec![leaf], guard);
-    Candidate { doubt: doubt.or(found.doubt), ..found }
-}
-
-fn lost_at_fork(context: &mut Context, leaves: &[Leaf], among: &[Losing], depth: usize, of: u32) -> Vec<Candidate> {
-    let mut joint: Option<Vec<Candidate>> = None;
-    for arm in 0..of {
-        let in_arm = |(leaf, _): &&Losing| leaves[*leaf].copy[depth].arm == arm;
-        let in_arm: Vec<Losing> = among.iter().filter(in_arm).cloned().collect();
-        let lost = lost_below(context, leaves, &in_arm, depth + 1);
-        joint = Some(match joint {
-            None => lost,
-            Some(before) => conjoin_all(context, &before, &lost),
-        });
-        if joint.as_ref().is_some_and(Vec::is_empty) {
-            return Vec::new();
-        }
-    }
-    joint.unwrap_or_default()
-}
-
-fn conjoin_all(context: &mut Context, before: &[Candidate], after: &[Candidate]) -> Vec<Candidate> {
-    let mut out = Vec::new();
-    for a in before {
-        for b in after {
-            for guard in conjoin(context, &a.guard, &b.guard) {
-                let leaves = a.leaves.iter().chain(&b.leaves).copied().collect();
-                let doubt = a.doubt.or(b.doubt).or(guard.unknown.then_some(Doubt::Solver));
-                out.push(Candidate { leaves, guard, doubt });
-            }
-            if out.len() > MOST {
-                return out;
+impl Search<'_> {
+    /// Lost among the leaves that share their first `depth` arms: in one that forks no more, or at some fork in every
+    /// arm.
+    fn lost_below(&mut self, among: &[Losing], depth: usize) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        let mut forks: BTreeMap<(u32, BlockId, u32, u64), Vec<Losing>> = BTreeMap::new();
+        for (leaf, guard) in among {
+            match self.leaves[*leaf].copy.get(depth) {
+                None => found.extend(guard.clone().map(|g| self.lost_leaf(*leaf, g))),
+                Some(CopyArm { visit, fork, of, arm: _, world }) => {
+                    forks.entry((*visit, *fork, *of, *world)).or_default().push((*leaf, guard.clone()));
+                }
             }
         }
+        for ((_, _, of, _), among) in forks {
+            found.extend(self.lost_at_fork(&among, depth, of));
+        }
+        found
     }
-    out
+
+    fn lost_leaf(&self, leaf: usize, guard: Guard) -> Candidate {
+        let doubt = doubt_of(&self.leaves[leaf], self.claim);
+        let found = candidate(vec![leaf], guard);
+        Candidate { doubt: doubt.or(found.doubt), ..found }
+    }
+
+    fn lost_at_fork(&mut self, among: &[Losing], depth: usize, of: u32) -> Vec<Candidate> {
+        let mut joint: Option<Vec<Candidate>> = None;
+        for arm in 0..of {
+            let in_arm = |(leaf, _): &&Losing| self.leaves[*leaf].copy[depth].arm == arm;
+            let in_arm: Vec<Losing> = among.iter().filter(in_arm).cloned().collect();
+            let lost = self.lost_below(&in_arm, depth + 1);
+            joint = Some(match joint {
+                None => lost,
+                Some(before) => self.conjoin_all(&before, &lost),
+            });
+            if joint.as_ref().is_some_and(Vec::is_empty) {
+                return Vec::new();
+            }
+        }
+        joint.unwrap_or_default()
+    }
+
+    /// What loses both. Past a limit the rest is cut off, and remembered as a doubt.
+    fn conjoin_all(&mut self, before: &[Candidate], after: &[Candidate]) -> Vec<Candidate> {
+        let mut out = Vec::new();
+        for a in before {
+            for b in after {
+                if out.len() > MOST {
+                    self.cut = Some(Candidate { doubt: Some(Doubt::Exhausted), ..a.clone() });
+                    return out;
+                }
+                for guard in conjoin(self.context, &a.guard, &b.guard) {
+                    let leaves = a.leaves.iter().chain(&b.leaves).copied().collect();
+                    let doubt = a.doubt.or(b.doubt).or(guard.unknown.then_some(Doubt::Solver));
+                    out.push(Candidate { leaves, guard, doubt });
+                }
+            }
+        }
+        out
+    }
 }
 
 /// What is in both.

@@ -11,10 +11,18 @@ use crate::net::Net;
 use crate::replay::{Replay, Shot, replay, shows, witness};
 use crate::sym::Var;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
-use rdcl_core::{BoundaryId, InstrId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Shape};
+use rdcl_core::{BoundaryId, InstrId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Run, Shape};
 use rdcl_hir::{Claim, Property};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+/// The most trials that are replayed for one property.
+const MOST_ATTEMPTS: usize = 64;
+
+/// The fewest and the most visits of a replay. A run keeps the trail of every copy, so a packet that multiplies on a
+/// cycle must end soon.
+const LEAST_FUEL: u64 = 512;
+const MOST_FUEL: u64 = 1 << 16;
 
 /// Verifies the properties of one network.
 pub struct Prover<'n> {
@@ -34,6 +42,9 @@ struct Trial {
     facts: Facts,
     from: BoundaryId,
     to: Option<BoundaryId>,
+    /// Whether the run must show what is claimed: one copy, whose fate depends on no earlier packet, no other copy and
+    /// no order of its own visits.
+    plain: bool,
 }
 
 /// What came of a replay.
@@ -193,6 +204,11 @@ impl<'n> Prover<'n> {
             Some(Doubt::Unmodelled) => {
                 "a packet may leave with a header that the next parser would see anew; this is not modelled".to_owned()
             }
+            Some(Doubt::Loop) => {
+                "a packet may come back to a port with fewer hops left or to another state; how it goes on then is not \
+                 explored"
+                    .to_owned()
+            }
             Some(Doubt::History) => {
                 "it could not be told which packets have a history that takes them there".to_owned()
             }
@@ -224,7 +240,10 @@ impl<'n> Prover<'n> {
             unite(&mut facts, &leaves[*leaf].facts);
             hops += leaves[*leaf].hops;
         }
-        let shape = leaves[candidate.leaves[0]].view.entry_shape;
+        let first = &leaves[candidate.leaves[0]];
+        let shape = first.view.entry_shape;
+        let alone = candidate.leaves.len() == 1 && first.copy.is_empty() && !first.facts.ordered;
+        let plain = alone && first.facts.found.is_empty();
         if !facts.full.is_empty() {
             return Vec::new();
         }
@@ -236,6 +255,7 @@ impl<'n> Prover<'n> {
             facts: facts.clone(),
             from,
             to,
+            plain,
         };
         plans.into_iter().map(trial).collect()
     }
@@ -261,7 +281,7 @@ impl<'n> Prover<'n> {
             let leaves = self.leaves_from(from);
             let new = |leaf: &&Leaf| {
                 let key = (from, leaf.view.entry_shape, leaf.guard.clone(), Arc::clone(&leaf.facts));
-                !leaf.facts.added.is_empty() && seen.insert(key)
+                leaf.end != LeafEnd::Assumption && !leaf.facts.added.is_empty() && seen.insert(key)
             };
             pool.extend(leaves.iter().filter(new).cloned());
         }
@@ -272,7 +292,10 @@ impl<'n> Prover<'n> {
 
     /// The first trial, by rank and then by its least assignment, whose replay shows what is claimed.
     fn first_shown(&mut self, mut trials: Vec<Trial>, shows: Shows<'_>) -> Option<Witness> {
+        let mut seen = HashSet::new();
+        trials.retain(|t| seen.insert((t.rank, t.guard.clone(), t.facts.clone())));
         trials.sort_by_key(|t| t.rank);
+        let mut attempts = 0;
         let network = (!trials.is_empty()).then(|| (self.network)())?;
         while let Some(rank) = trials.first().map(|t| t.rank) {
             let group = trials.iter().take_while(|t| t.rank == rank).count();
@@ -283,6 +306,10 @@ impl<'n> Prover<'n> {
                 continue;
             };
             let trial = trials.remove(at);
+            attempts += 1;
+            if attempts > MOST_ATTEMPTS {
+                return None;
+            }
             match self.attempt(&trial, &network, shows) {
                 Attempt::Shown(witness) => return Some(*witness),
                 Attempt::NoRun => {}
@@ -290,6 +317,12 @@ impl<'n> Prover<'n> {
             }
         }
         None
+    }
+
+    /// Visits enough for every copy that exploration found, and the loops among them.
+    fn fuel(&mut self, trial: &Trial) -> u64 {
+        let copies = self.leaves_from(trial.from).len() as u64;
+        (4 * (copies + u64::from(trial.rank.1))).clamp(LEAST_FUEL, MOST_FUEL)
     }
 
     fn attempt(&mut self, trial: &Trial, network: &Network, shows: Shows<'_>) -> Attempt {
@@ -305,10 +338,11 @@ impl<'n> Prover<'n> {
         });
         let target = Shot::new(trial.from, trial.rank.5, &trial.facts, 0, &model);
         let shots: Vec<Shot> = sent.chain([target]).collect();
-        let Some(replayed) = replay(network, &shots, trial.rank.1) else { return Attempt::NoRun };
+        let Some(replayed) = replay(network, &shots, self.fuel(trial)) else { return Attempt::NoRun };
         if !shows(trial, &shots, &replayed) {
-            let certain = trial.facts.found.is_empty() && !trial.guard.unknown && model.minimal;
-            return if certain { Attempt::Disagrees } else { Attempt::NoRun };
+            let exhausted = |run: &Run| run.copies.iter().any(|c| c.outcome == RunOutcome::Exhausted);
+            let decided = !trial.guard.unknown && model.minimal && !replayed.runs.iter().any(exhausted);
+            return if decided && trial.plain { Attempt::Disagrees } else { Attempt::NoRun };
         }
         Attempt::Shown(Box::new(witness(network, &shots, &replayed, model.minimal)))
     }
@@ -350,7 +384,7 @@ impl<'n> Prover<'n> {
         for from in entries {
             let leaves = self.leaves_from(from);
             // What is not modelled lies behind the visit, where the instance's own code is done.
-            doubts.extend(leaves.iter().filter_map(doubt_of).filter(|d| *d == Doubt::Exhausted));
+            doubts.extend(leaves.iter().filter_map(|l| doubt_of(l, &Claim::NoLoop)).filter(|d| *d == Doubt::Exhausted));
             for (at, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.end == *end) {
                 any = true;
                 if leaf.guard.unknown {
@@ -358,12 +392,14 @@ impl<'n> Prover<'n> {
                     continue;
                 }
                 let found = Candidate { leaves: vec![at], guard: leaf.guard.clone(), doubt: None };
-                trials.extend(self.trials(from, None, &found));
+                // An entry may be removed again before the visit ends.
+                trials.extend(self.trials(from, None, &found).into_iter().map(|t| Trial { plain: false, ..t }));
             }
         }
         let result = match self.first_shown(trials, shows) {
             Some(witness) => Outcome::Violated(Box::new(witness)),
-            None if any || !doubts.is_empty() => Outcome::Undecided(self.why_undecided(&doubts)),
+            None if !doubts.is_empty() => Outcome::Undecided(self.why_undecided(&doubts)),
+            None if any => Outcome::Undecided("no run from empty state was found that shows it to fail".to_owned()),
             None => Outcome::Proved,
         };
         let stats = self.context().stats - before;

@@ -50,12 +50,20 @@ impl View {
         if self.shape != other.shape {
             return SymCond::False;
         }
-        let counts = |field: &Field| match field.decl().role {
+        self.agrees(other, |role| match role {
             Role::Plain | Role::Derived(Derivation::NextProtocol) => true,
             Role::HopLimit | Role::Derived(_) => false,
-        };
-        let equal = self.shape.fields().filter(counts).map(|f| SymCond::eq(self.field(f), other.field(f)));
-        SymCond::all(equal.collect::<Vec<_>>())
+        })
+    }
+
+    /// Whether two packets of one shape have equal hop limits.
+    fn has_hops_of(&self, other: &View) -> SymCond {
+        self.agrees(other, |role| role == Role::HopLimit)
+    }
+
+    fn agrees(&self, other: &View, counts: impl Fn(Role) -> bool) -> SymCond {
+        let fields = self.shape.fields().filter(|f| counts(f.decl().role));
+        SymCond::all(fields.map(|f| SymCond::eq(self.field(f), other.field(f))).collect::<Vec<_>>())
     }
 
     fn after(&self, row: &Row, by: &mut dyn FnMut(Var) -> Sym) -> View {
@@ -114,8 +122,15 @@ pub enum LeafEnd {
     Delivered(BoundaryId),
     /// Dropped.
     Dropped,
-    /// Met a port twice with an equal forwarding header.
-    Loop(PartId, PortId),
+    /// Met a port twice with an equal forwarding header. Not explored further.
+    Loop {
+        /// The part.
+        part: PartId,
+        /// The port.
+        port: PortId,
+        /// Whether the hop limits are equal, too: then the packet has, for some store, been explored from here on.
+        exact: bool,
+    },
     /// Exploration gave up.
     Exhausted,
     /// An assumption of a program is broken: no run of the real network.
@@ -280,13 +295,23 @@ impl<'n> Explorer<'n> {
                 let same = view.forwards_like(&flight.view);
                 let (looping, free) = self.context.split(&flight.guard, &same);
                 for guard in looping {
-                    self.end(from, Flight { guard, ..flight.clone() }, LeafEnd::Loop(ingress.0, ingress.1));
+                    let hops = view.has_hops_of(&flight.view);
+                    let (exact, fewer) = self.context.split(&guard, &hops);
+                    self.end_loops(from, &flight, ingress, exact, true);
+                    self.end_loops(from, &flight, ingress, fewer, false);
                 }
                 next.extend(free.into_iter().map(|guard| Flight { guard, ..flight.clone() }));
             }
             open = next;
         }
         open
+    }
+
+    fn end_loops(&mut self, from: BoundaryId, flight: &Flight, at: Ingress, guards: Vec<Guard>, exact: bool) {
+        for guard in guards {
+            let end = LeafEnd::Loop { part: at.0, port: at.1, exact };
+            self.end(from, Flight { guard, ..flight.clone() }, end);
+        }
     }
 
     fn merge(&self, flights: Vec<Flight>) -> Vec<Flight> {
@@ -364,8 +389,13 @@ impl<'n> Explorer<'n> {
             hops: flight.hops + 1,
             trail: flight.trail.clone(),
         };
+        let overgrown = next.view.theta.values().any(Sym::is_overgrown);
         for guard in guards {
             let next = Flight { guard, ..next.clone() };
+            if overgrown {
+                self.end(from, next, LeafEnd::Exhausted);
+                continue;
+            }
             match &row.end {
                 RowEnd::Egress(port) => self.arrive(from, next, self.net.wired_to(part, *port)),
                 RowEnd::Dropped(Reason::Clash(map), _) => self.end(from, next, LeafEnd::Clash(part, *map)),

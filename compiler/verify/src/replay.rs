@@ -7,11 +7,11 @@ use crate::sym::{Var, VarKind};
 use crate::verdict::{CopyTrail, Hop, Step, Witness};
 use rdcl_core::{
     BoundaryId, Bv, Derivation, Env, Field, HeaderKind, Injection, Interpreter, Network, Outcome, Packet, PacketCopy,
-    PartId, Reason, Role, Run, Shape, SlotId, Stores, Tape, Time, deparse,
+    PartId, Reason, Role, Run, Shape, SlotId, Stores, Tape, Time, Took, deparse,
 };
 use rdcl_hir::{Claim, Predicate, Property};
 
-/// The most visits of a run. A run keeps the trail of every copy, so a packet that multiplies on a cycle must end soon.
+/// The most visits of a run that is not expected to make many.
 pub const FUEL: u64 = 512;
 
 /// One packet to send.
@@ -61,16 +61,15 @@ pub struct Replay {
     pub stores: Stores,
 }
 
-/// Runs packets one after the other from empty stores; none if the tape does not fit. The last is expected to make
-/// `hops` visits.
-pub fn replay(network: &Network, shots: &[Shot], hops: u32) -> Option<Replay> {
+/// Runs packets one after the other from empty stores; none if the tape does not fit. A run makes at most
+/// `fuel` visits.
+pub fn replay(network: &Network, shots: &[Shot], fuel: u64) -> Option<Replay> {
     let interpreter = Interpreter::new(network);
     let mut stores = Stores::new(network);
     let mut runs = Vec::new();
     for shot in shots {
         let tape = shot.tape();
         let bytes = deparse(&shot.packet);
-        let fuel = FUEL.max(4 * u64::from(hops));
         let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel };
         runs.push(interpreter.run(&mut stores, injection).ok()?);
     }
@@ -106,9 +105,23 @@ pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: 
     }
 }
 
-/// Whether it is not known what becomes of the copy in the real network.
+/// Whether it is not known what becomes of the copy in the real network. One that comes back bit for bit goes round for
+/// ever, unless it meets other state than before.
 fn is_open(copy: &PacketCopy) -> bool {
-    matches!(copy.outcome, Outcome::ModelError { .. } | Outcome::Exhausted)
+    match copy.outcome {
+        Outcome::ModelError { .. } | Outcome::Exhausted => true,
+        Outcome::Loop { exact, .. } => !exact || copy.trail.iter().flat_map(|hop| &hop.steps).any(meets_state),
+        Outcome::Delivered { .. } | Outcome::Dropped { .. } => false,
+    }
+}
+
+fn meets_state(step: &rdcl_core::Step) -> bool {
+    match step.took {
+        Took::Found(_) | Took::Added | Took::Clashed | Took::Full(_) | Took::NoValue => true,
+        Took::Went | Took::Held(_) | Took::Arm(_) | Took::Row(_) | Took::Chose(..) | Took::Copy(_) | Took::Ended => {
+            false
+        }
+    }
 }
 
 fn delivered(copy: &PacketCopy, to: Option<BoundaryId>) -> Option<&Packet> {
@@ -230,7 +243,7 @@ fn outcome_words(network: &Network, copy: &PacketCopy) -> String {
         Outcome::Delivered { at, .. } => format!("delivered at {}", network.boundary_port(*at).name),
         Outcome::Dropped { reason, .. } => format!("dropped: {}", reason_words(reason)),
         Outcome::ModelError { error, .. } => format!("model error: {error}"),
-        Outcome::Loop { part, port } => format!("loops at {}", network.port_name(*part, *port)),
+        Outcome::Loop { part, port, .. } => format!("loops at {}", network.port_name(*part, *port)),
         Outcome::Exhausted => "still under way after the most visits a run may take".to_owned(),
     }
 }

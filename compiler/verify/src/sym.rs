@@ -253,6 +253,18 @@ impl Sym {
         });
     }
 
+    /// Whether it is too large to work with, counted as a tree: shared parts are gone through as often as they occur.
+    pub fn is_overgrown(&self) -> bool {
+        let mut left = LARGEST;
+        !self.is_within(&mut left)
+    }
+
+    fn is_within(&self, left: &mut usize) -> bool {
+        let Sym::Node(node) = self else { return true };
+        *left = left.saturating_sub(1);
+        *left > 0 && node.parts().into_iter().flatten().all(|part| part.is_within(left))
+    }
+
     /// Its value, given every variable's.
     pub fn eval(&self, model: &dyn Fn(Var) -> u128) -> u128 {
         self.substitute(&mut |v| Sym::constant(v.width, model(v))).as_const().expect("no variable is left")
@@ -269,7 +281,21 @@ fn fold(op: BinOp, a: u128, b: u128) -> u128 {
     }
 }
 
+/// The most nodes of a value that is worked with.
+const LARGEST: usize = 4_096;
+
 impl SymNode {
+    /// The values it is computed from, conditions apart.
+    fn parts(&self) -> [Option<&Sym>; 2] {
+        match self {
+            SymNode::Not(a) | SymNode::Shl(a, _) | SymNode::Lshr(a, _) => [Some(a), None],
+            SymNode::Extract(a, _, _) | SymNode::Zext(_, a) => [Some(a), None],
+            SymNode::And(a, b) | SymNode::Or(a, b) | SymNode::Xor(a, b) => [Some(a), Some(b)],
+            SymNode::Add(a, b) | SymNode::Sub(a, b) | SymNode::Concat(a, b) => [Some(a), Some(b)],
+            SymNode::Ite(_, a, b) => [Some(a), Some(b)],
+        }
+    }
+
     fn width(&self) -> u16 {
         match self {
             SymNode::Not(a) | SymNode::Shl(a, _) | SymNode::Lshr(a, _) => a.width(),

@@ -69,7 +69,8 @@ fn visit_agrees(
     let entries: Vec<u32> = (0..program.ports.len() as u32).filter(|p| program.entry[*p as usize].is_some()).collect();
     let port = PortId(rng.pick(&entries));
     let packet = packets::packet(rng, program.ports[port.index()].stack);
-    let assumed = (0..program.maps.len() as u32).map(MapId).filter(|m| !summary.weak.contains(m)).collect::<BTreeSet<_>>();
+    let assumed =
+        (0..program.maps.len() as u32).map(MapId).filter(|m| !summary.weak.contains(m)).collect::<BTreeSet<_>>();
     let mut stores = Stores::new(network);
     if round % 4 != 0 {
         *stores.part_mut(PartId(0)) = state::store(rng, program, &assumed);

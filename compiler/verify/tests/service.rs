@@ -251,3 +251,29 @@ fn assertions_are_proved_or_shown_to_fail() {
     assert_eq!(all["Checked.inside"].result, Outcome::Proved);
     assert_eq!(all["Checked.inside"].assumes, ["what Checked assumes"]);
 }
+
+/// A fork of three arms: each of the first two loses a packet in many ways, the third in the last two together.
+fn many_ways(n: u32) -> String {
+    let arm = |field: &str| (0..n).map(|k| format!("If({field} == {k}, Fail(\"{field} {k}\"));")).collect::<String>();
+    let last = n - 1;
+    format!(
+        "use std::net::{{Ip4, Tcp}};
+         rfb Many {{
+           port inout a: Ip4/Tcp; port inout b: Ip4/Tcp;
+           behaviour sefl {{
+             on a {{ Fork({{ {} Forward(b); }}, {{ {} Forward(b); }},
+                         If(ip.id == {last} and ip.ttl == {last}, Fail(\"both\"), Forward(b))); }}
+             on b {{ Fail(\"x\"); }}
+           }}
+           ensures must: reach a -> b;
+         }}",
+        arm("ip.id"),
+        arm("ip.ttl")
+    )
+}
+
+#[test]
+fn too_many_ways_to_lose_a_packet_are_not_taken_for_none() {
+    assert_eq!(words(&verify(&many_ways(20))), ["Many.must violated"]);
+    assert_eq!(words(&verify(&many_ways(66))), ["Many.must undecided"]);
+}

@@ -129,11 +129,14 @@ impl<'p> Machine<'p> {
         let program = self.program;
         let block = &program.blocks[id.index()];
         for op in &block.ops {
-            if hides_lengths(op) {
+            let hides = hides_lengths(op);
+            if !hides {
+                self.op(&mut state, op);
+            }
+            if hides || is_overgrown(&state, op) {
                 self.exhausted = true;
                 return self.finish(state, RowEnd::Unmodelled);
             }
-            self.op(&mut state, op);
         }
         let at = InstrId { block: id, index: block.ops.len() as u32 };
         match &block.end {
@@ -415,6 +418,15 @@ impl<'p> Machine<'p> {
 /// Whether no value is free for a choice.
 fn none_free(state: &State, choice: ChoiceId) -> Sym {
     Sym::Var(state.variable(VarKind::NoFree(choice), 1))
+}
+
+/// Whether an operation has made a value so large that going on would take for ever.
+fn is_overgrown(state: &State, op: &Op) -> bool {
+    match op {
+        Op::Set(Place::Field(field), _) => state.field(*field).is_overgrown(),
+        Op::Set(Place::Slot(slot), _) => state.slots[slot.index()].is_overgrown(),
+        Op::Push(_) | Op::Pop(_) | Op::Touch(_) | Op::Remove(_) => false,
+    }
 }
 
 /// A name for what has been met so far; equal for equal facts, in every run.
