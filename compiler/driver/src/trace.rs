@@ -19,7 +19,12 @@ pub struct Tracer<'a> {
 impl Tracer<'_> {
     /// A witness against a property, resolved.
     pub fn trace(&self, witness: &Witness, property: Option<&Property>) -> Trace {
-        let telling = property.map_or_else(Vec::new, |p| self.telling(&witness.packet.copies, p));
+        let shortest = |i: &usize| witness.packet.copies[*i].hops.len();
+        let mut telling = witness.telling.clone();
+        telling.sort_by_key(shortest);
+        if !property.is_some_and(is_about_all_copies) {
+            telling.truncate(1);
+        }
         let mut outcomes: Vec<&str> = telling.iter().map(|i| witness.packet.copies[*i].outcome.as_str()).collect();
         outcomes.dedup();
         Trace {
@@ -28,26 +33,6 @@ impl Tracer<'_> {
             outcome: if outcomes.is_empty() { witness.outcome.clone() } else { outcomes.join("; ") },
             telling,
             minimal: witness.minimal,
-        }
-    }
-
-    /// The copies that show that a property fails: one that arrives, one that loops, or all that do not arrive.
-    fn telling(&self, copies: &[CopyTrail], property: &Property) -> Vec<usize> {
-        let boundary = &structure(&self.checked.db, self.instance).boundary;
-        let ends: Vec<&str> = property.flows.iter().map(|(_, to)| boundary[to.0 as usize].name.as_str()).collect();
-        let arrives = |c: &CopyTrail| c.delivered.as_ref().is_some_and(|(at, _)| ends.contains(&at.as_str()));
-        let shortest = |is_telling: &dyn Fn(&CopyTrail) -> bool| {
-            let telling = copies.iter().enumerate().filter(|(_, copy)| is_telling(copy));
-            telling.min_by_key(|(_, copy)| copy.hops.len()).map(|(i, _)| i).into_iter().collect()
-        };
-        match &property.claim {
-            Claim::Holds(_) | Claim::Isolated | Claim::Unchanged { .. } => shortest(&arrives),
-            Claim::NoLoop => shortest(&|copy: &CopyTrail| copy.outcome.starts_with("loops")),
-            Claim::Reach { .. } | Claim::CanReach => {
-                let mut lost: Vec<usize> = (0..copies.len()).filter(|i| !arrives(&copies[*i])).collect();
-                lost.sort_by_key(|i| copies[*i].hops.len());
-                lost
-            }
         }
     }
 
@@ -97,4 +82,12 @@ impl Tracer<'_> {
 fn field(name: &str) -> Option<Field> {
     let (header, field) = name.split_once('.')?;
     HeaderKind::from_name(header)?.field(field)
+}
+
+/// Whether a property fails only if it does for every copy; otherwise one copy tells.
+fn is_about_all_copies(property: &Property) -> bool {
+    match property.claim {
+        Claim::Reach { .. } | Claim::CanReach => true,
+        Claim::Holds(_) | Claim::Isolated | Claim::Unchanged { .. } | Claim::NoLoop => false,
+    }
 }

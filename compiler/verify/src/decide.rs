@@ -8,7 +8,7 @@ use crate::guard::{Context, Guard};
 use crate::history::{Plan, Planner};
 use crate::minimise::least;
 use crate::net::Net;
-use crate::replay::{Replay, Shot, replay, shows, witness};
+use crate::replay::{Replay, Shot, copies, replay, shows, witness};
 use crate::sym::Var;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
 use rdcl_core::{BoundaryId, InstrId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Run, Shape};
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// The most trials that are replayed for one property.
 const MOST_ATTEMPTS: usize = 64;
+
+/// The most candidates for which a map is filled.
+const MOST_FILLS: usize = 8;
 
 /// The fewest and the most visits of a replay. A run keeps the trail of every copy, so a packet that multiplies on a
 /// cycle must end soon.
@@ -59,7 +62,7 @@ enum Attempt {
 }
 
 /// What a replay is to show.
-type Shows<'a> = &'a dyn Fn(&Trial, &[Shot], &Replay) -> bool;
+type Shows<'a> = &'a dyn Fn(&Trial, &[Shot], &Replay) -> Option<Vec<usize>>;
 
 impl<'n> Prover<'n> {
     /// A prover for a network.
@@ -146,8 +149,7 @@ impl<'n> Prover<'n> {
         let certain: Vec<_> = candidates.into_iter().filter(|(_, _, c)| c.doubt.is_none()).collect();
         let trials = certain.iter().flat_map(|(from, to, c)| self.trials(*from, *to, c)).collect();
         let shows_it = |trial: &Trial, shots: &[Shot], replay: &Replay| {
-            let (Some(shot), Some(run)) = (shots.last(), replay.runs.last()) else { return false };
-            shows(property, trial.to, &shot.packet, run)
+            shows(property, trial.to, &shots.last()?.packet, replay.runs.last()?)
         };
         let shown = self.first_shown(trials, &shows_it).or_else(|| self.first_filled(property, &certain));
         match shown {
@@ -162,7 +164,7 @@ impl<'n> Prover<'n> {
         property: &Property,
         certain: &[(BoundaryId, Option<BoundaryId>, Candidate)],
     ) -> Option<Witness> {
-        certain.iter().find_map(|(from, to, candidate)| self.filled(property, *from, *to, candidate))
+        certain.iter().take(MOST_FILLS).find_map(|(from, to, candidate)| self.filled(property, *from, *to, candidate))
     }
 
     fn filled(
@@ -189,8 +191,8 @@ impl<'n> Prover<'n> {
             };
             let Some(filled) = fill(&network, full, template, &model, &target) else { continue };
             let run = filled.replay.runs.last()?;
-            if shows(property, to, &target.packet, run) {
-                return Some(witness(&network, &filled.shots, &filled.replay, false));
+            if let Some(telling) = shows(property, to, &target.packet, run) {
+                return Some(witness(&network, &filled.shots, &filled.replay, telling, false));
             }
         }
         None
@@ -339,12 +341,12 @@ impl<'n> Prover<'n> {
         let target = Shot::new(trial.from, trial.rank.5, &trial.facts, 0, &model);
         let shots: Vec<Shot> = sent.chain([target]).collect();
         let Some(replayed) = replay(network, &shots, self.fuel(trial)) else { return Attempt::NoRun };
-        if !shows(trial, &shots, &replayed) {
+        let Some(telling) = shows(trial, &shots, &replayed) else {
             let exhausted = |run: &Run| run.copies.iter().any(|c| c.outcome == RunOutcome::Exhausted);
             let decided = !trial.guard.unknown && model.minimal && !replayed.runs.iter().any(exhausted);
             return if decided && trial.plain { Attempt::Disagrees } else { Attempt::NoRun };
-        }
-        Attempt::Shown(Box::new(witness(network, &shots, &replayed, model.minimal)))
+        };
+        Attempt::Shown(Box::new(witness(network, &shots, &replayed, telling, model.minimal)))
     }
 
     /// Whether every insert into a map keeps its invariant.
@@ -352,17 +354,16 @@ impl<'n> Prover<'n> {
         let decl = self.net.map(part, map).clone();
         let breaks = |_: &Trial, _: &[Shot], replay: &Replay| {
             let mut entries = replay.stores.part(part).map(map).entries();
-            entries.any(|(_, entry)| !decl.admits(&entry.columns))
+            let broken = entries.any(|(_, entry)| !decl.admits(&entry.columns));
+            broken.then(|| (0..replay.runs.last().map_or(0, |run| run.copies.len())).collect())
         };
         self.obligation(format!("{}.invariant", decl.name), &LeafEnd::Breaks(part, map), &breaks)
     }
 
     /// Whether no insert into a map finds its key or unique index taken.
     pub fn unique_verdict(&mut self, part: PartId, map: MapId) -> Verdict {
-        let clashes = |_: &Trial, _: &[Shot], replay: &Replay| {
-            let last = replay.runs.last();
-            last.is_some_and(|run| run.copies.iter().any(|copy| has_clashed(copy, part, map)))
-        };
+        let clashes =
+            |_: &Trial, _: &[Shot], replay: &Replay| copies(replay.runs.last()?, |copy| has_clashed(copy, part, map));
         let name = format!("{}.unique", self.net.map(part, map).name);
         self.obligation(name, &LeafEnd::Clash(part, map), &clashes)
     }
@@ -370,8 +371,7 @@ impl<'n> Prover<'n> {
     /// Whether an assertion always holds.
     pub fn assertion_verdict(&mut self, name: String, part: PartId, at: InstrId) -> Verdict {
         let fails = |_: &Trial, _: &[Shot], replay: &Replay| {
-            let last = replay.runs.last();
-            last.is_some_and(|run| run.copies.iter().any(|copy| fails_assertion(copy, part, at)))
+            copies(replay.runs.last()?, |copy| fails_assertion(copy, part, at))
         };
         self.obligation(name, &LeafEnd::Assertion(part, at), &fails)
     }

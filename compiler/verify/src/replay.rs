@@ -85,24 +85,35 @@ pub fn replay_from(interpreter: &Interpreter<'_>, mut stores: Stores, shot: &Sho
     Some(Replay { runs: vec![run], stores })
 }
 
-/// Whether a run shows that a property fails for one flow.
-pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: &Run) -> bool {
-    let old = EntryEnv { packet };
-    if !property.when.holds(&old) {
-        return false;
+/// The copies by which a run shows that a property fails for one flow; none if it does not.
+pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: &Run) -> Option<Vec<usize>> {
+    if !property.when.holds(&EntryEnv { packet }) {
+        return None;
     }
-    let arrived = || run.copies.iter().filter_map(|c| delivered(c, to));
     match &property.claim {
-        Claim::Isolated => arrived().next().is_some(),
-        Claim::Holds(predicate) => arrived().any(|exit| !holds(predicate, packet, exit)),
-        Claim::Unchanged { except } => arrived().any(|exit| !is_unchanged(packet, exit, except)),
-        Claim::Reach { room } => {
-            let refused = |c: &PacketCopy| c.full().any(|full| room.contains(&full));
-            arrived().next().is_none() && !run.copies.iter().any(refused) && !run.copies.iter().any(is_open)
+        Claim::Isolated => copies(run, |c| delivered(c, to).is_some()),
+        Claim::Holds(predicate) => {
+            copies(run, |c| delivered(c, to).is_some_and(|exit| !holds(predicate, packet, exit)))
         }
-        Claim::CanReach => arrived().next().is_none() && !run.copies.iter().any(is_open),
-        Claim::NoLoop => run.copies.iter().any(|c| matches!(c.outcome, Outcome::Loop { .. })),
+        Claim::Unchanged { except } => {
+            copies(run, |c| delivered(c, to).is_some_and(|exit| !is_unchanged(packet, exit, except)))
+        }
+        Claim::NoLoop => copies(run, |c| matches!(c.outcome, Outcome::Loop { .. })),
+        Claim::Reach { room } => all_lost(run, to, |c| !c.full().any(|full| room.contains(&full))),
+        Claim::CanReach => all_lost(run, to, |_| true),
     }
+}
+
+/// The copies of which something is true; none if there is no such copy.
+pub fn copies(run: &Run, is_such: impl Fn(&PacketCopy) -> bool) -> Option<Vec<usize>> {
+    let found: Vec<usize> = (0..run.copies.len()).filter(|i| is_such(&run.copies[*i])).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+/// All copies, if none arrives, each is known to be lost, and each is within the premise.
+fn all_lost(run: &Run, to: Option<BoundaryId>, counts: impl Fn(&PacketCopy) -> bool) -> Option<Vec<usize>> {
+    let lost = |c: &PacketCopy| delivered(c, to).is_none() && !is_open(c) && counts(c);
+    run.copies.iter().all(lost).then(|| (0..run.copies.len()).collect())
 }
 
 /// Whether it is not known what becomes of the copy in the real network. One that comes back bit for bit goes round for
@@ -186,15 +197,15 @@ pub fn is_unchanged(entered: &Packet, left: &Packet, except: &[Field]) -> bool {
 }
 
 /// The witness that a replay is. Packets before those that were replayed are shown without what became of them.
-pub fn witness(network: &Network, shots: &[Shot], replay: &Replay, minimal: bool) -> Witness {
+pub fn witness(network: &Network, shots: &[Shot], replay: &Replay, telling: Vec<usize>, minimal: bool) -> Witness {
     let (before, replayed) = shots.split_at(shots.len() - replay.runs.len());
     let nothing = Run { copies: Vec::new(), chosen: Vec::new() };
     let mut steps: Vec<Step> = before.iter().map(|s| step(network, s, &nothing)).collect();
     steps.extend(replayed.iter().zip(&replay.runs).map(|(s, r)| step(network, s, r)));
     let packet = steps.pop().expect("a witness has a packet");
-    let mut outcomes: Vec<String> = packet.copies.iter().map(|c| c.outcome.clone()).collect();
+    let mut outcomes: Vec<&str> = telling.iter().map(|i| packet.copies[*i].outcome.as_str()).collect();
     outcomes.dedup();
-    Witness { history: steps, outcome: outcomes.join("; "), packet, minimal }
+    Witness { history: steps, outcome: outcomes.join("; "), telling, packet, minimal }
 }
 
 fn step(network: &Network, shot: &Shot, run: &Run) -> Step {

@@ -79,6 +79,8 @@ pub struct Witness {
     pub packet: Step,
     /// What became of it, in words: `delivered at lan`, `dropped: ssh from outside`.
     pub outcome: String,
+    /// The copies of it that show what is claimed, by their place in the packet's list.
+    pub telling: Vec<usize>,
     /// Whether every number in it is the least by the fixed order.
     pub minimal: bool,
 }
