@@ -139,7 +139,14 @@ pub fn candidates(
         }
         Claim::Isolated | Claim::Reach { .. } | Claim::CanReach | Claim::NoLoop => false,
     };
-    Findings { candidates: found, vacuous: false, idle }
+    Findings { candidates: found, vacuous: room_is_impossible(&property.claim, leaves, &within), idle }
+}
+
+/// Whether every packet of the premise meets a full map that the premise says has room.
+fn room_is_impossible(claim: &Claim, leaves: &[Leaf], within: &[(usize, Guard)]) -> bool {
+    let Claim::Reach { room } = claim else { return false };
+    let refused = |(leaf, _): &(usize, Guard)| room.iter().any(|full| leaves[*leaf].facts.full.contains(full));
+    !within.is_empty() && within.iter().all(refused)
 }
 
 /// The leaves, as far as the premise holds.
