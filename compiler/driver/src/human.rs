@@ -97,18 +97,24 @@ pub enum Detail {
 
 /// The most hops of a copy that are shown on a terminal.
 const MOST_HOPS: usize = 8;
+/// The most packets of a history that are shown on a terminal.
+const MOST_HISTORY: usize = 4;
 /// The most copies that are shown on a terminal.
 const MOST_COPIES: usize = 3;
 
 /// A run, the packets before it first.
 pub fn trace(trace: &Trace, detail: Detail, color: bool) -> String {
     let mut text = String::new();
-    for entry in &trace.history {
+    let shown = if detail == Detail::Full { trace.history.len() } else { trace.history.len().min(MOST_HISTORY) };
+    for entry in &trace.history[..shown] {
         text += &self::entry("before", entry);
         if detail == Detail::Full {
             text += &hex(entry, color);
             text += &copies(entry.copies.iter(), detail);
         }
+    }
+    if shown < trace.history.len() {
+        text += &format!("before  {} more packets like these\n", trace.history.len() - shown);
     }
     text += &entry("packet", &trace.packet);
     text += &hex(&trace.packet, color);

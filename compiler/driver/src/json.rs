@@ -68,13 +68,17 @@ pub fn crossing(crossing: &Crossing) -> Value {
     })
 }
 
+/// The most packets of a history that are written; a map is filled with tens of thousands. A capture file has them all.
+const MOST_HISTORY: usize = 1_000;
+
 fn witness(trace: &Trace) -> Value {
     let mut object = entry(&trace.packet);
     object.insert("path".into(), trace.telling_copies().next().map_or_else(|| json!([]), path));
     object.insert("outcome".into(), json!(trace.outcome));
     object.insert("minimal".into(), json!(trace.minimal));
-    let history = trace.history.iter().map(|e| Value::Object(entry(e)));
+    let history = trace.history.iter().take(MOST_HISTORY).map(|e| Value::Object(entry(e)));
     object.insert("history".into(), history.collect());
+    object.insert("history_length".into(), json!(trace.history.len()));
     Value::Object(object)
 }
 

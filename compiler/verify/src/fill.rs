@@ -44,10 +44,15 @@ pub fn fill(network: &Network, full: (PartId, MapId), template: &Leaf, model: &M
             shots.push(target.clone());
             return Some(Filled { shots, replay });
         }
-        shot.chosen = run.chosen;
+        shot.choices = chosen(template, &run.chosen);
         shots.push(shot);
     }
     None
+}
+
+/// The choices of a packet that took the template, with the values that the resolver gave them.
+fn chosen(template: &Leaf, values: &[u128]) -> Vec<(PartId, Var, u128)> {
+    template.facts.choices.iter().zip(values).map(|((part, var), value)| (*part, *var, *value)).collect()
 }
 
 /// The entry fields that the key of the added entry is made of.

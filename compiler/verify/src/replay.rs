@@ -23,8 +23,6 @@ pub struct Shot {
     pub packet: Packet,
     /// The choices on its way, with the names of their parts.
     pub choices: Vec<(PartId, Var, u128)>,
-    /// The values its choices took when they were left to the resolver.
-    pub chosen: Vec<u128>,
 }
 
 impl Shot {
@@ -45,7 +43,7 @@ impl Shot {
             let var = Var { packet: number, ..*var };
             (*part, var, model.value(var))
         };
-        Shot { from, packet, choices: facts.choices.iter().map(value).collect(), chosen: Vec::new() }
+        Shot { from, packet, choices: facts.choices.iter().map(value).collect() }
     }
 
     fn tape(&self) -> Tape {
@@ -224,13 +222,14 @@ fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
         let dot = if part.path.is_empty() { "" } else { "." };
         (format!("{}{dot}{name}", part.path), *value)
     };
-    let left_to_resolver = shot.chosen.iter().map(|value| (String::new(), *value));
+    // A choice that was planned is not made when no value turns out to be legal.
+    let made = if run.copies.is_empty() { shot.choices.len() } else { run.chosen.len() };
     Step {
         port: network.boundary_port(shot.from).name.clone(),
         bytes: deparse(&shot.packet),
         fields: fields.map(|f| (f.to_string(), shot.packet.get(f))).collect(),
         now: 0,
-        choices: shot.choices.iter().map(choice).chain(left_to_resolver).collect(),
+        choices: shot.choices.iter().take(made).map(choice).collect(),
         copies: run.copies.iter().map(|c| trail(network, c)).collect(),
     }
 }
