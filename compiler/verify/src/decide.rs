@@ -5,7 +5,7 @@ use crate::claims::{Candidate, Doubt, Findings, candidates, doubt_of, is_satisfi
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
 use crate::fill::fill;
 use crate::guard::{Context, Guard};
-use crate::history::{Plan, Planner};
+use crate::history::{MOST_TRIED, Plan, Planner};
 use crate::minimise::least;
 use crate::net::Net;
 use crate::replay::{Replay, Shot, copies, replay, shows, witness};
@@ -13,6 +13,7 @@ use crate::sym::Var;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
 use rdcl_core::{BoundaryId, InstrId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Run, Shape};
 use rdcl_hir::{Claim, Property};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub struct Prover<'n> {
     explorer: Explorer<'n>,
     leaves: BTreeMap<BoundaryId, Arc<Vec<Leaf>>>,
     pool: Option<Arc<Vec<Leaf>>>,
+    /// How many more packets may be tried in histories for the property at hand.
+    left: u32,
 }
 
 /// A candidate with a way to bring it about, ready to be ranked.
@@ -68,7 +71,7 @@ impl<'n> Prover<'n> {
     /// A prover for a network.
     pub fn new(net: &'n Net, network: &'n dyn Fn() -> Arc<Network>, options: Options) -> Prover<'n> {
         let explorer = Explorer::new(net, Context::new(options));
-        Prover { net, network, explorer, leaves: BTreeMap::new(), pool: None }
+        Prover { net, network, explorer, leaves: BTreeMap::new(), pool: None, left: MOST_TRIED }
     }
 
     fn context(&mut self) -> &mut Context {
@@ -87,6 +90,7 @@ impl<'n> Prover<'n> {
     /// The verdict on one property.
     pub fn verdict(&mut self, index: usize, property: &Property) -> Verdict {
         let before = self.context().stats;
+        self.left = MOST_TRIED;
         let (result, remarks) = self.decide(property);
         let stats = self.context().stats - before;
         let assumes = self.rooms(property);
@@ -128,7 +132,7 @@ impl<'n> Prover<'n> {
         let leaves = self.leaves_from(from);
         if matches!(property.claim, Claim::CanReach) {
             let (pool, longest) = (self.pool(), self.context().options.budget.history);
-            let planner = Planner { net: self.net, pool: &pool, longest, exact: true };
+            let planner = Planner { net: self.net, pool: &pool, longest, exact: true, left: Cell::new(MOST_TRIED) };
             let mut histories = |context: &mut Context, leaf: &Leaf| {
                 let plans = planner.plans(context, &leaf.guard, &leaf.facts);
                 plans.into_iter().map(|plan| plan.guard).collect()
@@ -147,15 +151,29 @@ impl<'n> Prover<'n> {
             return Outcome::Proved;
         }
         let certain: Vec<_> = candidates.into_iter().filter(|(_, _, c)| c.doubt.is_none()).collect();
-        let trials = certain.iter().flat_map(|(from, to, c)| self.trials(*from, *to, c)).collect();
+        let (needing, plain): (Vec<_>, Vec<_>) =
+            certain.iter().partition(|(from, _, candidate)| self.needs_history(*from, candidate));
         let shows_it = |trial: &Trial, shots: &[Shot], replay: &Replay| {
             shows(property, trial.to, &shots.last()?.packet, replay.runs.last()?)
         };
-        let shown = self.first_shown(trials, &shows_it).or_else(|| self.first_filled(property, &certain));
-        match shown {
+        // What needs no history ranks before the rest: histories are looked for when all else has failed.
+        let mut shown = None;
+        for candidates in [plain, needing] {
+            if shown.is_none() {
+                let trials = candidates.iter().flat_map(|(from, to, c)| self.trials(*from, *to, c)).collect();
+                shown = self.first_shown(trials, &shows_it);
+            }
+        }
+        match shown.or_else(|| self.first_filled(property, &certain)) {
             Some(witness) => Outcome::Violated(Box::new(witness)),
             None => Outcome::Undecided(self.why_undecided(&doubts)),
         }
+    }
+
+    /// Whether the candidate rests on entries that packets before must have added.
+    fn needs_history(&mut self, from: BoundaryId, candidate: &Candidate) -> bool {
+        let leaves = self.leaves_from(from);
+        candidate.leaves.iter().any(|leaf| !leaves[*leaf].facts.found.is_empty())
     }
 
     /// The first candidate that needs a full map and is shown once the map is full.
@@ -268,7 +286,10 @@ impl<'n> Prover<'n> {
         }
         let pool = self.pool();
         let longest = self.context().options.budget.history;
-        Planner { net: self.net, pool: &pool, longest, exact: false }.plans(self.context(), guard, facts)
+        let planner = Planner { net: self.net, pool: &pool, longest, exact: false, left: Cell::new(self.left) };
+        let plans = planner.plans(self.context(), guard, facts);
+        self.left = planner.left.get();
+        plans
     }
 
     /// Leaves that add entries, from every boundary port, in order; one for copies that add alike.
@@ -379,6 +400,7 @@ impl<'n> Prover<'n> {
     /// That no packet ends in a certain way.
     fn obligation(&mut self, property: String, end: &LeafEnd, shows: Shows<'_>) -> Verdict {
         let before = self.context().stats;
+        self.left = MOST_TRIED;
         let entries: Vec<BoundaryId> = self.net.entries().collect();
         let (mut trials, mut doubts, mut any) = (Vec::new(), Vec::new(), false);
         for from in entries {

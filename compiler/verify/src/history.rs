@@ -11,10 +11,14 @@ use crate::net::Net;
 use crate::row::{Missed, Stored};
 use crate::sym::{Sym, SymCond, Var};
 use rdcl_core::{MapId, PartId};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// The most plans that are made for one candidate.
 const MOST_PLANS: usize = 64;
+
+/// The most packets that are tried in plans for one property.
+pub const MOST_TRIED: u32 = 2_000;
 
 /// A way to bring a candidate about.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct Planner<'a> {
     pub longest: u32,
     /// Whether a plan is taken as a proof that there is a run, rather than replayed.
     pub exact: bool,
+    /// How many more packets may be tried.
+    pub left: Cell<u32>,
 }
 
 impl Planner<'_> {
@@ -100,6 +106,8 @@ impl Planner<'_> {
             if !adds || !leaf.facts.full.is_empty() || leaf.guard.unknown || tangled {
                 continue;
             }
+            let Some(left) = self.left.get().checked_sub(1) else { return };
+            self.left.set(left);
             let facts = rename_facts(&leaf.facts, number);
             let theirs = rename_guard(&leaf.guard, number);
             for both in conjoin(context, &draft.guard, &theirs) {
