@@ -1,7 +1,7 @@
 //! Taking states through blocks: every end of Core, symbolically.
 
 use super::state::{Cell, State};
-use super::store::{absent, invariant, key_of, never_full, present};
+use super::store::{absent, invariant, is_full, key_of, never_full, present};
 use crate::entry::known_numbers;
 use crate::guard::{Context, Guard};
 use crate::row::{Arm, Row, RowEnd, Stored};
@@ -291,10 +291,12 @@ impl<'p> Machine<'p> {
         [ok, full]: [BlockId; 2],
     ) {
         let room = state.variable(VarKind::Full { map, ordinal: state.inserts }, 1);
-        let is_full = SymCond::is_in(Sym::Var(room), IntervalSet::single(1));
-        let (no_room, guards) = match never_full(decl) {
-            true => (Vec::new(), vec![state.guard.clone()]),
-            false => self.context.split(&state.guard, &is_full),
+        let full_now = SymCond::is_in(Sym::Var(room), IntervalSet::single(1));
+        let guard = state.guard.clone();
+        let (no_room, guards) = match (never_full(decl), is_full(&state, map, decl)) {
+            (true, _) => (Vec::new(), vec![guard]),
+            (false, true) => (vec![guard], Vec::new()),
+            (false, false) => self.context.split(&guard, &full_now),
         };
         state.inserts += 1;
         let mut refused = state.clone();

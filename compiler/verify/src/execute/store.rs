@@ -190,3 +190,8 @@ pub fn never_full(decl: &MapDecl) -> bool {
         keys.fold(1u128, u128::saturating_mul) <= u128::from(decl.capacity)
     })
 }
+
+/// Whether what the visit has added itself leaves no room.
+pub fn is_full(state: &State, map: MapId, decl: &MapDecl) -> bool {
+    added(state, map).count() as u64 >= decl.capacity
+}
