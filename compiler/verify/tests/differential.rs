@@ -8,10 +8,16 @@
 mod build;
 #[path = "support/coverage.rs"]
 mod coverage;
+#[path = "support/lineages.rs"]
+mod lineages;
+#[path = "support/networks.rs"]
+mod networks;
 #[path = "support/packets.rs"]
 mod packets;
 #[path = "support/programs.rs"]
 mod programs;
+#[path = "support/promises.rs"]
+mod promises;
 #[path = "support/regressions.rs"]
 mod regressions;
 #[path = "support/rng.rs"]
@@ -20,18 +26,26 @@ mod rng;
 mod scope;
 #[path = "support/shrink.rs"]
 mod shrink;
+#[path = "support/sketch.rs"]
+mod sketch;
 #[path = "support/state.rs"]
 mod state;
 #[path = "support/tapes.rs"]
 mod tapes;
+#[path = "support/traps.rs"]
+mod traps;
+#[path = "support/verdicts.rs"]
+mod verdicts;
 #[path = "support/visits.rs"]
 mod visits;
 
 use coverage::Coverage;
+use lineages::Lineage;
+use networks::{Plan, net, network};
 use programs::Style;
 use rdcl_core::*;
-use rdcl_verify::{Options, Summary, summarise};
-use rng::{Rng, rounds};
+use rdcl_verify::{Budget, Context, Explorer, Leaf, Options, Summary, summarise};
+use rng::{Rng, seeds};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -96,8 +110,7 @@ fn caught(check: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
 #[test]
 fn a_summary_has_exactly_what_the_interpreter_does() {
     let mut coverage = Coverage::default();
-    let first: u64 = std::env::var("RDCL_SEED").ok().and_then(|v| v.parse().ok()).unwrap_or(0);
-    for seed in first..first + rounds(300) {
+    for seed in seeds(300) {
         let mut rng = Rng::new(seed);
         let style = Style::any(&mut rng);
         let (program, tables) = programs::program(&mut rng, &style);
@@ -107,6 +120,92 @@ fn a_summary_has_exactly_what_the_interpreter_does() {
         let small = shrink::shrink(program, &fails);
         let again = caught(|| visits_agree(&small, &tables, (seed, 12), &mut Coverage::default()));
         panic!("seed {seed}: {why}\n--- small: {}\ntables {tables:?}\n{}", again.unwrap_err(), shrink::listing(&small));
+    }
+    println!("{}", coverage.report());
+}
+
+/// Work limits under which a hopeless network gives up soon.
+fn small_budget() -> Options {
+    Options { budget: Budget { states: 3_000, ..Budget::default() }, ..Options::default() }
+}
+
+fn lineages_agree(network: &Network, stateful: bool, seed: u64, coverage: &mut Coverage) -> Result<(), String> {
+    let net = net(network, small_budget());
+    let mut rng = Rng::new(seed);
+    for from in networks::entries(network) {
+        let mut explorer = Explorer::new(&net, Context::new(small_budget()));
+        let leaves = explorer.explore(from);
+        for _ in 0..8 {
+            lineage_agrees(&mut rng, network, stateful, (from, &leaves), coverage)?;
+        }
+    }
+    Ok(())
+}
+
+fn lineage_agrees(
+    rng: &mut Rng,
+    network: &Network,
+    stateful: bool,
+    (from, leaves): (BoundaryId, &[Leaf]),
+    coverage: &mut Coverage,
+) -> Result<(), String> {
+    let packet = packets::packet(rng, network.boundary_port(from).stack);
+    let mut stores = Stores::new(network);
+    for (id, part) in (0u32..).map(PartId).zip(&network.parts) {
+        let assumed = (0..part.program.maps.len() as u32).map(MapId).collect();
+        *stores.part_mut(id) = state::store(rng, &part.program, &assumed);
+    }
+    let before = stores.clone();
+    let unexpired = Expiry::Named(Vec::new());
+    let ran = tapes::run_legally(rng, network, &mut stores, (from, &packet), Time(0), unexpired);
+    let Some((run, tape)) = ran else { return Ok(()) };
+    run.copies.iter().for_each(|copy| coverage.copy(network, copy));
+    let injection =
+        Injection { at: from, bytes: &deparse(&packet), now: Time(0), tape: Some(&tape), fuel: tapes::FUEL };
+    let moments = if stateful { lineages::moments(network, &before, injection) } else { Some(Vec::new()) };
+    let Some(moments) = moments else { return Ok(()) };
+    let lineage = Lineage { packet: &packet, run: &run, moments: &moments };
+    lineage.compare(leaves, coverage).map_err(|why| format!("from {from:?} {packet:?}: {why}"))
+}
+
+fn networks_agree(stateful: bool, cases: u64) {
+    let mut coverage = Coverage::default();
+    for seed in seeds(cases) {
+        let mut rng = Rng::new(seed);
+        let network = network(&mut rng, &Plan { stateful, parts: 4 });
+        network.parts.iter().for_each(|part| assert_eq!(part.program.check(), [], "seed {seed}"));
+        let checked = caught(|| lineages_agree(&network, stateful, seed, &mut coverage));
+        checked.unwrap_or_else(|why| panic!("seed {seed}: {why}\n{}", shrink::network_listing(&network)));
+    }
+    println!("{}", coverage.report());
+}
+
+#[test]
+fn networks_without_state_have_exactly_the_leaves_there_are() {
+    networks_agree(false, 100);
+}
+
+#[test]
+fn every_run_of_a_network_with_state_is_in_some_leaf() {
+    networks_agree(true, 100);
+}
+
+fn verdicts_hold(network: &Network, seed: u64, coverage: &mut Coverage) -> Result<(), String> {
+    let mut rng = Rng::new(seed);
+    let properties = verdicts::properties(&mut rng, network);
+    let verdicts = verdicts::verdicts(network, &properties, small_budget());
+    verdicts::check(&mut rng, network, (&properties, &verdicts), 10, coverage)
+}
+
+#[test]
+fn verdicts_survive_random_histories() {
+    let mut coverage = Coverage::default();
+    for seed in seeds(60) {
+        let mut rng = Rng::new(seed);
+        let stateful = rng.chance(60);
+        let network = network(&mut rng, &Plan { stateful, parts: 3 });
+        let checked = caught(|| verdicts_hold(&network, seed, &mut coverage));
+        checked.unwrap_or_else(|why| panic!("seed {seed}: {why}\n{}", shrink::network_listing(&network)));
     }
     println!("{}", coverage.report());
 }

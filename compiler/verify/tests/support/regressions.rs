@@ -2,58 +2,10 @@
 
 use crate::build::*;
 use crate::check_visits;
+use crate::sketch::*;
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
 use rdcl_verify::{Options, RowEnd, Summary, summarise};
-
-const MAP: MapId = MapId(0);
-
-/// Key column 0, value column 1, which is unique.
-fn pairs(capacity: u64, invariant: Cond) -> MapDecl {
-    let column = |name: &str| (name.to_string(), 8);
-    MapDecl {
-        name: "m".into(),
-        key: vec![column("k")],
-        value: vec![column("v")],
-        unique: vec![vec![1]],
-        capacity,
-        idle: 1,
-        invariant,
-    }
-}
-
-/// A program on packets with IPv4 headers that enter by its first port; its blocks begin with these.
-fn program(maps: Vec<MapDecl>, blocks: Vec<Block>) -> Program {
-    let cells = (0..3).flat_map(|_| (0..maps.len() as u32).map(|m| CellDecl { name: "c".into(), map: MapId(m) }));
-    Program {
-        ports: ports(&["in0", "out0"], stack(&[IP])),
-        slots: vec![slot("x", 8), slot("y", 8)],
-        cells: cells.collect(),
-        choices: (0..2).map(|i| ChoiceDecl { name: format!("x{i}"), width: 8 }).collect(),
-        maps,
-        blocks,
-        entry: vec![Some(to(0)), None],
-        ..Program::default()
-    }
-}
-
-fn lookup(index: u16, key: Expr, cell: u32, hit: u32, miss: u32) -> End {
-    End::Lookup { map: MAP, index, keys: vec![key], cell: CellId(cell), hit: to(hit), miss: to(miss) }
-}
-
-fn insert(k: Expr, v: Expr, cell: u32, [ok, full, clash]: [u32; 3]) -> End {
-    let (ok, full, clash) = (to(ok), to(full), to(clash));
-    End::Insert { map: MAP, values: vec![k, v], cell: CellId(cell), ok, full, clash, clash_handled: true }
-}
-
-fn choose(choice: u32, (lo, hi): (u128, u128), free: Option<Free>, ok: u32, none: u32) -> End {
-    let (choice, slot) = (ChoiceId(choice), SlotId(choice));
-    End::Choose { choice, slot, lo, hi, free, resolver: None, ok: to(ok), none: to(none) }
-}
-
-fn out() -> End {
-    End::Forward(PortId(1))
-}
 
 fn agree(program: &Program) {
     assert_eq!(program.check(), []);
@@ -67,14 +19,15 @@ fn summary(program: &Program) -> Summary {
 
 #[test]
 fn what_a_visit_adds_it_finds_later() {
-    agree(&program(
+    agree(&leaf(
+        &["in0", "out0"],
         vec![pairs(2, Cond::True)],
         vec![
             block(vec![], lookup(0, get("ip.ttl"), 0, 4, 1)),
             block(vec![], insert(get("ip.ttl"), bits(8, 1), 1, [2, 5, 5])),
             block(vec![], lookup(0, get("ip.proto"), 0, 3, 5)),
             block(vec![set("ip.ttl", Expr::Cell(CellId(0), 1))], End::Goto(to(4))),
-            block(vec![], out()),
+            out(1),
             block(vec![], fail("no")),
         ],
     ));
@@ -82,14 +35,15 @@ fn what_a_visit_adds_it_finds_later() {
 
 #[test]
 fn an_entry_removed_by_one_name_is_gone_by_the_other() {
-    agree(&program(
+    agree(&leaf(
+        &["in0", "out0"],
         vec![pairs(2, Cond::True)],
         vec![
             block(vec![], lookup(0, get("ip.ttl"), 0, 1, 5)),
             block(vec![], lookup(1, get("ip.proto"), 1, 2, 5)),
             block(vec![Op::Remove(CellId(0))], lookup(1, get("ip.proto"), 2, 4, 3)),
-            block(vec![set("ip.ttl", Expr::Cell(CellId(0), 1))], out()),
-            block(vec![], out()),
+            block(vec![set("ip.ttl", Expr::Cell(CellId(0), 1))], End::Forward(PortId(1))),
+            out(1),
             block(vec![], fail("no")),
         ],
     ));
@@ -98,13 +52,14 @@ fn an_entry_removed_by_one_name_is_gone_by_the_other() {
 #[test]
 fn an_entry_removed_can_be_added_again_and_its_columns_read() {
     let (k, v) = (Expr::Cell(CellId(0), 0), Expr::Cell(CellId(0), 1));
-    agree(&program(
+    agree(&leaf(
+        &["in0", "out0"],
         vec![pairs(1, Cond::True)],
         vec![
             block(vec![], lookup(0, get("ip.ttl"), 0, 1, 4)),
             block(vec![Op::Remove(CellId(0))], insert(k, v, 1, [2, 4, 4])),
             block(vec![Op::Remove(CellId(0))], lookup(0, get("ip.ttl"), 2, 3, 4)),
-            block(vec![], out()),
+            out(1),
             block(vec![], fail("no")),
         ],
     ));
@@ -112,20 +67,18 @@ fn an_entry_removed_can_be_added_again_and_its_columns_read() {
 
 #[test]
 fn an_insert_that_clashes_with_two_entries_clashes_once() {
-    agree(&program(
+    agree(&leaf(
+        &["in0", "out0"],
         vec![pairs(3, Cond::True)],
-        vec![
-            block(vec![], insert(get("ip.ttl"), get("ip.proto"), 0, [1, 2, 2])),
-            block(vec![], out()),
-            block(vec![], fail("no")),
-        ],
+        vec![block(vec![], insert(get("ip.ttl"), get("ip.proto"), 0, [1, 2, 2])), out(1), block(vec![], fail("no"))],
     ));
 }
 
 #[test]
 fn copies_choose_for_themselves() {
     let x = |n| Op::Set(Place::Slot(SlotId(1)), bits(8, n));
-    agree(&program(
+    agree(&leaf(
+        &["in0", "out0"],
         vec![],
         vec![
             block(vec![], End::Fork(vec![to(1), to(2)])),
@@ -133,7 +86,7 @@ fn copies_choose_for_themselves() {
             block(vec![x(1)], End::Goto(to(3))),
             block(vec![], choose(0, (0, 1), None, 4, 6)),
             block(vec![], End::If(eq(Expr::Slot(SlotId(0)), Expr::Slot(SlotId(1))), to(5), to(6))),
-            block(vec![], out()),
+            out(1),
             block(vec![], fail("no")),
         ],
     ));
@@ -143,9 +96,10 @@ fn copies_choose_for_themselves() {
 fn an_empty_range_leaves_nothing_to_choose() {
     let free = Free { map: MAP, index: 1, keys: vec![None] };
     for free in [None, Some(free)] {
-        agree(&program(
+        agree(&leaf(
+            &["in0", "out0"],
             vec![pairs(300, Cond::True)],
-            vec![block(vec![], choose(0, (5, 4), free, 1, 2)), block(vec![], out()), block(vec![], fail("none"))],
+            vec![block(vec![], choose(0, (5, 4), free, 1, 2)), out(1), block(vec![], fail("none"))],
         ));
     }
 }
@@ -155,12 +109,13 @@ fn a_shift_by_the_width_or_more_leaves_nothing() {
     for by in [7, 8, 127, 128, 256, 300] {
         let left = eq(Expr::Shl(Box::new(get("ip.ttl")), by), get("ip.proto"));
         let right = Cond::In(Expr::Lshr(Box::new(get("ip.ttl")), by), IntervalSet::range(0, 3));
-        agree(&program(
+        agree(&leaf(
+            &["in0", "out0"],
             vec![],
             vec![
                 block(vec![], End::If(left, to(2), to(1))),
                 block(vec![], End::If(right, to(2), to(3))),
-                block(vec![], out()),
+                out(1),
                 block(vec![], fail("no")),
             ],
         ));
@@ -172,7 +127,8 @@ fn a_shift_by_the_width_or_more_leaves_nothing() {
 fn an_invariant_proved_from_a_broken_one_is_not_proved() {
     let small = || Cond::In(Expr::Column(1, 8), IntervalSet::range(0, 9));
     let copied = |c| Expr::Cell(CellId(0), c);
-    let program = program(
+    let mut program = leaf(
+        &["in0", "out0"],
         vec![pairs(8, small()), pairs(8, small())],
         vec![
             block(vec![], lookup(0, get("ip.ttl"), 0, 1, 2)),
@@ -189,17 +145,19 @@ fn an_invariant_proved_from_a_broken_one_is_not_proved() {
                 },
             ),
             block(vec![], insert(get("ip.ttl"), get("ip.proto"), 0, [3, 4, 4])),
-            block(vec![], out()),
+            out(1),
             block(vec![], fail("no")),
         ],
     );
+    program.cells[1].map = MapId(1);
     assert_eq!(summary(&program).weak.len(), 2);
     agree(&program);
 }
 
 #[test]
 fn what_a_header_takes_along_is_not_guessed() {
-    let mut program = program(vec![], vec![block(vec![Op::Pop(UDP), Op::Push(UDP)], out())]);
+    let again = block(vec![Op::Pop(UDP), Op::Push(UDP)], End::Forward(PortId(1)));
+    let mut program = leaf(&["in0", "out0"], vec![], vec![again]);
     program.ports = ports(&["in0", "out0"], stack(&[IP, UDP]));
     let summary = summary(&program);
     assert!(summary.exhausted && summary.ingress.values().flatten().all(|row| row.end == RowEnd::Unmodelled));

@@ -78,8 +78,9 @@ impl Rng {
     }
 }
 
-/// How many cases to try where `n` are tried ordinarily: `RDCL_ROUNDS` multiplies them.
-pub fn rounds(n: u64) -> u64 {
-    let times = std::env::var("RDCL_ROUNDS").ok().and_then(|v| v.parse::<u64>().ok());
-    n * times.unwrap_or(1)
+/// The seeds of this many cases: `RDCL_ROUNDS` in the environment multiplies them, `RDCL_SEED` is the first.
+pub fn seeds(cases: u64) -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let first = number("RDCL_SEED").unwrap_or(0);
+    first..first + cases * number("RDCL_ROUNDS").unwrap_or(1)
 }

@@ -32,6 +32,16 @@ pub fn listing(program: &Program) -> String {
     text
 }
 
+/// The network's programs and wires.
+pub fn network_listing(network: &Network) -> String {
+    let parts = network.parts.iter().zip(&network.wires);
+    let part = |(part, wires): (&Part, &Vec<Option<Endpoint>>)| {
+        format!("-- {} wired to {wires:?}\ntables {:?}\n{}", part.path, part.tables, listing(&part.program))
+    };
+    let boundary: Vec<String> = network.boundary.iter().map(|b| format!("{b:?}\n")).collect();
+    parts.map(part).chain(boundary).collect()
+}
+
 fn simpler(program: &Program) -> Vec<Program> {
     let mut out = Vec::new();
     let mut with = |change: &dyn Fn(&mut Program)| {
