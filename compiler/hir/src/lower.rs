@@ -296,7 +296,15 @@ impl<'a> Lower<'a> {
         let (blocks, origins) = std::mem::take(&mut self.draft).finish(&mut self.program.entry);
         self.program.blocks = blocks;
         let good = !self.broken && self.problems.iter().all(|p| p.severity != rdcl_base::Severity::Error);
-        debug_assert!(!good || self.program.check().is_empty(), "{:?}", self.program.check());
+        if good {
+            assert_well_formed(&self.program);
+        }
         Lowered { program: self.program, origins, problems: self.problems }
     }
+}
+
+/// No text may lead to a program that is accepted and has a fault: that is an error of the compiler, and goes no further.
+fn assert_well_formed(program: &Program) {
+    let faults = program.check();
+    assert!(faults.is_empty(), "a lowered behaviour is not well-formed: {}", faults[0]);
 }

@@ -223,3 +223,10 @@ fn survive(env: &crate::lower::Env<'_>, member: &rdcl_syntax::ast::Member) {
         _ => {}
     }
 }
+
+#[test]
+#[should_panic(expected = "a lowered behaviour is not well-formed")]
+fn a_faulty_program_goes_no_further() {
+    let program = rdcl_core::Program { entry: vec![Some(rdcl_core::BlockId(7))], ..Default::default() };
+    crate::lower::assert_well_formed(&program);
+}
