@@ -32,7 +32,8 @@ pub struct Structure<'db> {
     pub boundary: Vec<BoundaryPort>,
 }
 
-/// The number of leaves of an instance, exact up to the most there may be; filters are not counted.
+/// The number of leaves of an instance, exact up to the most there may be; filters are not counted, and what has no
+/// leaf counts as one.
 #[salsa::tracked(returns(copy))]
 pub fn leaf_count<'db>(db: &'db dyn Db, instance: Instance<'db>) -> u64 {
     let body = body(db, instance);
@@ -47,7 +48,8 @@ pub fn leaf_count<'db>(db: &'db dyn Db, instance: Instance<'db>) -> u64 {
             count = count.saturating_add(leaf_count(db, group.instance).saturating_mul(group.size()));
         }
     }
-    count
+    // Many different blocks without a leaf are many, too.
+    count.max(1)
 }
 
 /// An instance, flattened.

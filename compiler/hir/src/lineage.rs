@@ -19,6 +19,9 @@ use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Name};
 /// The most ancestors a block may have; it bounds every walk over parents.
 const MOST_ANCESTORS: usize = 64;
 
+/// The most different instances that the ancestors of a block may be; two parents at each level double their number.
+const MOST_ANCESTOR_INSTANCES: usize = 1024;
+
 /// The RFBs an RFB names as parents, without complaint.
 #[salsa::tracked(returns(deref))]
 pub fn parent_items<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
@@ -58,9 +61,33 @@ pub struct Parents<'db> {
     pub problems: Vec<Problem>,
 }
 
-/// The parents of an instance, with their arguments evaluated.
+/// The parents of an instance, with their arguments evaluated; none when there are too many ancestors.
 #[salsa::tracked(returns(ref))]
 pub fn parents<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Parents<'db> {
+    let declared = declared_parents(db, instance);
+    match rfb_tree(db, instance.rfb(db)) {
+        Some(rfb) if has_too_many_ancestors(db, instance) => {
+            let problem = too_many_instances(&Cx::new(db, instance.rfb(db)), rfb);
+            Parents { list: Vec::new(), problems: vec![problem] }
+        }
+        _ => declared.clone(),
+    }
+}
+
+/// Walks no further than it takes to tell.
+fn has_too_many_ancestors<'db>(db: &'db dyn Db, instance: Instance<'db>) -> bool {
+    let mut found = IndexSet::from([instance]);
+    let mut next = 0;
+    while let Some(current) = found.get_index(next).copied().filter(|_| found.len() <= MOST_ANCESTOR_INSTANCES) {
+        found.extend(&declared_parents(db, current).list);
+        next += 1;
+    }
+    found.len() > MOST_ANCESTOR_INSTANCES
+}
+
+/// The parents that are written, each with its arguments.
+#[salsa::tracked(returns(ref))]
+fn declared_parents<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Parents<'db> {
     let item = instance.rfb(db);
     let mut cx = Cx::new(db, item);
     let Some(rfb) = rfb_tree(db, item) else { return Parents { list: Vec::new(), problems: Vec::new() } };
@@ -123,6 +150,14 @@ fn broken_lineage(cx: &Cx<'_>, rfb: &ast::Rfb) -> Problem {
     }
     let message = format!("`{}` has more than {MOST_ANCESTORS} ancestors", rfb.name.text);
     Diagnostic::new(Code::E0408, cx.at(at), message)
+}
+
+fn too_many_instances(cx: &Cx<'_>, rfb: &ast::Rfb) -> Problem {
+    let at = rfb.parents.first().map_or(rfb.name.node, |p| p.node);
+    let message =
+        format!("`{}` has more than {MOST_ANCESTOR_INSTANCES} ancestors, arguments considered", rfb.name.text);
+    Diagnostic::new(Code::E0408, cx.at(at), message)
+        .with_help("pass the same arguments to a parent that is inherited more than once")
 }
 
 fn parent_twice(cx: &Cx<'_>, parent: &ast::Parent, target: Item<'_>) -> Problem {

@@ -172,6 +172,24 @@ fn size_is_limited() {
 }
 
 #[test]
+fn ancestors_with_different_arguments_are_limited() {
+    let level = |i: u32, n: u32| format!("rfb C{i}(n: u64 = 0) : C{n}(n = n + n), C{n}(n = n + n + 1) {{}}\n");
+    let classes = |depth: u32| (0..depth).map(|i| level(i, i + 1)).collect::<String>();
+    let world = World::new(&format!("{}rfb C40(n: u64 = 0) {{}}\n", classes(40)));
+    assert!(world.codes().iter().all(|c| *c == "E0408") && !world.codes().is_empty(), "{:?}", world.codes());
+    check(&format!("{}rfb C6(n: u64 = 0) {{}}\n", classes(6)), &[]);
+}
+
+/// Otherwise any number of different blocks would stay below the most leaves there may be.
+#[test]
+fn a_block_without_a_leaf_counts_as_one() {
+    let text = "use std::net::Ip4;\nrfb Cable { port inout a: Ip4; port inout b: Ip4; wire a <-> b; }";
+    let world = World::new(text);
+    let cable = crate::subjects(&world.db, world.package)[0];
+    assert_eq!(crate::leaf_count(&world.db, cable), 1);
+}
+
+#[test]
 fn what_cannot_be_read_hides_what_it_means() {
     let world = World::new("rfb Site { part a: Nowhere; wire a.b <-> ; }");
     assert!(!world.codes().is_empty() && world.codes().iter().all(|c| c.starts_with("E01")), "{:?}", world.codes());
