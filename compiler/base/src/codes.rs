@@ -121,6 +121,7 @@ codes! {
     E0315 "a promise that cannot be read"
     E0316 "a flow against the direction of a port"
     E0317 "a table that cannot be looked up"
+    E0318 "a condition of an event, which is not supported yet"
     // expand: parts, wires, intents
     E0401 "a port is wired twice"
     E0402 "a wire between different header stacks"
@@ -135,6 +136,7 @@ codes! {
     E0413 "an unknown match key"
     E0414 "a match value of the wrong kind"
     E0415 "an unknown action"
+    E0416 "a flow that no packet belongs to"
     W0401 "a port is not wired"
     W0402 "a flow is never used"
     // lower: behaviours and conditions

@@ -8,7 +8,7 @@ use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
-use crate::nemo::intent;
+use crate::nemo::{idle_operations, intent};
 use crate::operation::deploy::{deployed, deployed_twice};
 use crate::operation::impls::implementations;
 use crate::operation::lifecycles::lifecycle;
@@ -140,6 +140,7 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
     let mut found = parents(db, instance).problems.clone();
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
+    found.extend(idle_operations(db, instance));
     found.extend(implementations(db, instance).problems.iter().cloned());
     found.extend(service_levels(db, instance).problems.iter().cloned());
     found.extend(lifecycle(db, instance).problems.iter().cloned());

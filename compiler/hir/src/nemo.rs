@@ -6,9 +6,11 @@ use crate::bodies::{body, unknown_language};
 use crate::cx::{Cx, did_you_mean};
 use crate::instance::{Instance, members};
 use crate::nemo::class::{Class, class_of};
+use crate::port::ports;
 use crate::source::db::Db;
 use crate::source::item::Item;
 use crate::source::loc::Problem;
+use crate::wire::enters_leaves;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{Cond, Stack};
 use rdcl_syntax::ast::{Member, Name};
@@ -74,6 +76,16 @@ pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, stack: Stack)
     operations.map(rule).collect()
 }
 
+/// Complains of operations on packets that cannot enter an instance by any port.
+pub(crate) fn idle_operations<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    let cx = Cx::new(db, instance.rfb(db));
+    let stacks: Vec<Stack> =
+        ports(db, instance).flat().iter().filter(|p| enters_leaves(p).0).map(|p| p.stack).collect();
+    let idle = |o: &&Operation| stacks.iter().all(|stack| o.class.condition(*stack) == Cond::False);
+    let operations = intent(db, instance.rfb(db)).operations.iter().filter(|_| !stacks.is_empty());
+    operations.filter(idle).map(|o| idle_operation(&cx, o)).collect()
+}
+
 /// A declared flow.
 struct Flow<'a> {
     name: &'a Name,
@@ -88,7 +100,11 @@ fn flows<'a>(cx: &mut Cx<'_>, statements: &[&'a Statement]) -> Vec<Flow<'a>> {
             cx.report(declared_twice(cx, "flow", name, first.name.node));
             continue;
         }
-        flows.push(Flow { name, class: class_of(cx, matches) });
+        let class = class_of(cx, matches);
+        if class.is_empty() {
+            cx.report(contradictory_flow(cx, name));
+        }
+        flows.push(Flow { name, class });
     }
     for flow in &flows {
         if !statements.iter().any(|s| matches!(s, Statement::Operation { target, .. } if target.text == flow.name.text))
@@ -152,6 +168,18 @@ fn contradictions(cx: &mut Cx<'_>, operations: &[Operation]) {
 fn declared_twice(cx: &Cx<'_>, what: &str, name: &Name, first: NodeId) -> Problem {
     Diagnostic::new(Code::E0203, cx.at(name.node), format!("the {what} `{}` is declared twice", name.text))
         .with_label(cx.at(first), "first declared here")
+}
+
+fn contradictory_flow(cx: &Cx<'_>, name: &Name) -> Problem {
+    Diagnostic::new(Code::E0416, cx.at(name.node), format!("no packet belongs to the flow `{}`", name.text))
+        .with_note("all its matches must hold, and they contradict each other")
+        .with_help("make a flow of each of them")
+}
+
+fn idle_operation(cx: &Cx<'_>, operation: &Operation) -> Problem {
+    let message = format!("no packet of the flow `{}` can enter `{}`", operation.flow, cx.item.name(cx.db));
+    Diagnostic::new(Code::E0416, cx.at(operation.node), message)
+        .with_note("no port of the block carries the headers that the flow speaks of")
 }
 
 fn unused_flow(cx: &Cx<'_>, name: &Name) -> Problem {

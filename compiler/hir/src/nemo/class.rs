@@ -70,11 +70,20 @@ impl Class {
         KEYS.iter().all(|(_, key)| !self.values(*key).intersect(&other.values(*key)).is_empty())
     }
 
-    /// The values a key may have; those of `proto` follow from ports, too.
+    /// Whether the matches contradict each other.
+    pub fn is_empty(&self) -> bool {
+        KEYS.iter().any(|(_, key)| self.values(*key).is_empty())
+    }
+
+    /// The values a key may have; those of `proto` follow from ports, too, and those of `eth-type` from what is in IP.
     fn values(&self, key: Key) -> IntervalSet {
-        let has_ports = self.parts.iter().any(|(k, _)| matches!(k, Key::SrcPort | Key::DstPort));
+        let is_in = |header: HeaderKind| self.parts.iter().any(|(k, _)| k.fields().iter().any(|f| f.0 == header));
         let implied = match key {
-            Key::Proto if has_ports => IntervalSet::from_intervals([(6, 6), (17, 17)]),
+            Key::Proto if is_in(HeaderKind::Tcp) => IntervalSet::from_intervals([(6, 6), (17, 17)]),
+            Key::EthType if is_in(HeaderKind::Ip4) || is_in(HeaderKind::Tcp) => {
+                let numbers = [HeaderKind::Ip4, HeaderKind::Vlan].map(HeaderKind::protocol_number);
+                IntervalSet::from_intervals(numbers.into_iter().flatten().map(|n| (n, n)))
+            }
             _ => IntervalSet::full(128),
         };
         let own = self.parts.iter().filter(|(k, _)| *k == key);

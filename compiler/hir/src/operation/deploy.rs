@@ -13,6 +13,7 @@ use crate::source::names::{Kind, resolve};
 use crate::wire::ends::{Surroundings, offsets, report_unknown_part};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{self, EndSegment, Expr, ExprKind, Pin};
+use std::collections::BTreeMap;
 
 /// What can be minimised.
 pub const OBJECTIVES: [&str; 5] = ["cpu", "memory", "bandwidth", "delay", "cost"];
@@ -70,7 +71,8 @@ fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
     let on = resolve(cx, &on, Kind::Substrate);
     let (rfb, on) = (rfb?, on?);
     let instance = instantiate(cx, rfb, &[], &Params::new(), tree.rfb.node);
-    let pins = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
+    let pins: Vec<Pinned> = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
+    report_pinned_twice(cx, &pins);
     let name = tree.alias.as_ref().map_or_else(|| rfb.name(cx.db).to_owned(), |alias| alias.text.clone());
     Some(Deployment { name, instance, substrate: on, pins, objective: objective? })
 }
@@ -94,6 +96,18 @@ fn pinned<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, on: Item<'db>, pin: &P
     let ree = find_ree(cx, substrate(cx.db, on), &pin.ree);
     let (what, is_port) = target(cx, instance, pin)?;
     Some(Pinned { what, is_port, ree: ree?, place: cx.at(pin.node) })
+}
+
+/// Complains of every pin that speaks of something that is pinned already.
+fn report_pinned_twice(cx: &mut Cx<'_>, pins: &[Pinned]) {
+    let mut seen: BTreeMap<(bool, &str), Loc> = BTreeMap::new();
+    for pin in pins {
+        let first = pin.what.iter().find_map(|name| Some((name, *seen.get(&(pin.is_port, name.as_str()))?)));
+        if let Some((name, first)) = first {
+            cx.report(pinned_twice(pin, name, first));
+        }
+        seen.extend(pin.what.iter().map(|name| ((pin.is_port, name.as_str()), pin.place)));
+    }
 }
 
 fn target<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, pin: &Pin) -> Option<(Vec<String>, bool)> {
@@ -134,6 +148,12 @@ fn part_paths<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, segments: &[EndSeg
         at = group.instance;
     }
     Some(paths)
+}
+
+fn pinned_twice(pin: &Pinned, name: &str, first: Loc) -> Problem {
+    Diagnostic::new(Code::E0203, pin.place, format!("`{name}` is pinned twice"))
+        .with_label(first, "pinned here already")
+        .with_help("it is in one place only; leave out one of the two")
 }
 
 fn unknown_objective(cx: &Cx<'_>, at: NodeId, name: Option<&str>) -> Problem {

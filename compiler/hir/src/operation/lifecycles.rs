@@ -10,7 +10,7 @@ use crate::source::loc::{Loc, Problem};
 use crate::value::{Type, Value};
 use crate::wire::ends::{offsets, report_unknown_part};
 use rdcl_base::{Code, Diagnostic};
-use rdcl_syntax::ast::{Member, Name, Transition};
+use rdcl_syntax::ast::{Expr, ExprKind, Member, Name, Transition};
 
 /// What can happen to a part, or to the whole.
 pub const EVENTS: [&str; 8] = ["heal", "migrate", "restart", "scale", "start", "stop", "terminate", "update"];
@@ -52,6 +52,9 @@ fn event<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, transition: &Transition
     let verb = &transition.verb;
     if !EVENTS.contains(&verb.text.as_str()) {
         cx.report(unknown_event(cx, verb));
+    }
+    if let Some(pre) = transition.pre.as_ref().filter(|pre| pre.kind != ExprKind::Bad) {
+        cx.report(condition_unsupported(cx, pre));
     }
     let env = params(cx.db, instance);
     let within = match &transition.within {
@@ -96,4 +99,9 @@ fn unknown_event(cx: &Cx<'_>, verb: &Name) -> Problem {
 fn not_a_part(cx: &Cx<'_>, transition: &Transition) -> Problem {
     let at = transition.target.as_ref().map_or(transition.node, |t| t.node);
     Diagnostic::new(Code::E0207, cx.at(at), "an event happens to a part of this block, not deeper")
+}
+
+fn condition_unsupported(cx: &Cx<'_>, pre: &Expr) -> Problem {
+    Diagnostic::new(Code::E0318, cx.at(pre.node), "a condition of an event is not supported yet")
+        .with_help("leave out `pre` and what follows it")
 }

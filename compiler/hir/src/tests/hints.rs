@@ -138,6 +138,62 @@ fn deployments_are_checked() {
 }
 
 #[test]
+fn a_part_or_port_is_pinned_once() {
+    let world = |pins: &str| {
+        format!(
+            "use std::net::Ip4;\nrfb A {{ port inout lan: Ip4; part b[0..1]: B; wire lan <-> b[0].lan; \
+             ensures calm: no loop; }}\nrfb B {{ port inout lan: Ip4; }}\n\
+             substrate lab {{ ree edge: kvm {{ cpu = 1core; }} ree core: kvm {{ cpu = 1core; }} }}\n\
+             deploy A on lab {{ {pins} }} minimize cpu;"
+        )
+    };
+    let unwired = "W0401 at 'part b[0..1]: B;': `b[1].lan` is not wired";
+    let twice = |at: &str, name: &str| {
+        format!("E0203 at '{at}': `{name}` is pinned twice (it is in one place only; leave out one of the two)")
+    };
+    check(&world("lan at edge; b[0] at edge; b[1] at core;"), &[unwired]);
+    check(&world("b[0] at edge; b[0] at core;"), &[unwired, &twice("b[0] at core;", "b[0]")]);
+    check(&world("b[1] at edge; b[*] at core;"), &[unwired, &twice("b[*] at core;", "b[1]")]);
+    check(&world("lan at edge; lan at edge;"), &[unwired, &twice("lan at edge;", "lan")]);
+}
+
+#[test]
+fn conditions_of_events_are_not_supported_yet() {
+    let help = "leave out `pre` and what follows it";
+    let found = |at: &str| format!("E0318 at '{at}': a condition of an event is not supported yet ({help})");
+    check_members("lifecycle { on heal pre lan == 3 within 2s; }", &[&found("lan == 3")]);
+    check_members("lifecycle { on heal pre nothing; }", &[&found("nothing")]);
+}
+
+#[test]
+fn only_unchanged_takes_exceptions() {
+    for mode in ["reach", "can reach", "isolated"] {
+        let found = "E0315 at 'ip.ttl': only `unchanged` takes exceptions (leave out `except`)";
+        check_members(&format!("ensures a: {mode} lan -> wan except ip.ttl;"), &[found]);
+    }
+    check_members("ensures a: unchanged lan -> wan except ip.ttl;", &[]);
+}
+
+#[test]
+fn flows_have_packets() {
+    let intent = |matches: &str| {
+        format!(
+            "intent nemo {{{{ CREATE Flow f Match {matches}; CREATE Operation o Target f Priority 1 Action deny; }}}}"
+        )
+    };
+    let contradictory = "E0416 at 'f': no packet belongs to the flow `f` (make a flow of each of them)";
+    check_members(&intent("src-ip: 10.0.0.0/8, src-ip: 11.0.0.0/8"), &[contradictory]);
+    check_members(&intent("proto: icmp, src-port: 7"), &[contradictory]);
+    check_members(&intent("proto: tcp, src-port: 7, src-ip: 10.0.0.0/8, src-ip: 10.1.0.0/16"), &[]);
+    check_members(&intent("src-mac: 02:00:00:00:00:01"), &["E0416 at 'o': no packet of the flow `f` can enter `Site`"]);
+    let link = "port inout link: Eth; ";
+    let text = |matches| format!("use std::net::Eth;\nrfb Site {{ {link} {} }}\n", intent(matches));
+    check(&text("src-mac: 02:00:00:00:00:01"), &[]);
+    check(&text("eth-type: 2048, dst-port: 7"), &[]);
+    check(&text("eth-type: 2054, dst-port: 7"), &[contradictory]);
+}
+
+#[test]
 fn circles_are_found_whatever_the_way() {
     check(
         "rfb A { part b: B; }\nrfb B { part c: C; }\nrfb C { part a: A; }",
