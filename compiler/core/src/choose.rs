@@ -4,7 +4,7 @@ use crate::eval::Env;
 use crate::free::Values;
 use crate::program::{ChoiceId, Expr, Free, Resolver};
 use crate::store::{Store, open_position};
-use crate::tape::TapeError;
+use crate::tape::{Decision, TapeError};
 use crate::visit::Shared;
 
 /// What came of a choice.
@@ -17,27 +17,40 @@ pub(crate) enum Choice {
     Undecided,
 }
 
-/// Picks a value: the tape does, or else the resolver. Without a legal value nothing is taken from the tape.
+/// Picks a value for a copy that took these arms in this visit: the tape does, or else the resolver. Without a legal value nothing is taken from the tape.
 pub(crate) fn choose(
     choice: ChoiceId,
     legal: &Legal<'_>,
     resolver: Option<&Resolver>,
-    env: &impl Env,
+    (env, arms): (&impl Env, &[u32]),
     shared: &mut Shared<'_>,
 ) -> Result<Choice, TapeError> {
     if legal.at_or_after(legal.lo).is_none() {
         return Ok(Choice::NoValue);
     }
-    let picked = match &mut shared.tape {
-        Some(tape) => {
-            let value = *tape.next().ok_or(TapeError::Short(choice))?;
-            let is_legal = legal.at_or_after(value) == Some(value);
-            Some(if is_legal { value } else { return Err(TapeError::Illegal(choice, value)) })
-        }
+    let picked = match shared.told(choice, arms)? {
+        Some(value) if legal.at_or_after(value) == Some(value) => Some(value),
+        Some(value) => return Err(TapeError::Illegal(choice, value)),
         None => resolver.and_then(|r| resolve(r, legal, env)),
     };
     shared.chosen.extend(picked);
+    shared.chosen_by.extend(picked.map(|_| (shared.part, choice)));
     Ok(picked.map_or(Choice::Undecided, Choice::Value))
+}
+
+impl Shared<'_> {
+    /// The value that the tape gives a choice, made after these arms of the visit; none to ask the resolver.
+    fn told(&mut self, choice: ChoiceId, arms: &[u32]) -> Result<Option<u128>, TapeError> {
+        if let Some(decisions) = self.decisions {
+            let path = [&self.path, arms].concat();
+            let here = |d: &&Decision| d.choice == choice && d.hop == self.hop && d.path == path;
+            return Ok(decisions.iter().find(here).map(|d| d.value));
+        }
+        match &mut self.tape {
+            Some(tape) => tape.next().copied().map(Some).ok_or(TapeError::Short(choice)),
+            None => Ok(None),
+        }
+    }
 }
 
 fn resolve(resolver: &Resolver, legal: &Legal<'_>, env: &impl Env) -> Option<u128> {

@@ -33,6 +33,6 @@ pub use program::*;
 pub use run::{Hop, Injection, Interpreter, Outcome, PacketCopy, Run, RunError, run};
 pub use store::{Entry, EntryId, Inserted, MapStore, Store, Stores};
 pub use table::{Row, RowKey, TableData};
-pub use tape::{Expired, Expiry, Tape, TapeError};
+pub use tape::{Decision, Expired, Expiry, Tape, TapeError};
 pub use visit::{Branch, ModelError, Step, Took, VisitEnd};
 pub use wire::{deparse, length_range, parse};

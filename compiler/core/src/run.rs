@@ -7,7 +7,7 @@ use crate::header::Stack;
 use crate::network::{BoundaryId, Endpoint, Network, PartId};
 use crate::origin::InstrId;
 use crate::packet::{Packet, Time};
-use crate::program::{MapId, ParseError, PortId, Reason};
+use crate::program::{ChoiceId, MapId, ParseError, PortId, Reason};
 use crate::store::Stores;
 use crate::tape::{Expiry, Tape, TapeError};
 use crate::visit::{Branch, Machine, ModelError, Shared, Step, Took, VisitEnd, visit};
@@ -36,6 +36,8 @@ pub struct Run {
     pub copies: Vec<PacketCopy>,
     /// The value of every choice made, in order: as a tape it repeats the run.
     pub chosen: Vec<u128>,
+    /// For each of them, which choice it was.
+    pub chosen_by: Vec<(PartId, ChoiceId)>,
 }
 
 /// What became of one copy.
@@ -195,7 +197,17 @@ struct Lineage<'r> {
 impl<'r> Lineage<'r> {
     fn new(interpreter: &'r Interpreter<'r>, stores: &'r mut Stores, injection: Injection<'r>) -> Lineage<'r> {
         let tape = injection.tape.map(|t| t.choices.iter());
-        let shared = Shared { now: injection.now, tape, chosen: Vec::new() };
+        let decisions = injection.tape.and_then(|t| t.decisions.as_deref());
+        let shared = Shared {
+            now: injection.now,
+            tape,
+            decisions,
+            path: Vec::new(),
+            hop: 0,
+            part: PartId(0),
+            chosen: Vec::new(),
+            chosen_by: Vec::new(),
+        };
         Lineage { interpreter, stores, injection, shared, visits: 0, flights: VecDeque::new(), copies: Vec::new() }
     }
 
@@ -204,7 +216,7 @@ impl<'r> Lineage<'r> {
         while let Some(flight) = self.flights.pop_front() {
             self.land(flight)?;
         }
-        Ok(Run { copies: self.copies, chosen: self.shared.chosen })
+        Ok(Run { copies: self.copies, chosen: self.shared.chosen, chosen_by: self.shared.chosen_by })
     }
 
     fn enter(&mut self) {
@@ -253,6 +265,9 @@ impl<'r> Lineage<'r> {
         } else if let Some(entry) = machine.part.program.entry.get(port.index()).copied().flatten() {
             self.expire(part)?;
             self.visits += 1;
+            self.shared.path.clone_from(&path);
+            self.shared.hop = trail.len();
+            self.shared.part = part;
             let store = self.stores.part_mut(part);
             for branch in visit(machine, entry, packet.clone(), store, &mut self.shared)? {
                 let mut trail = trail.clone();

@@ -9,12 +9,33 @@ pub struct Tape {
     pub choices: Vec<u128>,
     /// What expires.
     pub expiry: Expiry,
+    /// If given, decides choices by where they are made instead of by when, and leaves all others to their resolvers;
+    /// `choices` is then not read.
+    pub decisions: Option<Vec<Decision>>,
+}
+
+/// The value of a choice, by where it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Which copy makes the choice: the arm taken at each fork before it.
+    pub path: Vec<u32>,
+    /// How many visits that copy had made before.
+    pub hop: usize,
+    /// The choice.
+    pub choice: ChoiceId,
+    /// Its value.
+    pub value: u128,
 }
 
 impl Tape {
     /// Decides these choices, and lets everything expire as early as it may.
     pub fn choosing(choices: impl Into<Vec<u128>>) -> Tape {
-        Tape { choices: choices.into(), expiry: Expiry::default() }
+        Tape { choices: choices.into(), ..Tape::default() }
+    }
+
+    /// Makes these decisions, leaves other choices to their resolvers, and lets everything expire as early as it may.
+    pub fn deciding(decisions: Vec<Decision>) -> Tape {
+        Tape { decisions: Some(decisions), ..Tape::default() }
     }
 }
 

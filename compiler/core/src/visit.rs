@@ -4,7 +4,7 @@ use crate::choose::{Choice, Legal, choose};
 use crate::eval::Env;
 use crate::header::{Field, HeaderKind};
 use crate::lookup::TableIndex;
-use crate::network::Part;
+use crate::network::{Part, PartId};
 use crate::origin::InstrId;
 use crate::packet::{Packet, Time};
 use crate::program::{
@@ -12,7 +12,7 @@ use crate::program::{
     SlotId, TableId,
 };
 use crate::store::{EntryId, Inserted, Store};
-use crate::tape::TapeError;
+use crate::tape::{Decision, TapeError};
 
 /// What one copy of a packet did in a visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +112,18 @@ pub(crate) struct Shared<'r> {
     pub(crate) now: Time,
     /// Values for choices still to come; none to ask the resolvers.
     pub(crate) tape: Option<std::slice::Iter<'r, u128>>,
+    /// Values for choices by where they are made; takes the place of the tape.
+    pub(crate) decisions: Option<&'r [Decision]>,
+    /// Which copy makes the visit under way.
+    pub(crate) path: Vec<u32>,
+    /// How many visits it has made before.
+    pub(crate) hop: usize,
+    /// Which part is visited.
+    pub(crate) part: PartId,
     /// Values chosen so far.
     pub(crate) chosen: Vec<u128>,
+    /// By which choices.
+    pub(crate) chosen_by: Vec<(PartId, ChoiceId)>,
 }
 
 /// One copy under way.
@@ -251,7 +261,7 @@ impl<'v> Copy<'v> {
             }
             End::Choose { choice, slot, lo, hi, free, resolver, ok, none } => {
                 let legal = Legal::new(*lo, *hi, free.as_ref(), store, self);
-                match choose(*choice, &legal, resolver.as_ref(), self, shared)? {
+                match choose(*choice, &legal, resolver.as_ref(), (&*self, &self.copy), shared)? {
                     Choice::Value(value) => {
                         self.slots[slot.index()] = value;
                         Next::Block(*ok, Took::Chose(*choice, value))

@@ -186,7 +186,7 @@ fn a_tape_says_what_expires() {
     let mut lab = Lab::new(&network);
     lab.through(INSIDE, &flow(UDP, 1, 1, 9, 9));
     let len = |lab: &Lab<'_>| lab.stores.part(PartId(0)).map(MapId(0)).len();
-    let nothing = Tape { choices: vec![5000], expiry: Expiry::Named(vec![]) };
+    let nothing = Tape { choices: vec![5000], expiry: Expiry::Named(vec![]), ..Tape::default() };
     let expired = |visit, port| Expired { visit, map: MapId(0), key: vec![17, 1, port] };
     lab.now = 10;
     lab.try_send(INSIDE, &flow(UDP, 1, 2, 9, 9), Some(&nothing)).unwrap();
@@ -194,6 +194,7 @@ fn a_tape_says_what_expires() {
     let named = |ports: &[u128]| Tape {
         choices: vec![],
         expiry: Expiry::Named(ports.iter().map(|p| expired(0, *p)).collect()),
+        ..Tape::default()
     };
     let fresh = TapeError::Fresh(MapId(0), vec![17, 1, 2]);
     assert_eq!(lab.try_send(INSIDE, &packet(&[IP], &[]), Some(&named(&[1, 2]))), Err(RunError::Tape(fresh)));

@@ -198,7 +198,7 @@ impl<'n> Prover<'n> {
         let full = *leaf.facts.full.first().filter(|_| leaf.facts.full.len() == 1 && leaf.facts.found.is_empty())?;
         let shape = leaf.view.entry_shape;
         let (_, model) = least(self.context(), std::slice::from_ref(&candidate.guard), &field_order(shape))?;
-        let target = Shot::new(from, shape, &leaf.facts, 0, &model);
+        let target = Shot::new(from, shape, &leaf.facts, 0, &model).addressed(&self.explorer);
         let network = (self.network)();
         let fits = |l: &&Leaf| l.view.entry_shape == shape && l.facts.found.is_empty() && l.facts.full.is_empty();
         let pool = self.pool();
@@ -357,9 +357,9 @@ impl<'n> Prover<'n> {
         let sent = trial.plan.packets.iter().enumerate().map(|(at, leaf)| {
             let leaf = &pool[*leaf];
             let number = (trial.plan.packets.len() - at) as u16;
-            Shot::new(leaf.from, leaf.view.entry_shape, &leaf.facts, number, &model)
+            Shot::new(leaf.from, leaf.view.entry_shape, &leaf.facts, number, &model).addressed(&self.explorer)
         });
-        let target = Shot::new(trial.from, trial.rank.5, &trial.facts, 0, &model);
+        let target = Shot::new(trial.from, trial.rank.5, &trial.facts, 0, &model).addressed(&self.explorer);
         let shots: Vec<Shot> = sent.chain([target]).collect();
         let Some(replayed) = replay(network, &shots, self.fuel(trial)) else { return Attempt::NoRun };
         let Some(telling) = shows(trial, &shots, &replayed) else {

@@ -216,6 +216,7 @@ pub struct Explorer<'n> {
     /// Splitting, and the counters of work.
     pub context: Context,
     visits: HashMap<(Vec<CopyArm>, u32, Ingress), u32>,
+    addresses: Vec<(Vec<u32>, usize)>,
     waiting: BTreeMap<(usize, Ingress), Vec<Flight>>,
     leaves: Vec<Leaf>,
 }
@@ -224,7 +225,15 @@ impl<'n> Explorer<'n> {
     /// An explorer.
     pub fn new(net: &'n Net, context: Context) -> Explorer<'n> {
         let order = Order::new(net);
-        Explorer { net, order, context, visits: HashMap::new(), waiting: BTreeMap::new(), leaves: Vec::new() }
+        Explorer {
+            net,
+            order,
+            context,
+            visits: HashMap::new(),
+            addresses: Vec::new(),
+            waiting: BTreeMap::new(),
+            leaves: Vec::new(),
+        }
     }
 
     /// Every end of packets that enter at a boundary port, inserts that break invariants included.
@@ -355,8 +364,15 @@ impl<'n> Explorer<'n> {
 
     /// The name of a visit: equal for equal histories, different for sibling copies.
     fn visit_id(&mut self, copy: &[CopyArm], hops: u32, ingress: Ingress) -> u32 {
-        let next = self.visits.len() as u32 + 1;
-        *self.visits.entry((copy.to_vec(), hops, ingress)).or_insert(next)
+        *self.visits.entry((copy.to_vec(), hops, ingress)).or_insert_with(|| {
+            self.addresses.push((copy.iter().map(|arm| arm.arm).collect(), hops as usize));
+            self.addresses.len() as u32
+        })
+    }
+
+    /// Where a visit is made: the arms that the copy took before, and the visits that it made before.
+    pub fn address(&self, visit: u32) -> Option<&(Vec<u32>, usize)> {
+        self.addresses.get((visit as usize).checked_sub(1)?)
     }
 
     fn apply(&mut self, from: BoundaryId, ingress: Ingress, visit: u32, row: &Row, flight: &Flight) {

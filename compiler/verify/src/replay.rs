@@ -1,13 +1,13 @@
 //! Replay: a candidate as bytes, run by the interpreter from empty stores. Nothing is called violated that this does
 //! not show.
 
-use crate::explore::Facts;
+use crate::explore::{Explorer, Facts};
 use crate::minimise::Model;
 use crate::sym::{Var, VarKind};
 use crate::verdict::{CopyTrail, Hop, Step, Witness};
 use rdcl_core::{
-    BoundaryId, Bv, Derivation, Env, Field, HeaderKind, Injection, Interpreter, Network, Outcome, Packet, PacketCopy,
-    PartId, Reason, Role, Run, Shape, SlotId, Stores, Tape, Time, Took, deparse,
+    BoundaryId, Bv, ChoiceId, Decision, Derivation, Env, Field, HeaderKind, Injection, Interpreter, Network, Outcome,
+    Packet, PacketCopy, PartId, Reason, Role, Run, Shape, SlotId, Stores, Tape, Time, Took, deparse,
 };
 use rdcl_hir::{Claim, Predicate, Property};
 
@@ -23,6 +23,8 @@ pub struct Shot {
     pub packet: Packet,
     /// The choices on its way, with the names of their parts.
     pub choices: Vec<(PartId, Var, u128)>,
+    /// The same, by where they are made.
+    pub decisions: Vec<Decision>,
 }
 
 impl Shot {
@@ -43,11 +45,21 @@ impl Shot {
             let var = Var { packet: number, ..*var };
             (*part, var, model.value(var))
         };
-        Shot { from, packet, choices: facts.choices.iter().map(value).collect() }
+        Shot { from, packet, choices: facts.choices.iter().map(value).collect(), decisions: Vec::new() }
+    }
+
+    /// The same packet, with its choices made where exploration met them.
+    pub fn addressed(mut self, explorer: &Explorer<'_>) -> Shot {
+        let decision = |(_, var, value): &(PartId, Var, u128)| {
+            let (VarKind::Choice(choice), (path, hop)) = (var.kind, explorer.address(var.visit)?) else { return None };
+            Some(Decision { path: path.clone(), hop: *hop, choice, value: *value })
+        };
+        self.decisions = self.choices.iter().filter_map(decision).collect();
+        self
     }
 
     fn tape(&self) -> Tape {
-        Tape::choosing(self.choices.iter().map(|c| c.2).collect::<Vec<_>>())
+        Tape::deciding(self.decisions.clone())
     }
 }
 
@@ -197,7 +209,7 @@ pub fn is_unchanged(entered: &Packet, left: &Packet, except: &[Field]) -> bool {
 /// The witness that a replay is. Packets before those that were replayed are shown without what became of them.
 pub fn witness(network: &Network, shots: &[Shot], replay: &Replay, telling: Vec<usize>, minimal: bool) -> Witness {
     let (before, replayed) = shots.split_at(shots.len() - replay.runs.len());
-    let nothing = Run { copies: Vec::new(), chosen: Vec::new() };
+    let nothing = Run { copies: Vec::new(), chosen: Vec::new(), chosen_by: Vec::new() };
     let mut steps: Vec<Step> = before.iter().map(|s| step(network, s, &nothing)).collect();
     steps.extend(replayed.iter().zip(&replay.runs).map(|(s, r)| step(network, s, r)));
     let packet = steps.pop().expect("a witness has a packet");
@@ -213,25 +225,30 @@ fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
         Role::Derived(Derivation::Checksum | Derivation::Fixed(_)) => false,
     };
     let fields = shot.packet.shape().fields().filter(shown);
-    let choice = |(part, var, value): &(PartId, Var, u128)| {
-        let part = network.part(*part);
-        let name = match var.kind {
-            VarKind::Choice(choice) => part.program.choices.get(choice.index()).map_or("", |c| &c.name),
-            VarKind::Field(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => "",
-        };
-        let dot = if part.path.is_empty() { "" } else { "." };
-        (format!("{}{dot}{name}", part.path), *value)
-    };
-    // A choice that was planned is not made when no value turns out to be legal.
-    let made = if run.copies.is_empty() { shot.choices.len() } else { run.chosen.len() };
+    // A choice that was planned is not made when no value turns out to be legal; sibling copies make others.
+    let planned = shot.choices.iter().filter_map(|(part, var, value)| match var.kind {
+        VarKind::Choice(choice) => Some(((*part, choice), *value)),
+        VarKind::Field(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => None,
+    });
+    let made = run.chosen_by.iter().copied().zip(run.chosen.iter().copied());
+    let choices: Vec<((PartId, ChoiceId), u128)> =
+        if run.copies.is_empty() { planned.collect() } else { made.collect() };
     Step {
         port: network.boundary_port(shot.from).name.clone(),
         bytes: deparse(&shot.packet),
         fields: fields.map(|f| (f.to_string(), shot.packet.get(f))).collect(),
         now: 0,
-        choices: shot.choices.iter().take(made).map(choice).collect(),
+        choices: choices.into_iter().map(|(by, value)| (choice_name(network, by), value)).collect(),
         copies: run.copies.iter().map(|c| trail(network, c)).collect(),
     }
+}
+
+/// `nat.x`, or `x` when the network is one leaf.
+fn choice_name(network: &Network, (part, choice): (PartId, ChoiceId)) -> String {
+    let part = network.part(part);
+    let name = part.program.choices.get(choice.index()).map_or("", |c| &c.name);
+    let dot = if part.path.is_empty() { "" } else { "." };
+    format!("{}{dot}{name}", part.path)
 }
 
 fn trail(network: &Network, copy: &PacketCopy) -> CopyTrail {

@@ -17,7 +17,7 @@ pub fn run_legally(
 ) -> Option<(Run, Tape)> {
     let interpreter = Interpreter::new(network);
     let bytes = deparse(packet);
-    let mut tape = Tape { choices: Vec::new(), expiry };
+    let mut tape = Tape { expiry, ..Tape::default() };
     for _ in 0..400 {
         match interpreter.run(stores, Injection { at, bytes: &bytes, now, tape: Some(&tape), fuel: FUEL }) {
             Ok(run) => return Some((run, tape)),
