@@ -1,17 +1,19 @@
 //! From candidates to verdicts: realise them by a history from empty stores, minimise, replay, and only then call a
 //! property violated.
 
-use crate::claims::{Candidate, Doubt, Findings, candidates, doubt_of, is_satisfiable};
+mod obligations;
+
+use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
 use crate::fill::fill;
 use crate::guard::{Context, Guard};
 use crate::history::{MOST_TRIED, Plan, Planner};
 use crate::minimise::least;
 use crate::net::Net;
-use crate::replay::{Replay, Shot, copies, replay, shows, witness};
+use crate::replay::{Replay, Shot, replay, shows, witness};
 use crate::sym::Var;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
-use rdcl_core::{BoundaryId, InstrId, MapId, Network, Outcome as RunOutcome, PacketCopy, PartId, Reason, Run, Shape};
+use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PartId, Run, Shape};
 use rdcl_hir::{Claim, Property};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
@@ -370,64 +372,6 @@ impl<'n> Prover<'n> {
         Attempt::Shown(Box::new(witness(network, &shots, &replayed, telling, model.minimal)))
     }
 
-    /// Whether every insert into a map keeps its invariant.
-    pub fn invariant_verdict(&mut self, part: PartId, map: MapId) -> Verdict {
-        let decl = self.net.map(part, map).clone();
-        let breaks = |_: &Trial, _: &[Shot], replay: &Replay| {
-            let mut entries = replay.stores.part(part).map(map).entries();
-            let broken = entries.any(|(_, entry)| !decl.admits(&entry.columns));
-            broken.then(|| (0..replay.runs.last().map_or(0, |run| run.copies.len())).collect())
-        };
-        self.obligation(format!("{}.invariant", decl.name), &LeafEnd::Breaks(part, map), &breaks)
-    }
-
-    /// Whether no insert into a map finds its key or unique index taken.
-    pub fn unique_verdict(&mut self, part: PartId, map: MapId) -> Verdict {
-        let clashes =
-            |_: &Trial, _: &[Shot], replay: &Replay| copies(replay.runs.last()?, |copy| has_clashed(copy, part, map));
-        let name = format!("{}.unique", self.net.map(part, map).name);
-        self.obligation(name, &LeafEnd::Clash(part, map), &clashes)
-    }
-
-    /// Whether an assertion always holds.
-    pub fn assertion_verdict(&mut self, name: String, part: PartId, at: InstrId) -> Verdict {
-        let fails = |_: &Trial, _: &[Shot], replay: &Replay| {
-            copies(replay.runs.last()?, |copy| fails_assertion(copy, part, at))
-        };
-        self.obligation(name, &LeafEnd::Assertion(part, at), &fails)
-    }
-
-    /// That no packet ends in a certain way.
-    fn obligation(&mut self, property: String, end: &LeafEnd, shows: Shows<'_>) -> Verdict {
-        let before = self.context().stats;
-        self.left = MOST_TRIED;
-        let entries: Vec<BoundaryId> = self.net.entries().collect();
-        let (mut trials, mut doubts, mut any) = (Vec::new(), Vec::new(), false);
-        for from in entries {
-            let leaves = self.leaves_from(from);
-            // What is not modelled lies behind the visit, where the instance's own code is done.
-            doubts.extend(leaves.iter().filter_map(|l| doubt_of(l, &Claim::NoLoop)).filter(|d| *d == Doubt::Exhausted));
-            for (at, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.end == *end) {
-                any = true;
-                if leaf.guard.unknown {
-                    doubts.push(Doubt::Solver);
-                    continue;
-                }
-                let found = Candidate { leaves: vec![at], guard: leaf.guard.clone(), doubt: None };
-                // An entry may be removed again before the visit ends.
-                trials.extend(self.trials(from, None, &found).into_iter().map(|t| Trial { plain: false, ..t }));
-            }
-        }
-        let result = match self.first_shown(trials, shows) {
-            Some(witness) => Outcome::Violated(Box::new(witness)),
-            None if !doubts.is_empty() => Outcome::Undecided(self.why_undecided(&doubts)),
-            None if any => Outcome::Undecided("no run from empty state was found that shows it to fail".to_owned()),
-            None => Outcome::Proved,
-        };
-        let stats = self.context().stats - before;
-        Verdict { property, index: None, result, assumes: Vec::new(), remarks: Vec::new(), stats }
-    }
-
     /// Whether some packet that enters at one boundary port can leave at another.
     pub fn reachability(&mut self, from: BoundaryId, to: BoundaryId) -> Reachability {
         let (result, _) = self.decide(&isolation(from, to));
@@ -450,14 +394,6 @@ fn map_name(net: &Net, part: PartId, map: MapId) -> String {
 
 fn adds(leaf: &Leaf, (part, map): (PartId, MapId)) -> bool {
     leaf.facts.added.iter().any(|(p, stored)| *p == part && stored.map == map)
-}
-
-fn fails_assertion(copy: &PacketCopy, part: PartId, at: InstrId) -> bool {
-    matches!(copy.outcome, RunOutcome::Dropped { reason: Reason::Assertion, by: Some(by) } if by == (part, at))
-}
-
-fn has_clashed(copy: &PacketCopy, part: PartId, map: MapId) -> bool {
-    matches!(&copy.outcome, RunOutcome::Dropped { reason: Reason::Clash(m), by: Some((p, _)) } if (*p, *m) == (part, map))
 }
 
 fn unite(into: &mut Facts, more: &Facts) {

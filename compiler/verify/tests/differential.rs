@@ -86,7 +86,7 @@ fn visit_agrees(
     let assumed =
         (0..program.maps.len() as u32).map(MapId).filter(|m| !summary.weak.contains(m)).collect::<BTreeSet<_>>();
     let mut stores = Stores::new(network);
-    if round % 4 != 0 {
+    if !round.is_multiple_of(4) {
         *stores.part_mut(PartId(0)) = state::store(rng, program, &assumed);
     }
     let before = stores.part(PartId(0)).clone();
@@ -107,6 +107,72 @@ fn caught(check: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     })
 }
 
+/// What the usual number of random visits must have touched: every end of Core and each way out of it, every kind of
+/// table and of row.
+const TOUCHED: &[&str] = &[
+    "end assert ended",
+    "end assert held(true)",
+    "end assume ended",
+    "end assume held(true)",
+    "end choose chose",
+    "end choose free chose",
+    "end choose free full",
+    "end drop ended",
+    "end fork copy",
+    "end forward ended",
+    "end goto went",
+    "end if held(false)",
+    "end if held(true)",
+    "end insert added",
+    "end insert clashed",
+    "end insert full",
+    "end insert, clash unhandled added",
+    "end insert, clash unhandled clashed",
+    "end insert, clash unhandled full",
+    "end lookup by key found(false)",
+    "end lookup by key found(true)",
+    "end lookup by unique found(false)",
+    "end lookup by unique found(true)",
+    "end match exact hit",
+    "end match exact miss",
+    "end match exact+exact miss",
+    "end match lpm hit",
+    "end match lpm miss",
+    "end match lpm+exact+range miss",
+    "end match range hit",
+    "end match range miss",
+    "end match range+lpm hit",
+    "end match range+lpm miss",
+    "end switch arm",
+    "end switch default",
+    "match exact first row",
+    "match exact later row",
+    "match lpm first row",
+    "match lpm later row",
+    "match range first row",
+    "match range later row",
+    "match range+lpm first row",
+    "match range+lpm later row",
+    "op pop",
+    "op push",
+    "op remove",
+    "op set field",
+    "op set slot",
+    "op touch",
+    "row assumption",
+    "row breaks",
+    "row clash",
+    "row dropped",
+    "row egress",
+    "row with added",
+    "row with forked",
+    "row with found",
+    "row with found two",
+    "row with full",
+    "row with missed",
+    "row with residue",
+];
+
 #[test]
 fn a_summary_has_exactly_what_the_interpreter_does() {
     let mut coverage = Coverage::default();
@@ -122,6 +188,9 @@ fn a_summary_has_exactly_what_the_interpreter_does() {
         panic!("seed {seed}: {why}\n--- small: {}\ntables {tables:?}\n{}", again.unwrap_err(), shrink::listing(&small));
     }
     println!("{}", coverage.report());
+    assert_eq!(coverage.missing(TOUCHED), [""; 0], "never touched");
+    let [delivered, dropped] = ["copy delivered", "copy dropped"].map(|what| coverage.count(what));
+    assert!(delivered * 10 >= (delivered + dropped) * 3, "{delivered} delivered, {dropped} dropped");
 }
 
 /// Work limits under which a hopeless network gives up soon.

@@ -6,9 +6,12 @@ use rdcl_core::*;
 /// The first map.
 pub const MAP: MapId = MapId(0);
 
+/// A part and a port of it.
+type PortAt = (u32, u32);
+
 /// Programs joined by wires; what has none is the boundary's, in order of parts and ports.
-pub fn wired(programs: Vec<Program>, wires: &[((u32, u32), (u32, u32))]) -> Network {
-    let end = |(part, port): (u32, u32)| Endpoint::Part(PartId(part), PortId(port));
+pub fn wired(programs: Vec<Program>, wires: &[(PortAt, PortAt)]) -> Network {
+    let end = |(part, port): PortAt| Endpoint::Part(PartId(part), PortId(port));
     let part = |(i, program): (usize, Program)| Part { path: format!("p{i}"), program: sound(program), tables: vec![] };
     let parts: Vec<Part> = programs.into_iter().enumerate().map(part).collect();
     let mut network = Network { wires: vec![], boundary: vec![], parts };
