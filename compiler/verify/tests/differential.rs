@@ -135,9 +135,11 @@ const TOUCHED: &[&str] = &[
     "end lookup by unique found(true)",
     "end match exact hit",
     "end match exact miss",
+    "end match exact+exact hit",
     "end match exact+exact miss",
     "end match lpm hit",
     "end match lpm miss",
+    "end match lpm+exact+range hit",
     "end match lpm+exact+range miss",
     "end match range hit",
     "end match range miss",
@@ -176,7 +178,7 @@ const TOUCHED: &[&str] = &[
 #[test]
 fn a_summary_has_exactly_what_the_interpreter_does() {
     let mut coverage = Coverage::default();
-    for seed in seeds(300) {
+    for seed in seeds(1000) {
         let mut rng = Rng::new(seed);
         let style = Style::any(&mut rng);
         let (program, tables) = programs::program(&mut rng, &style);

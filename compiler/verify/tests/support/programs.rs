@@ -224,13 +224,22 @@ impl Draft<'_> {
     fn match_row(&mut self, scope: &Scope, next: &mut dyn FnMut(&mut Self, &Scope) -> BlockId) -> End {
         let table = self.rng.below(self.program.tables.len());
         let widths: Vec<u16> = self.program.tables[table].keys.iter().map(|k| k.1).collect();
-        let keys = widths.into_iter().map(|w| self.expr(scope, w)).collect();
+        let keys = widths.into_iter().map(|w| self.key(scope, w)).collect();
         let row = RowId(table as u32);
         let (mut hit, mut miss) = (scope.clone(), scope.clone());
         hit.rows.insert(row);
         miss.rows.remove(&row);
         let hit = next(self, &hit);
         End::Match { table: TableId(table as u32), keys, row, hit, miss: next(self, &miss) }
+    }
+
+    /// A key to look up in a table; often one of few values, so that rows match.
+    fn key(&mut self, scope: &Scope, width: u16) -> Expr {
+        let key = self.expr(scope, width);
+        if self.rng.chance(50) {
+            return key;
+        }
+        Expr::Bin(BinOp::And, Box::new(key), Box::new(Expr::Const(Bv::new(width, 1))))
     }
 
     /// A map, one of its cells, and the scopes with and without that cell.

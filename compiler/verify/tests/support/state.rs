@@ -31,10 +31,11 @@ pub fn table(rng: &mut Rng) -> (TableDecl, TableData) {
 
 fn key(rng: &mut Rng, width: u16, kind: MatchKind) -> RowKey {
     match kind {
+        MatchKind::Exact if rng.chance(50) => RowKey::Exact(rng.below(2) as u128),
         MatchKind::Exact => RowKey::Exact(rng.value(width)),
         MatchKind::Range => {
             let (lo, hi) = rng.interval(width);
-            RowKey::Range(lo, hi)
+            RowKey::Range(if rng.chance(40) { 0 } else { lo }, hi)
         }
         MatchKind::Lpm => {
             let length =
