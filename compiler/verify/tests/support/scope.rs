@@ -135,7 +135,7 @@ impl Words<'_> {
     }
 
     fn other_width(&mut self, fits: impl Fn(u16) -> bool) -> Option<u16> {
-        let widths: Vec<u16> = [1, 4, 8, 12, 16, 32, 48].into_iter().filter(|w| fits(*w)).collect();
+        let widths: Vec<u16> = [1, 4, 8, 12, 16, 32, 48, 64, 128].into_iter().filter(|w| fits(*w)).collect();
         (!widths.is_empty()).then(|| self.rng.pick(&widths))
     }
 

@@ -5,7 +5,7 @@ use crate::networks::{entries, net};
 use crate::packets;
 use crate::promises::{KINDS, arrives, is_broken, property, speaks_of};
 use crate::rng::Rng;
-use crate::tapes::{FUEL, run_legally};
+use crate::tapes::run_legally;
 use rdcl_core::*;
 use rdcl_hir::{Claim, Property};
 use rdcl_verify::{Options, Outcome as Verdict, Prover, Step, Witness};
@@ -13,9 +13,20 @@ use std::sync::Arc;
 
 /// The verdicts on some promises.
 pub fn verdicts(network: &Network, properties: &[Property], options: Options) -> Vec<Verdict> {
+    verdicts_without(network, None, properties, options)
+}
+
+/// The verdicts on some promises when nothing is known of what one part does.
+pub fn verdicts_without(
+    network: &Network,
+    hidden: Option<usize>,
+    properties: &[Property],
+    options: Options,
+) -> Vec<Verdict> {
     let shared = Arc::new(network.clone());
     let replayed = || Arc::clone(&shared);
-    let net = net(network, options);
+    let mut net = net(network, options);
+    hidden.into_iter().for_each(|part| net.parts[part].summary = None);
     let mut prover = Prover::new(&net, &replayed, options);
     properties.iter().enumerate().map(|(i, p)| prover.verdict(i, p).result).collect()
 }
@@ -112,14 +123,16 @@ fn repeat(network: &Network, stores: &mut Stores, step: &Step) -> Result<(Bounda
     let at = network.find_boundary(&step.port).ok_or("no such port")?;
     let packet = parse(&step.bytes, network.boundary_port(at).stack).map_err(|e| format!("{e:?}"))?;
     let tape = Tape::choosing(step.choices.iter().map(|c| c.1).collect::<Vec<_>>());
-    let injection = Injection { at, bytes: &step.bytes, now: Time(step.now), tape: Some(&tape), fuel: FUEL };
+    let injection = Injection { at, bytes: &step.bytes, now: Time(step.now), tape: Some(&tape), fuel: 1 << 16 };
     let run = Interpreter::new(network).run(stores, injection).map_err(|e| e.to_string())?;
     let delivered = |c: &PacketCopy| match &c.outcome {
         Outcome::Delivered { at, bytes, .. } => Some((network.boundary_port(*at).name.clone(), bytes.clone())),
         _ => None,
     };
     let told: Vec<_> = step.copies.iter().map(|c| c.delivered.clone()).collect();
-    if told != run.copies.iter().map(delivered).collect::<Vec<_>>() {
+    // It is not told what became of packets that fill a map, nor of copies that multiply for ever.
+    let untold = told.is_empty() || step.copies.iter().any(|c| c.outcome.starts_with("still under way"));
+    if !untold && told != run.copies.iter().map(delivered).collect::<Vec<_>>() {
         return Err(format!("the copies are told otherwise: {run:#?}"));
     }
     Ok((at, packet, run))

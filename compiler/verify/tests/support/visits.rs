@@ -60,10 +60,10 @@ impl Visit<'_> {
             }
             self.agree(row, copy).map_err(|why| format!("{why}\ncopy {copy:?}\nrow {row:?}"))?;
         }
-        self.no_other_copies(rows)?;
         if summary.exhausted {
             return Ok(());
         }
+        self.no_other_copies(rows)?;
         let breaks = summary.breaks.get(&(self.port, self.packet.shape())).map_or(&[][..], Vec::as_slice);
         self.breaks_agree(breaks, coverage)
     }
@@ -92,7 +92,11 @@ impl Visit<'_> {
     /// The one row that the copy took.
     fn only_row<'r>(&self, rows: &'r [WayThrough], copy: &PacketCopy) -> Result<&'r WayThrough, String> {
         let deeds = self.deeds(copy);
-        let own = rows.iter().filter(|row| row.copy.iter().map(|arm| arm.arm).eq(copy.path.iter().copied()));
+        let own = rows.iter().filter(|row| {
+            let path: Vec<u32> = row.copy.iter().map(|arm| arm.arm).collect();
+            // What is not modelled may fork later.
+            copy.path == path || row.end == RowEnd::Unmodelled && copy.path.starts_with(&path)
+        });
         let taken: Vec<&WayThrough> = own.filter(|row| self.model(&deeds, row).is_some()).collect();
         match taken.as_slice() {
             [row] => Ok(row),
