@@ -38,10 +38,14 @@ impl Solver {
         Solver { limit, decide: None }
     }
 
-    /// Asks.
+    /// Asks. A solver that gave up is not asked again: Z3 calls later questions impossible that are not.
     pub fn check(&mut self, guard: &Guard) -> Answer {
         let limit = self.limit;
-        self.decide.get_or_insert_with(|| Box::new(Z3::new(limit))).check(guard)
+        let answer = self.decide.get_or_insert_with(|| Box::new(Z3::new(limit))).check(guard);
+        if answer == Answer::Unknown {
+            self.decide = None;
+        }
+        answer
     }
 }
 

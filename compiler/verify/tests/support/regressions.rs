@@ -5,7 +5,8 @@ use crate::check_visits;
 use crate::sketch::*;
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
-use rdcl_verify::{Options, RowEnd, Summary, summarise};
+use rdcl_verify::{Budget, Context, Guard, Options, RowEnd, Summary, Sym, SymCond, Var, summarise};
+use std::sync::Arc;
 
 fn agree(program: &Program) {
     assert_eq!(program.check(), []);
@@ -161,4 +162,22 @@ fn what_a_header_takes_along_is_not_guessed() {
     program.ports = ports(&["in0", "out0"], stack(&[IP, UDP]));
     let summary = summary(&program);
     assert!(summary.exhausted && summary.ingress.values().flatten().all(|row| row.end == RowEnd::Unmodelled));
+}
+
+/// The condition may hold and may fail. Asked for the second, a solver that gave up on the first said it cannot.
+#[test]
+fn a_solver_that_gave_up_calls_nothing_impossible() {
+    let var = |name| Sym::Var(Var::field(field(name)));
+    let low = Sym::concat(Sym::bin(BinOp::Xor, var("ip.dscp"), var("ip.dscp")), var("ip.ecn"));
+    let cond = SymCond::eq(var("ip.ttl"), low);
+    let mut guard = Guard::default();
+    guard.product.insert(Var::field(field("ip.ttl")), Arc::new(IntervalSet::range(0, 173)));
+    for solver in [1, 3, 10, 30, 100, 300, 1000] {
+        let budget = Budget { solver, ..Budget::default() };
+        let mut context = Context::new(Options { budget, ..Options::default() });
+        for _ in 0..4 {
+            let (holding, failing) = context.split(&guard, &cond);
+            assert!(!holding.is_empty() && !failing.is_empty(), "with a limit of {solver}");
+        }
+    }
 }
