@@ -69,7 +69,7 @@ fn visits_agree(
     let tables: Vec<Arc<TableData>> = tables.iter().cloned().map(Arc::new).collect();
     let mut rng = Rng::new(seed);
     let Budget { states, history, .. } = Budget::default();
-    let solver = if rng.chance(10) { 1 + rng.below(3000) as u32 } else { Budget::default().solver };
+    let solver = if rng.chance(5) { rng.pick(&[1, 10, 100, 1000]) } else { Budget::default().solver };
     let options = Options { budget: Budget { states, solver, history }, ..Options::default() };
     let summary = summarise(program, &tables, options);
     let network = Network::of_leaf(Arc::new(program.clone()), tables);
@@ -211,7 +211,7 @@ fn small_budget() -> Options {
 fn any_budget(rng: &mut Rng) -> Options {
     let Options { budget, .. } = small_budget();
     let budget = match rng.below(10) {
-        0 => Budget { solver: 1 + rng.below(3000) as u32, ..budget },
+        0 => Budget { solver: rng.pick(&[1, 10, 100, 1000]), ..budget },
         1 => Budget { states: rng.below(60) as u64, ..budget },
         _ => budget,
     };
