@@ -2,16 +2,14 @@
 
 use crate::args::{self, Format, Style};
 use crate::check::Checked;
-use crate::console::Console;
 use crate::exit::Exit;
 use crate::outcome::{Conclusion, Crossing, PropertyResult};
-use crate::progress::Progress;
+use crate::session::Session;
 use crate::verify::{crossings, property_names};
-use crate::{human, input, json, witness};
-use rdcl_base::{Diagnostic, FileSpan, Severity, nearest};
+use crate::{human, json, witness};
+use rdcl_base::nearest;
 use rdcl_verify::{Budget, Options};
 use std::path::Path;
-use std::time::Instant;
 
 /// `rdclc check`.
 pub fn check(arguments: &args::Check, style: Style) -> Exit {
@@ -45,61 +43,7 @@ pub fn verify(arguments: &args::Verify, style: Style) -> Exit {
     session.end()
 }
 
-/// A run over some paths: where results go, and how it will exit.
-struct Session {
-    console: Console,
-    progress: Progress,
-    timings: bool,
-    errors: usize,
-    warnings: usize,
-    exit: Exit,
-}
-
 impl Session {
-    fn start(style: Style) -> Session {
-        let (console, progress) = (Console::open(style), Progress::start());
-        Session { console, progress, timings: style.timings, errors: 0, warnings: 0, exit: Exit::Fine }
-    }
-
-    fn end(mut self) -> Exit {
-        drop(self.progress);
-        if self.console.format == Format::Human && self.errors + self.warnings > 0 {
-            let summary = format!("{}, {}", counted(self.errors, "error"), counted(self.warnings, "warning"));
-            self.console.note(&summary);
-        }
-        self.console.close().and(self.exit)
-    }
-
-    /// Does a stage, and says how long it took if that is asked for.
-    fn timed<T>(&mut self, stage: &str, path: &Path, work: impl FnOnce(&Progress) -> T) -> T {
-        let start = Instant::now();
-        self.progress.say(format!("{stage} {}", path.display()));
-        let result = work(&self.progress);
-        if self.timings {
-            let took = start.elapsed().as_secs_f64() * 1e3;
-            self.console.note(&format!("{stage} {}: {took:.1} ms", path.display()));
-        }
-        result
-    }
-
-    fn checked(&mut self, path: &Path) -> Checked {
-        let input = self.timed("reading", path, |_| input::load(path));
-        let checked = self.timed("checking", path, |_| crate::check(input));
-        self.report(&checked.findings, &checked);
-        checked
-    }
-
-    fn report(&mut self, findings: &[Diagnostic<FileSpan>], checked: &Checked) {
-        self.progress.hide();
-        self.console.diagnostics(findings, &checked.sources);
-        let count = |severity| findings.iter().filter(|d| d.severity == severity).count();
-        self.errors += count(Severity::Error);
-        self.warnings += count(Severity::Warning);
-        if self.errors > 0 {
-            self.exit = self.exit.and(Exit::Findings);
-        }
-    }
-
     fn verified(&mut self, path: &Path, checked: &Checked, arguments: &args::Verify, tally: &mut Tally) {
         let options = options(arguments);
         let only = arguments.property.as_deref();
@@ -158,12 +102,6 @@ impl Session {
         self.console.note(&format!("error: there is no property `{wanted}`{help}"));
         self.exit = Exit::Usage;
     }
-}
-
-/// `1 error`, `2 errors`
-fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 fn options(arguments: &args::Verify) -> Options {

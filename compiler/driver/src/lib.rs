@@ -20,6 +20,7 @@ mod packet;
 mod pcap;
 mod progress;
 mod run;
+mod session;
 mod trace;
 mod verify;
 mod witness;

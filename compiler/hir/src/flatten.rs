@@ -3,6 +3,7 @@
 //! A structure holds neither programs nor tables, so neither an edit inside a behaviour nor a new table changes it.
 
 mod assembly;
+mod provenance;
 
 use crate::bodies::{BodyKind, body};
 use crate::flatten::assembly::Assembly;
@@ -16,6 +17,8 @@ use crate::wire::ends::EndRef;
 use crate::wire::{enters_leaves, wires};
 use rdcl_core::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId, PortId};
 use std::sync::Arc;
+
+pub use provenance::{Link as FlatLink, WireOrigin, Wiring, wiring};
 
 /// The most leaves a service may have.
 pub(crate) const MOST_LEAVES: u64 = 100_000;

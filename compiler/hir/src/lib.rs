@@ -37,7 +37,7 @@ pub use check::diagnostics;
 pub use contracts::{properties, property_places};
 pub use cx::Params;
 pub use eval::value_text;
-pub use flatten::{Structure, leaf_count, network, structure};
+pub use flatten::{FlatLink, Structure, WireOrigin, Wiring, leaf_count, network, structure, wiring};
 pub use instance::signature;
 pub use instance::{Instance, Param, Signature, default_instance, full_name, has_all_defaults, params, short_name};
 pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
@@ -48,7 +48,7 @@ pub use operation::{
     Bound, Deployed, Deployment, EVENTS, Event, Implementation, Implementations, Lifecycle, Link, Measure,
 };
 pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
-pub use operation::{deployed, implementations, lifecycle, service_levels, substrate};
+pub use operation::{deployed, deployments, implementations, lifecycle, service_levels, substrate};
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};

@@ -9,7 +9,7 @@ use crate::nemo::class::{Class, class_of};
 use crate::port::ports;
 use crate::source::db::Db;
 use crate::source::item::Item;
-use crate::source::loc::Problem;
+use crate::source::loc::{Loc, Problem};
 use crate::wire::enters_leaves;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{Cond, Stack};
@@ -74,6 +74,12 @@ pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, stack: Stack)
     let operations = chain.flat_map(|ancestor| &intent(db, ancestor.rfb(db)).operations);
     let rule = |o: &Operation| Rule { name: o.name.clone(), class: o.class.condition(stack), deny: o.deny };
     operations.map(rule).collect()
+}
+
+/// Where the operations are written that [`filter_rules`] come from.
+pub(crate) fn operation_places<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Loc> {
+    let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
+    chain.flat_map(|item| intent(db, item).operations.iter().map(move |o| Loc::of(db, item, o.node))).collect()
 }
 
 /// Complains of operations on packets that cannot enter an instance by any port.

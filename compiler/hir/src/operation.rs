@@ -8,7 +8,7 @@ pub(crate) mod lifecycles;
 pub(crate) mod sla;
 pub(crate) mod substrates;
 
-pub use deploy::{Deployed, Deployment, OBJECTIVES, Pinned, deployed};
+pub use deploy::{Deployed, Deployment, OBJECTIVES, Pinned, deployed, deployments};
 pub use impls::{Implementation, Implementations, implementations};
 pub use lifecycles::{EVENTS, Event, Lifecycle, lifecycle};
 pub use sla::{Bound, Measure, ServiceLevels, service_levels};

@@ -6,8 +6,8 @@ use crate::instance::{Instance, instantiate, params};
 use crate::operation::substrates::{find_ree, substrate};
 use crate::part::parts;
 use crate::port::ports;
-use crate::source::db::Db;
-use crate::source::item::{Item, parsed};
+use crate::source::db::{Db, Package};
+use crate::source::item::{Item, items, parsed};
 use crate::source::loc::{Loc, Problem};
 use crate::source::names::{Kind, resolve};
 use crate::wire::ends::{Surroundings, offsets, report_unknown_part};
@@ -44,6 +44,8 @@ pub struct Deployment<'db> {
     pub pins: Vec<Pinned>,
     /// One of [`OBJECTIVES`].
     pub objective: String,
+    /// Where it is written.
+    pub place: Loc,
 }
 
 /// A deployment, and what is wrong with it.
@@ -64,6 +66,12 @@ pub fn deployed<'db>(db: &'db dyn Db, item: Item<'db>) -> Deployed<'db> {
     Deployed { deployment, problems: cx.problems }
 }
 
+/// The deployments of a package, in the order of the source.
+pub fn deployments<'db>(db: &'db dyn Db, package: Package) -> Vec<&'db Deployment<'db>> {
+    let all = package.files(db).iter().flat_map(|file| items(db, *file).iter().copied());
+    all.filter_map(|item| deployed(db, item).deployment.as_ref()).collect()
+}
+
 fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
     let objective = objective(cx, &tree.minimize);
     let rfb = resolve(cx, &tree.rfb, Kind::Block);
@@ -74,7 +82,7 @@ fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
     let pins: Vec<Pinned> = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
     report_pinned_twice(cx, &pins);
     let name = tree.alias.as_ref().map_or_else(|| rfb.name(cx.db).to_owned(), |alias| alias.text.clone());
-    Some(Deployment { name, instance, substrate: on, pins, objective: objective? })
+    Some(Deployment { name, instance, substrate: on, pins, objective: objective?, place: cx.at(tree.rfb.node) })
 }
 
 fn objective(cx: &mut Cx<'_>, expr: &Expr) -> Option<String> {

@@ -43,6 +43,49 @@ impl World {
     }
 }
 
+/// Every wire of a structure has an origin, and every link is a wire.
+fn assert_links_are_wires(world: &World) {
+    for subject in subjects(&world.db, world.package) {
+        let (structure, wiring) = (structure(&world.db, *subject), crate::wiring(&world.db, *subject));
+        let part = |(i, wires): (u32, &Vec<Option<Endpoint>>)| {
+            let end = |port: u32| Endpoint::Part(rdcl_core::PartId(i), rdcl_core::PortId(port));
+            (0u32..).zip(wires.clone()).filter_map(|(port, to)| Some((end(port), to?))).collect::<Vec<_>>()
+        };
+        let boundary = (0u32..).zip(&structure.boundary);
+        let boundary = boundary.filter_map(|(i, b)| Some((Endpoint::Boundary(rdcl_core::BoundaryId(i)), b.to?)));
+        let mut wires: Vec<_> = (0u32..).zip(&structure.wires).flat_map(part).chain(boundary).collect();
+        let mut links: Vec<_> = wiring.links.iter().flat_map(|l| [(l.a, l.b), (l.b, l.a)]).collect();
+        wires.sort();
+        links.sort();
+        assert_eq!(links, wires, "{}", full_name(&world.db, *subject));
+        assert_eq!(wiring.parts.len(), structure.parts.len());
+    }
+}
+
+#[test]
+fn links_are_the_wires_of_the_structure() {
+    let world = World::new(NEST);
+    assert_links_are_wires(&world);
+    let wiring = crate::wiring(&world.db, world.subject("Top"));
+    let counts: Vec<usize> = wiring.links.iter().map(|l| l.wires.len()).collect();
+    assert_eq!(counts, [3, 1, 1, 5, 1, 3]);
+    assert_eq!(wiring.parts.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 3, 3, 1]);
+    assert_links_are_wires(&World::new(FILTERED));
+}
+
+/// Filters at the boundary of a composite, of a composite in it, and of a leaf.
+const FILTERED: &str = "
+use std::net::Ip4;
+rfb Leaf { port inout a: Ip4; port inout b: Ip4; behaviour sefl { on a { Forward(b); } on b { Forward(a); } }
+           intent nemo {{ CREATE Flow f Match dst-ip: 10.0.0.1; CREATE Operation o Target f Action deny; }} }
+rfb Pair { port inout a: Ip4; port inout b: Ip4; part x: Leaf; part y: Leaf;
+           wire a <-> x.a; wire x.b <-> y.a; wire y.b <-> b;
+           intent nemo {{ CREATE Flow f Match dst-ip: 10.0.0.2; CREATE Operation o Target f Action deny; }} }
+rfb Top { port inout a: Ip4; port inout b: Ip4; part p: Pair; part q: Pair;
+          wire a <-> p.a; wire p.b <-> q.b; wire q.a <-> b;
+          intent nemo {{ CREATE Flow f Match dst-ip: 10.0.0.3; CREATE Operation o Target f Action deny; }} }
+";
+
 fn wiring(text: &str, name: &str, expected: Expect) {
     expected.assert_eq(&World::new(text).wiring(name));
 }
