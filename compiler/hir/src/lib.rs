@@ -45,7 +45,7 @@ pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::PortGroup;
 pub use nemo::Rule;
 pub use operation::{
-    Bound, Deployed, Deployment, EVENTS, Event, Implementation, Implementations, Lifecycle, Link, Measure,
+    Bound, Comparison, Deployed, Deployment, EVENTS, Event, Implementation, Implementations, Lifecycle, Link, Measure,
 };
 pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
 pub use operation::{deployed, deployments, implementations, lifecycle, service_levels, substrate};

@@ -11,5 +11,5 @@ pub(crate) mod substrates;
 pub use deploy::{Deployed, Deployment, OBJECTIVES, Pinned, deployed, deployments};
 pub use impls::{Implementation, Implementations, implementations};
 pub use lifecycles::{EVENTS, Event, Lifecycle, lifecycle};
-pub use sla::{Bound, Measure, ServiceLevels, service_levels};
+pub use sla::{Bound, Comparison, Measure, ServiceLevels, service_levels};
 pub use substrates::{Link, Ree, Substrate, substrate};

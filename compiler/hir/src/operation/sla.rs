@@ -13,6 +13,7 @@ use crate::wire::ends::{EndRef, Surroundings};
 use rdcl_base::{Code, Diagnostic, Dimension, NodeId, Quantity};
 use rdcl_core::BoundaryId;
 use rdcl_syntax::ast::{BinaryOp, Call, CallArg, Expr, ExprKind, Flow, Member, Name};
+use std::cmp::Ordering;
 
 /// What is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +34,76 @@ impl Measure {
     ];
 }
 
+/// How a measure is compared with its bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `==`
+    Exactly,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    More,
+}
+
+impl Comparison {
+    /// Whether it holds between two values of this order.
+    pub fn admits(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Less => order.is_lt(),
+            Comparison::AtMost => order.is_le(),
+            Comparison::Exactly => order.is_eq(),
+            Comparison::AtLeast => order.is_ge(),
+            Comparison::More => order.is_gt(),
+        }
+    }
+
+    /// As it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Less => "<",
+            Comparison::AtMost => "<=",
+            Comparison::Exactly => "==",
+            Comparison::AtLeast => ">=",
+            Comparison::More => ">",
+        }
+    }
+
+    /// With its sides exchanged.
+    fn mirrored(self) -> Comparison {
+        match self {
+            Comparison::Less => Comparison::More,
+            Comparison::AtMost => Comparison::AtLeast,
+            Comparison::Exactly => Comparison::Exactly,
+            Comparison::AtLeast => Comparison::AtMost,
+            Comparison::More => Comparison::Less,
+        }
+    }
+
+    fn of(op: BinaryOp) -> Option<Comparison> {
+        match op {
+            BinaryOp::Lt => Some(Comparison::Less),
+            BinaryOp::Le => Some(Comparison::AtMost),
+            BinaryOp::Eq => Some(Comparison::Exactly),
+            BinaryOp::Ge => Some(Comparison::AtLeast),
+            BinaryOp::Gt => Some(Comparison::More),
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Xor
+            | BinaryOp::Shl
+            | BinaryOp::Shr
+            | BinaryOp::Ne => None,
+        }
+    }
+}
+
 /// One bound of a service level.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Bound {
@@ -42,8 +113,8 @@ pub struct Bound {
     pub measure: Measure,
     /// Along which flow; none for availability of the whole.
     pub flow: Option<(BoundaryId, BoundaryId)>,
-    /// `<`, `<=`, `==`, `>=` or `>`.
-    pub op: BinaryOp,
+    /// How the measure compares with the limit.
+    pub op: Comparison,
     /// The bound.
     pub limit: Quantity,
     /// Where it is written.
@@ -96,16 +167,19 @@ impl Reader<'_> {
     fn condition(&mut self, sla: &str, condition: &Expr) {
         match &condition.kind {
             ExprKind::All(all) => all.iter().for_each(|c| self.condition(sla, c)),
-            ExprKind::Binary(op, a, b) if is_comparison(*op) => self.bound(sla, *op, a, b, condition.node),
+            ExprKind::Binary(op, a, b) => match Comparison::of(*op) {
+                Some(op) => self.bound(sla, op, a, b, condition.node),
+                None => self.cx.report(no_bound(&self.cx, condition.node)),
+            },
             ExprKind::Bad => {}
             _ => self.cx.report(no_bound(&self.cx, condition.node)),
         }
     }
 
-    fn bound(&mut self, sla: &str, op: BinaryOp, measured: &Expr, limit: &Expr, at: NodeId) {
+    fn bound(&mut self, sla: &str, op: Comparison, measured: &Expr, limit: &Expr, at: NodeId) {
         let (call, limit, op) = match (&measured.kind, &limit.kind) {
             (ExprKind::Call(call), _) => (call, limit, op),
-            (_, ExprKind::Call(call)) => (call, measured, mirrored(op)),
+            (_, ExprKind::Call(call)) => (call, measured, op.mirrored()),
             _ => return self.cx.report(no_bound(&self.cx, at)),
         };
         let Some((_, measure, dimension)) = Measure::ALL.iter().find(|m| m.0 == call.name.text) else {
@@ -148,21 +222,6 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-}
-
-fn is_comparison(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Eq | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
-}
-
-/// The operator with its sides exchanged.
-fn mirrored(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Lt => BinaryOp::Gt,
-        BinaryOp::Le => BinaryOp::Ge,
-        BinaryOp::Gt => BinaryOp::Lt,
-        BinaryOp::Ge => BinaryOp::Le,
-        other => other,
     }
 }
 
