@@ -2,7 +2,7 @@
 
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::eval::{constant, mismatch, value_text};
-use crate::source::loc::Problem;
+use crate::source::loc::{Loc, Problem};
 use crate::value::Value;
 use rdcl_base::{Code, Diagnostic, Dimension};
 use rdcl_syntax::ast::{Attr, Name};
@@ -43,6 +43,8 @@ pub struct Attribute {
     pub name: String,
     /// Its value.
     pub value: Value,
+    /// Where it is written.
+    pub place: Loc,
 }
 
 impl std::fmt::Display for Attribute {
@@ -70,7 +72,7 @@ pub(crate) fn attributes(cx: &mut Cx<'_>, attrs: &[Attr], known: &[(&str, Want)]
         }
         let Some(value) = constant(cx, &attr.value, env) else { continue };
         if want.accepts(&value) {
-            found.push(Attribute { name: (*name).to_owned(), value });
+            found.push(Attribute { name: (*name).to_owned(), value, place: cx.at(attr.node) });
         } else {
             cx.report(mismatch(cx, attr.value.node, &want.noun(), &value));
         }
