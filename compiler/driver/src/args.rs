@@ -59,6 +59,8 @@ pub enum Command {
     Check(Check),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
+    /// Draw the nested service graph
+    Graph(Graph),
     /// Explain a diagnostic code
     Explain(Explain),
 }
@@ -69,6 +71,7 @@ impl Command {
         match self {
             Command::Check(check) => &check.paths,
             Command::Verify(verify) => &verify.paths,
+            Command::Graph(graph) => &graph.paths,
             Command::Explain(_) => &[],
         }
     }
@@ -103,6 +106,29 @@ pub struct Verify {
     /// Also say, for each ordered pair of boundary ports, whether some packet crosses
     #[arg(long)]
     pub reachability: bool,
+}
+
+/// Arguments of `graph`.
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// As what
+    #[arg(long, value_enum, value_name = "AS")]
+    pub draw: Draw,
+    /// This RFB instead of those that are no part of another
+    #[arg(long, value_name = "NAME")]
+    pub rfb: Option<String>,
+}
+
+/// What a graph is drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Draw {
+    /// For Graphviz.
+    Dot,
+    /// One object for each service; `docs/json-format.md`.
+    Json,
 }
 
 /// Arguments of `explain`.

@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod console;
 mod crash;
+mod draw;
 mod exit;
 mod explain;
 mod files;

@@ -1,0 +1,1 @@
+//! A small nested service with filters, drawn and written.
