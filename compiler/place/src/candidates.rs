@@ -1,0 +1,137 @@
+//! Where a leaf can run: implementations held against the kinds of execution environments.
+
+use crate::case::number;
+use crate::model::{Candidate, Leaf, Resource};
+use rdcl_base::{Code, Diagnostic};
+use rdcl_hir::{Db, Deployment, Implementation, LeafKind, Loc, Pinned, Problem, Substrate, attribute, implementations};
+use std::collections::BTreeSet;
+
+/// What a generated filter needs as a guest on `kvm`: the smallest guest there is. Its rules are compiled into the guest,
+/// so it keeps nothing but packet buffers; it waits for packets and takes no core of its own, and what it adds to the
+/// delay is lost in that of the parts it stands before.
+const FILTER_GUEST: [u64; 3] = [0, 2 << 20, 0];
+
+/// What a generated filter needs on `openstack`: nothing, since it becomes a security group there and no machine.
+const FILTER_GROUP: [u64; 3] = [0; 3];
+
+/// What is around a leaf.
+pub struct Whereabouts<'a, 'db> {
+    pub db: &'db dyn Db,
+    pub deployment: &'a Deployment<'db>,
+    pub substrate: &'a Substrate,
+    /// Where the leaf has to be.
+    pub pin: Option<&'a Pinned>,
+}
+
+/// A leaf with its candidates: by the positions of execution environments, then of implementations.
+pub fn candidates<'db>(
+    around: &Whereabouts<'_, 'db>,
+    name: &str,
+    leaf: rdcl_hir::Leaf<'db>,
+    declared: &[Loc],
+) -> Result<Leaf, Box<Problem>> {
+    let offers = offers(around.db, leaf);
+    let rees = around.substrate.rees.iter().enumerate();
+    let fitting = rees.flat_map(|(i, ree)| {
+        let fits = offers.iter().filter(move |offer| offer.kind == ree.kind && offer.why_not.is_none());
+        fits.map(move |offer| Candidate { ree: i, ..offer.candidate.clone() })
+    });
+    let candidates: Vec<Candidate> = fitting.collect();
+    let pin = around.pin.map(|pin| pin.ree);
+    let leaf = Leaf { candidates, pin };
+    if leaf.admitted().next().is_some() {
+        return Ok(leaf);
+    }
+    let place = declared.last().copied().unwrap_or(around.deployment.place);
+    Err(Box::new(nowhere(around, name, place, &offers)))
+}
+
+/// A way to run a leaf on a kind of execution environment, or why it is none.
+struct Offer {
+    name: String,
+    kind: String,
+    candidate: Candidate,
+    why_not: Option<&'static str>,
+}
+
+fn offers<'db>(db: &'db dyn Db, leaf: rdcl_hir::Leaf<'db>) -> Vec<Offer> {
+    let (instance, opaque) = match leaf.kind(db) {
+        LeafKind::Filter(..) => return filter_offers(),
+        LeafKind::Behaviour(instance) => (*instance, false),
+        LeafKind::Opaque(instance) => (*instance, true),
+    };
+    let list = implementations(db, instance).list.iter().enumerate();
+    list.map(|(i, implementation)| Offer {
+        name: implementation.name.clone(),
+        kind: implementation.ree.clone(),
+        candidate: Candidate {
+            ree: 0,
+            implementation: Some(i),
+            needs: Resource::ALL.map(|r| number(&implementation.attributes, r.name()).unwrap_or(0)),
+            delay: number(&implementation.attributes, "delay").unwrap_or(0),
+        },
+        why_not: why_not(implementation, opaque),
+    })
+    .collect()
+}
+
+fn filter_offers() -> Vec<Offer> {
+    let offer = |(kind, needs): (&str, [u64; 3])| Offer {
+        name: "filter".into(),
+        kind: kind.into(),
+        candidate: Candidate { ree: 0, implementation: None, needs, delay: 0 },
+        why_not: None,
+    };
+    [("kvm", FILTER_GUEST), ("openstack", FILTER_GROUP)].map(offer).into()
+}
+
+/// Why an implementation can run nowhere: `openstack` boots images; elsewhere what has no image is made from the behaviour.
+fn why_not(implementation: &Implementation, opaque: bool) -> Option<&'static str> {
+    let stated = attribute(&implementation.attributes, "image").is_some();
+    match (implementation.ree.as_str(), implementation.image()) {
+        ("openstack", None) if stated => Some("its `image` is empty, so there is nothing to boot"),
+        ("openstack", None) => Some("it has no `image`, so there is nothing to boot"),
+        ("kvm", _) if opaque => Some("a guest is compiled from a behaviour, and there is none"),
+        (_, None) if opaque => Some("it has neither an `image` nor a behaviour"),
+        _ => None,
+    }
+}
+
+fn nowhere(around: &Whereabouts<'_, '_>, name: &str, place: Loc, offers: &[Offer]) -> Problem {
+    let (rees, on) = (&around.substrate.rees, around.deployment.substrate.name(around.db));
+    let problem = match around.pin {
+        Some(pin) => {
+            let (ree, kind) = (&rees[pin.ree].name, &rees[pin.ree].kind);
+            Diagnostic::new(Code::E0706, pin.place, format!("`{name}` cannot run on `{ree}`, which is of kind `{kind}`"))
+                .with_label(place, format!("`{name}` is declared here"))
+        }
+        None => Diagnostic::new(Code::E0706, place, format!("`{name}` can run nowhere on `{on}`"))
+            .with_label(around.deployment.place, "deployed here"),
+    };
+    let usable: BTreeSet<&str> = offers.iter().filter(|o| o.why_not.is_none()).map(|o| o.kind.as_str()).collect();
+    let kinds: BTreeSet<&str> = rees.iter().map(|ree| ree.kind.as_str()).collect();
+    let problem = if around.pin.is_some() { problem } else { problem.with_note(format!("`{on}` has {}", list(&kinds))) };
+    let problem = match usable.len() {
+        0 => problem,
+        _ => problem.with_note(format!("`{name}` can run on {}", list(&usable))),
+    };
+    let unusable = offers.iter().filter_map(|offer| Some((offer, offer.why_not?)));
+    let problem = unusable.fold(problem, |problem, (offer, why)| {
+        problem.with_note(format!("the implementation `{}` on `{}` is of no use: {why}", offer.name, offer.kind))
+    });
+    problem.with_help(if offers.is_empty() {
+        format!("give `{name}` an implementation, as in `impl guest on kvm {{ cpu = 1core; memory = 8MiB; }}`")
+    } else {
+        format!("give `{name}` an implementation for one of the kinds, or the substrate an execution environment it can run on")
+    })
+}
+
+/// `kvm` and `openstack`
+fn list(names: &BTreeSet<&str>) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => "nothing".into(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}

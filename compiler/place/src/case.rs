@@ -1,0 +1,252 @@
+//! From a deployment to its model: what the source says, as numbers, and where it says so.
+
+use crate::amount::amount;
+use crate::candidates::{Whereabouts, candidates};
+use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Ree, Resource, WHOLE, Wire};
+use crate::ways::{Tracer, TooManyWays};
+use rdcl_core::Endpoint;
+use rdcl_hir::{
+    Attribute, Db, Deployment, FlatLink, Measure, Problem, ServiceLevels, Structure, Substrate, Value, Wiring,
+};
+use rdcl_hir::{attribute, service_levels, short_name, structure, substrate, wiring};
+
+/// A deployment with its model.
+pub struct Case<'db> {
+    pub db: &'db dyn Db,
+    pub deployment: &'db Deployment<'db>,
+    pub substrate: &'db Substrate,
+    pub structure: &'db Structure<'db>,
+    pub wiring: &'db Wiring,
+    /// The bounds of the model in the same order.
+    pub levels: &'db ServiceLevels,
+    /// For each leaf the pin that is about it.
+    pub pins: Vec<Option<usize>>,
+    /// For each boundary port the pin that is about it.
+    pub outsides: Vec<Option<usize>>,
+    pub model: Model,
+}
+
+impl<'db> Case<'db> {
+    /// The model of a deployment, or what stands in its way before anything is solved.
+    pub fn read(db: &'db dyn Db, deployment: &'db Deployment<'db>) -> Result<Case<'db>, Vec<Problem>> {
+        let instance = deployment.instance;
+        let mut case = Case {
+            db,
+            deployment,
+            substrate: substrate(db, deployment.substrate),
+            structure: structure(db, instance),
+            wiring: wiring(db, instance),
+            levels: service_levels(db, instance),
+            pins: Vec::new(),
+            outsides: Vec::new(),
+            model: Model::default(),
+        };
+        case.read_substrate();
+        case.read_pins();
+        let problems = case.read_leaves();
+        case.model.wires = case.wiring.links.iter().map(wire).collect();
+        case.read_flows().map_err(|problem| vec![problem])?;
+        let problems = [problems, crate::explain::contradictions(&case)].concat();
+        if problems.is_empty() { Ok(case) } else { Err(problems) }
+    }
+
+    fn read_substrate(&mut self) {
+        let ree = |ree: &rdcl_hir::Ree| Ree {
+            offers: Resource::ALL.map(|r| number(&ree.attributes, r.name())),
+            availability: number(&ree.attributes, "availability").unwrap_or(WHOLE),
+            cost: number(&ree.attributes, "cost").unwrap_or(0),
+        };
+        let link = |link: &rdcl_hir::Link| Link {
+            a: link.a,
+            b: link.b,
+            bandwidth: number(&link.attributes, "bandwidth"),
+            delay: number(&link.attributes, "delay").unwrap_or(0),
+            availability: number(&link.attributes, "availability").unwrap_or(WHOLE),
+            cost: number(&link.attributes, "cost").unwrap_or(0),
+        };
+        self.model.rees = self.substrate.rees.iter().map(ree).collect();
+        self.model.links = self.substrate.links.iter().map(link).collect();
+    }
+
+    /// The pin of the innermost part that holds a leaf counts.
+    fn read_pins(&mut self) {
+        let pins = &self.deployment.pins;
+        let about = |path: &str| {
+            let lengths = pins.iter().enumerate().filter(|(_, pin)| !pin.is_port).flat_map(|(i, pin)| {
+                pin.what.iter().filter(|what| is_within(path, what)).map(move |what| (what.len(), i))
+            });
+            lengths.max().map(|(_, i)| i)
+        };
+        self.pins = self.structure.parts.iter().map(|(path, _)| about(path)).collect();
+        let port = |name: &String| pins.iter().position(|pin| pin.is_port && pin.what.contains(name));
+        self.outsides = self.structure.boundary.iter().map(|b| port(&b.name)).collect();
+        self.model.outsides = self.outsides.iter().map(|pin| Some(pins[(*pin)?].ree)).collect();
+    }
+
+    fn read_leaves(&mut self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for i in 0..self.structure.parts.len() {
+            let pin = self.pins[i].map(|pin| &self.deployment.pins[pin]);
+            let around = Whereabouts { db: self.db, deployment: self.deployment, substrate: self.substrate, pin };
+            match candidates(&around, &self.leaf_name(i), self.structure.parts[i].1, &self.wiring.parts[i]) {
+                Ok(leaf) => self.model.leaves.push(leaf),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        problems
+    }
+
+    /// The flows that bounds speak of; for the delay as an objective all there are, if bounds speak of none.
+    fn read_flows(&mut self) -> Result<(), Problem> {
+        let tracer = Tracer::new(self.db, self.structure, self.wiring);
+        let mut model = std::mem::take(&mut self.model);
+        for bound in &self.levels.bounds {
+            let flow = match bound.flow {
+                Some((a, b)) => Some(flow(&mut model, &tracer, (a.0 as usize, b.0 as usize)).map_err(|e| self.ways(e))?),
+                None => None,
+            };
+            let measured = match (bound.measure, flow) {
+                (Measure::Delay, Some(flow)) => Measured::Delay(flow),
+                (Measure::Bandwidth, Some(flow)) => Measured::Bandwidth(flow),
+                (Measure::Availability, flow) => Measured::Availability(flow),
+                // The checker gives delay and bandwidth a flow.
+                (Measure::Delay | Measure::Bandwidth, None) => continue,
+            };
+            model.bounds.push(Bound { measured, op: bound.op, limit: bound.limit.amount });
+        }
+        if self.deployment.objective == "delay" && model.flows.is_empty() {
+            let ports = || 0..self.structure.boundary.len();
+            for ends in ports().flat_map(|a| ports().map(move |b| (a, b))).filter(|(a, b)| a != b) {
+                flow(&mut model, &tracer, ends).map_err(|e| self.ways(e))?;
+            }
+        }
+        model.objective = objective(&self.deployment.objective, &model);
+        self.model = model;
+        Ok(())
+    }
+
+    fn ways(&self, TooManyWays { from, to, most }: TooManyWays) -> Problem {
+        crate::explain::too_many_ways(self, &self.flow_name(from, to), most)
+    }
+
+    /// The path of a leaf; the name of the block where that is the whole service.
+    pub fn leaf_name(&self, leaf: usize) -> String {
+        match self.structure.parts[leaf].0.as_str() {
+            "" => short_name(self.db, self.deployment.instance),
+            path => path.to_owned(),
+        }
+    }
+
+    /// `lan -> wan`
+    pub fn flow_name(&self, from: usize, to: usize) -> String {
+        let name = |port: usize| self.structure.boundary.get(port).map_or("?", |b| b.name.as_str());
+        format!("{} -> {}", name(from), name(to))
+    }
+
+    /// `fw.wan <-> nat.inside`
+    pub fn wire_name(&self, wire: usize) -> String {
+        let link = &self.wiring.links[wire];
+        format!("{} <-> {}", self.end_name(link.a), self.end_name(link.b))
+    }
+
+    /// `lan`, `fw.wan`
+    pub fn end_name(&self, end: Endpoint) -> String {
+        match end {
+            Endpoint::Boundary(port) => self.structure.boundary.get(port.0 as usize).map_or("?", |b| &b.name).to_owned(),
+            Endpoint::Part(part, port) => {
+                let (path, leaf) = &self.structure.parts[part.0 as usize];
+                let ports = rdcl_hir::leaf_ports(self.db, *leaf);
+                let port = ports.get(port.index()).map_or("?", |p| p.name.as_str());
+                if path.is_empty() { port.to_owned() } else { format!("{path}.{port}") }
+            }
+        }
+    }
+
+    /// `edge1 <-> dc`
+    pub fn link_name(&self, link: usize) -> String {
+        let (link, rees) = (&self.substrate.links[link], &self.substrate.rees);
+        format!("{} <-> {}", rees[link.a].name, rees[link.b].name)
+    }
+
+    /// `delay(lan -> wan)`
+    pub fn measure_name(&self, bound: usize) -> String {
+        let flow = |flow: usize| {
+            let flow = &self.model.flows[flow];
+            self.flow_name(flow.from, flow.to)
+        };
+        match self.model.bounds[bound].measured {
+            Measured::Delay(of) => format!("delay({})", flow(of)),
+            Measured::Bandwidth(of) => format!("bandwidth({})", flow(of)),
+            Measured::Availability(of) => format!("availability({})", of.map(flow).unwrap_or_default()),
+        }
+    }
+
+    /// `<= 5ms`
+    pub fn limit_text(&self, bound: usize) -> String {
+        let written = &self.levels.bounds[bound];
+        format!("{} {}", written.op.symbol(), amount(written.limit.amount, written.limit.dimension))
+    }
+
+    /// `delay(lan -> wan) <= 5ms`
+    pub fn bound_text(&self, bound: usize) -> String {
+        format!("{} {}", self.measure_name(bound), self.limit_text(bound))
+    }
+}
+
+/// Whether a leaf is the part of this path, or in it.
+fn is_within(leaf: &str, part: &str) -> bool {
+    leaf.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// A numeric attribute, in the smallest unit.
+pub fn number(attributes: &[Attribute], name: &str) -> Option<u64> {
+    match attribute(attributes, name)? {
+        Value::Quantity(quantity) => Some(quantity.amount),
+        Value::Int(value) => Some(u64::try_from(*value).unwrap_or(u64::MAX)),
+        Value::Bool(_)
+        | Value::Str(_)
+        | Value::Ipv4(_)
+        | Value::Mac(_)
+        | Value::Prefix(..)
+        | Value::Range(..)
+        | Value::Table(_)
+        | Value::Stack(_) => None,
+    }
+}
+
+fn wire(link: &FlatLink) -> Wire {
+    let of = |name: &'static str| link.wires.iter().filter_map(move |origin| number(&origin.attributes, name));
+    Wire {
+        a: end(link.a),
+        b: end(link.b),
+        reserved: of("bandwidth").max().unwrap_or(0),
+        delay: of("delay").fold(0, u64::saturating_add),
+    }
+}
+
+fn end(endpoint: Endpoint) -> End {
+    match endpoint {
+        Endpoint::Part(part, _) => End::Leaf(part.0 as usize),
+        Endpoint::Boundary(port) => End::Outside(port.0 as usize),
+    }
+}
+
+/// The position of a flow, which is traced if it is new.
+fn flow(model: &mut Model, tracer: &Tracer, (from, to): (usize, usize)) -> Result<usize, TooManyWays> {
+    if let Some(known) = model.flows.iter().position(|flow| (flow.from, flow.to) == (from, to)) {
+        return Ok(known);
+    }
+    model.flows.push(Flow { from, to, ways: tracer.ways(from, to)? });
+    Ok(model.flows.len() - 1)
+}
+
+/// What one of [`rdcl_hir::OBJECTIVES`] means.
+fn objective(name: &str, model: &Model) -> Objective {
+    match name {
+        "memory" => Objective::Need(Resource::Memory),
+        "bandwidth" => Objective::Bandwidth,
+        "delay" => Objective::Delay((0..model.flows.len()).collect()),
+        "cost" => Objective::Cost,
+        _ => Objective::Need(Resource::Cpu),
+    }
+}

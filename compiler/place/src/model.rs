@@ -1,0 +1,288 @@
+//! The problem as numbers: what is to be placed, where it may go, what must hold, what is to be least.
+//!
+//! Plain data with no names and no source behind it, so that a solver needs nothing else; positions refer to the
+//! substrate and to the flattened structure. Amounts are in the smallest unit of what they measure.
+
+use rdcl_hir::Comparison;
+
+/// A resource of which every execution environment has so much for all it hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// Thousandths of a core.
+    Cpu,
+    /// Bytes.
+    Memory,
+    /// Bytes.
+    Disk,
+}
+
+impl Resource {
+    /// All of them; a resource's place in here is its index in [`Candidate::needs`] and [`Ree::offers`].
+    pub const ALL: [Resource; 3] = [Resource::Cpu, Resource::Memory, Resource::Disk];
+
+    /// The name of the attribute.
+    pub fn name(self) -> &'static str {
+        match self {
+            Resource::Cpu => "cpu",
+            Resource::Memory => "memory",
+            Resource::Disk => "disk",
+        }
+    }
+}
+
+/// A placement problem.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Model {
+    /// What is to be least.
+    pub objective: Objective,
+    /// Execution environments.
+    pub rees: Vec<Ree>,
+    /// Links between them.
+    pub links: Vec<Link>,
+    /// What is to be placed.
+    pub leaves: Vec<Leaf>,
+    /// For each boundary port the execution environment where its outside is, if that is said.
+    pub outsides: Vec<Option<usize>>,
+    /// What joins leaves and boundary ports.
+    pub wires: Vec<Wire>,
+    /// What bounds and objective speak of.
+    pub flows: Vec<Flow>,
+    /// What must hold.
+    pub bounds: Vec<Bound>,
+    /// Whether a wire may lead between execution environments that no links join: false, but to find out why nothing fits.
+    pub joined: bool,
+}
+
+/// What is to be least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// The need of all chosen implementations together.
+    Need(Resource),
+    /// Over all wires and the links that each goes over, the wire's demand.
+    Bandwidth,
+    /// The delays of these flows, added up.
+    Delay(Vec<usize>),
+    /// The cost of each execution environment that hosts a leaf and of each link that a wire goes over, once each.
+    Cost,
+    /// What one execution environment has to give of a resource.
+    Load(usize, Resource),
+    /// What one link has to carry.
+    Carried(usize),
+}
+
+impl Default for Objective {
+    fn default() -> Objective {
+        Objective::Need(Resource::Cpu)
+    }
+}
+
+/// An execution environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ree {
+    /// What it has of each [`Resource`]; none is without limit.
+    pub offers: [Option<u64>; 3],
+    /// The share of time in which it works, of [`WHOLE`].
+    pub availability: u64,
+    /// What using it costs.
+    pub cost: u64,
+}
+
+/// All of the time, in hundredths of a per cent.
+pub const WHOLE: u64 = 10_000;
+
+/// A link; it carries its bandwidth in each direction at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// One end.
+    pub a: usize,
+    /// The other.
+    pub b: usize,
+    /// What it carries; none is without limit.
+    pub bandwidth: Option<u64>,
+    /// What it adds to the delay of what goes over it.
+    pub delay: u64,
+    /// The share of time in which it works, of [`WHOLE`].
+    pub availability: u64,
+    /// What using it costs.
+    pub cost: u64,
+}
+
+impl Link {
+    /// The end that is not this one.
+    pub fn across(&self, from: usize) -> Option<usize> {
+        match from {
+            ree if ree == self.a => Some(self.b),
+            ree if ree == self.b => Some(self.a),
+            _ => None,
+        }
+    }
+}
+
+/// Something to be placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// Where and how it can run, in the order in which equals are preferred.
+    pub candidates: Vec<Candidate>,
+    /// The execution environment it has to be in, if that is said.
+    pub pin: Option<usize>,
+}
+
+impl Leaf {
+    /// The candidates that the pin admits, with their positions.
+    pub fn admitted(&self) -> impl Iterator<Item = (usize, &Candidate)> {
+        self.candidates.iter().enumerate().filter(|(_, c)| self.pin.is_none_or(|ree| ree == c.ree))
+    }
+}
+
+/// One way to run a leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where.
+    pub ree: usize,
+    /// The position of the implementation; none for a generated filter.
+    pub implementation: Option<usize>,
+    /// What it needs of each [`Resource`].
+    pub needs: [u64; 3],
+    /// What it adds to the delay of what goes through it.
+    pub delay: u64,
+}
+
+/// One end of a wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// A leaf.
+    Leaf(usize),
+    /// The outside of a boundary port.
+    Outside(usize),
+}
+
+/// A wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wire {
+    /// One end.
+    pub a: End,
+    /// The other.
+    pub b: End,
+    /// What it reserves by itself; service levels may ask for more.
+    pub reserved: u64,
+    /// What it adds to the delay of what goes over it.
+    pub delay: u64,
+}
+
+/// All that goes from one boundary port to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Where it enters.
+    pub from: usize,
+    /// Where it leaves.
+    pub to: usize,
+    /// The ways it may take through the service.
+    pub ways: Vec<Way>,
+}
+
+/// A way through the service: what is on it as often as it is passed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// Leaves, sorted.
+    pub leaves: Vec<usize>,
+    /// Wires, sorted.
+    pub wires: Vec<usize>,
+}
+
+/// What a bound is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// The delay of a flow: of its slowest way the delays of leaves, wires, and links that the wires go over.
+    Delay(usize),
+    /// The bandwidth of a flow: the least demand of the wires on its ways, all of which is reserved.
+    Bandwidth(usize),
+    /// The availability of a flow: of its worst way the product over execution environments and links, each once. Of
+    /// the whole service without a flow.
+    Availability(Option<usize>),
+}
+
+/// Something that must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// What is measured.
+    pub measured: Measured,
+    /// How it compares.
+    pub op: Comparison,
+    /// With what.
+    pub limit: u64,
+}
+
+/// Something that can be asked for, or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Constraint {
+    /// What an execution environment has of a resource.
+    Capacity(usize, Resource),
+    /// What a link carries.
+    Bandwidth(usize),
+    /// Where a leaf has to be.
+    Pin(usize),
+    /// Where the outside of a boundary port is.
+    Outside(usize),
+    /// That wires lead over links.
+    Joined,
+    /// A bound, by position.
+    Bound(usize),
+}
+
+impl Model {
+    /// Every constraint, those first that are best done without when one of several can be blamed.
+    pub fn constraints(&self) -> Vec<Constraint> {
+        let offered = |i: usize| Resource::ALL.into_iter().filter(move |r| self.rees[i].offers[*r as usize].is_some());
+        let capacities = (0..self.rees.len()).flat_map(|i| offered(i).map(move |r| Constraint::Capacity(i, r)));
+        let links = self.links.iter().enumerate().filter(|(_, link)| link.bandwidth.is_some());
+        let pins = self.leaves.iter().enumerate().filter(|(_, leaf)| leaf.pin.is_some());
+        let outsides = self.outsides.iter().enumerate().filter(|(_, ree)| ree.is_some());
+        capacities
+            .chain(links.map(|(i, _)| Constraint::Bandwidth(i)))
+            .chain(pins.map(|(i, _)| Constraint::Pin(i)))
+            .chain(outsides.map(|(i, _)| Constraint::Outside(i)))
+            .chain((!self.joined).then_some(Constraint::Joined))
+            .chain((0..self.bounds.len()).map(Constraint::Bound))
+            .collect()
+    }
+
+    /// The model without these constraints. Positions stay as they are.
+    pub fn without(&self, constraints: &[Constraint]) -> Model {
+        let mut model = self.clone();
+        for constraint in constraints {
+            match *constraint {
+                Constraint::Capacity(ree, resource) => model.rees[ree].offers[resource as usize] = None,
+                Constraint::Bandwidth(link) => model.links[link].bandwidth = None,
+                Constraint::Pin(leaf) => model.leaves[leaf].pin = None,
+                Constraint::Outside(port) => model.outsides[port] = None,
+                Constraint::Joined => model.joined = true,
+                // Every measure is at least nothing.
+                Constraint::Bound(i) => (model.bounds[i].op, model.bounds[i].limit) = (Comparison::AtLeast, 0),
+            }
+        }
+        model
+    }
+
+    /// What each wire has to carry: what it reserves, or what a service level asks of a flow over it.
+    pub fn demands(&self) -> Vec<u64> {
+        let mut demands: Vec<u64> = self.wires.iter().map(|w| w.reserved).collect();
+        for (flow, least) in self.bounds.iter().filter_map(Bound::least_bandwidth) {
+            for wire in self.flows[flow].ways.iter().flat_map(|way| &way.wires) {
+                demands[*wire] = demands[*wire].max(least);
+            }
+        }
+        demands
+    }
+}
+
+impl Bound {
+    /// The flow and the bandwidth that it has to have, if that is what the bound says.
+    pub fn least_bandwidth(&self) -> Option<(usize, u64)> {
+        let Measured::Bandwidth(flow) = self.measured else { return None };
+        match self.op {
+            Comparison::AtLeast | Comparison::Exactly => Some((flow, self.limit)),
+            Comparison::More => Some((flow, self.limit.saturating_add(1))),
+            Comparison::Less | Comparison::AtMost => None,
+        }
+    }
+}
