@@ -1,0 +1,216 @@
+//! What a cloud cannot be told, beyond what single ports lose.
+
+use super::{Site, wires};
+use crate::describe::because;
+use crate::loss::{Loss, LossKind};
+use crate::make::declared_at;
+use crate::plan::Server;
+use crate::ways::Way;
+use rdcl_core::{Endpoint, HeaderKind, PartId};
+use rdcl_hir::{Attribute, Bound, Deployment, Event, Instance, Loc, Measure, Value};
+use rdcl_hir::{body, leaf_ports, lifecycle, params, parts, service_levels};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+
+impl<'db> Site<'_, '_, 'db> {
+    /// Collects everything that is lost, each statement once.
+    pub(super) fn lose(&mut self, servers: &[Server]) {
+        for way in self.ways {
+            if way.ends.iter().any(|end| self.is_server(*end)) {
+                self.lose_operations(way);
+                self.lose_promises(way);
+                self.lose_tags(way);
+            }
+        }
+        self.lose_tables();
+        let servers = servers.iter().map(|server| server.name.as_str()).collect();
+        let whole = Whole { servers: &servers, path: String::new(), chain: Vec::new() };
+        self.lose_below(self.planner.names.instance, &whole);
+        self.losses = merged(std::mem::take(&mut self.losses));
+    }
+
+    /// The operations of filters that no group takes over.
+    fn lose_operations(&mut self, way: &Way<'_>) {
+        for (filter, facing) in &way.filters {
+            if self.has_group(*facing) {
+                continue;
+            }
+            let chain = self.declared(*filter);
+            for (operation, at) in self.operations(*filter) {
+                let end = self.planner.names.end(*facing);
+                let reasons = because([at].into_iter().chain(chain.iter().copied()).chain(wires(way)));
+                self.losses.push(Loss {
+                    kind: LossKind::Operation,
+                    message: format!("`{}` is not enforced before `{end}`, which forwards packets of others", operation.name),
+                    help: "run the part behind it on a `kvm`, where the filter is a guest, or filter in the block itself",
+                    at,
+                    because: reasons,
+                });
+            }
+        }
+    }
+
+    /// Whether an end is a port with a security group.
+    fn has_group(&self, end: Endpoint) -> bool {
+        match end {
+            Endpoint::Part(part, port) if self.is_server(end) => {
+                let names = self.planner.names;
+                !crate::forwards::forwards(names.db, names.leaf(part))[port.index()]
+            }
+            Endpoint::Part(..) | Endpoint::Boundary(_) => false,
+        }
+    }
+
+    /// The parts that lead to a filter, without its operations.
+    fn declared(&self, filter: PartId) -> Vec<Loc> {
+        let places = &self.planner.wiring.parts[filter.0 as usize];
+        places[..places.len().saturating_sub(self.operations(filter).len())].to_vec()
+    }
+
+    /// What wires promise.
+    fn lose_promises(&mut self, way: &Way<'_>) {
+        for attribute in way.wires.iter().flat_map(|wire| &wire.attributes) {
+            let (name, _) = self.planner.names.link(way.ends);
+            self.losses.push(lost_promise(attribute, &name, wires(way)));
+        }
+    }
+
+    fn lose_tags(&mut self, way: &Way<'_>) {
+        let (db, names) = (self.planner.names.db, self.planner.names);
+        let tagged = |end: &Endpoint| match end {
+            Endpoint::Part(part, port) => {
+                leaf_ports(db, names.leaf(*part))[port.index()].stack.required.has(HeaderKind::Vlan)
+            }
+            Endpoint::Boundary(_) => false,
+        };
+        if way.ends.iter().any(tagged) {
+            let (name, _) = names.link(way.ends);
+            let at = wires(way).first().copied().unwrap_or(self.planner.deployment.place);
+            self.losses.push(Loss {
+                kind: LossKind::Tags,
+                message: format!("`{name}` carries VLAN tags, which the network may not"),
+                help: "use a network that is transparent for tags",
+                at,
+                because: wires(way),
+            });
+        }
+    }
+
+    fn lose_tables(&mut self) {
+        let (db, names) = (self.planner.names.db, self.planner.names);
+        for part in self.parts() {
+            let Some(instance) = names.leaf(part).instance(db) else { continue };
+            let chain = &self.planner.wiring.parts[part.0 as usize];
+            for (_, value) in params(db, instance).values() {
+                if let Value::Table(path) = value {
+                    self.losses.push(Loss {
+                        kind: LossKind::Table,
+                        message: format!("the table `{path}` is not handed to `{}`", names.part(part)),
+                        help: "bring it into the image",
+                        at: declared_at(chain, self.planner.deployment),
+                        because: chain.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Service levels and life cycles of an instance and all its parts.
+    fn lose_below(&mut self, instance: Instance<'db>, whole: &Whole<'_>) {
+        if !whole.has_server("") {
+            return;
+        }
+        let db = self.planner.names.db;
+        self.losses.extend(service_levels(db, instance).bounds.iter().map(|bound| whole.lost_bound(bound)));
+        self.losses.extend(lifecycle(db, instance).events.iter().filter_map(|event| whole.lost_event(event)));
+        let groups = body(db, instance).owner().into_iter().flat_map(|owner| &parts(db, owner).groups);
+        for group in groups {
+            for name in group.names() {
+                let chain = because(whole.chain.iter().copied().chain([group.place]));
+                self.lose_below(group.instance, &Whole { servers: whole.servers, path: whole.below(&name), chain });
+            }
+        }
+    }
+}
+
+/// An instance somewhere in the service.
+struct Whole<'a> {
+    servers: &'a BTreeSet<&'a str>,
+    path: String,
+    chain: Vec<Loc>,
+}
+
+impl Whole<'_> {
+    fn below(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Whether a server is the instance, or in it; with a name, in its part of that name.
+    fn has_server(&self, name: &str) -> bool {
+        let path = if name.is_empty() { self.path.clone() } else { self.below(name) };
+        let inside = format!("{path}.");
+        let below = || self.servers.range(inside.as_str()..).next().is_some_and(|server| server.starts_with(&inside));
+        path.is_empty() || self.servers.contains(path.as_str()) || below()
+    }
+
+    fn lost_bound(&self, bound: &Bound) -> Loss {
+        let measure = match bound.measure {
+            Measure::Delay => "delay",
+            Measure::Bandwidth => "bandwidth",
+            Measure::Availability => "availability",
+        };
+        Loss {
+            kind: LossKind::ServiceLevel,
+            message: format!("the service level `{}` bounds {measure}, which is not told to the cloud", bound.sla),
+            help: "the placement keeps it with the figures of the substrate; watch the service itself",
+            at: bound.place,
+            because: because(self.chain.iter().copied().chain([bound.place])),
+        }
+    }
+
+    fn lost_event(&self, event: &Event) -> Option<Loss> {
+        let concerned = event.targets.is_empty() || event.targets.iter().any(|name| self.has_server(name));
+        concerned.then(|| Loss {
+            kind: LossKind::Event,
+            message: format!("`on {}` is not told to the cloud", event.verb),
+            help: "let the cloud's own tools do it",
+            at: event.place,
+            because: because(self.chain.iter().copied().chain([event.place])),
+        })
+    }
+}
+
+fn lost_promise(attribute: &Attribute, link: &str, wires: Vec<Loc>) -> Loss {
+    Loss {
+        kind: LossKind::Wire,
+        message: format!("`{attribute}` of `{link}` is not told to the cloud"),
+        help: "the placement keeps it with the figures of the substrate; limit the network by hand",
+        at: attribute.place,
+        because: because(wires.into_iter().chain([attribute.place])),
+    }
+}
+
+pub(super) fn unwired(name: &str, chain: &[Loc], deployment: &Deployment<'_>) -> Loss {
+    Loss {
+        kind: LossKind::Unwired,
+        message: format!("no server is made of `{name}`: none of its ports is wired"),
+        help: "wire it, or leave it out",
+        at: declared_at(chain, deployment),
+        because: chain.to_vec(),
+    }
+}
+
+/// Each loss once, there for the reasons that all its like have.
+fn merged(losses: Vec<Loss>) -> Vec<Loss> {
+    let (mut found, mut known): (Vec<Loss>, HashMap<(Loc, String), usize>) = (Vec::new(), HashMap::new());
+    for loss in losses {
+        match known.entry((loss.at, loss.message.clone())) {
+            Entry::Occupied(entry) => found[*entry.get()].because.retain(|at| loss.because.contains(at)),
+            Entry::Vacant(entry) => {
+                entry.insert(found.len());
+                found.push(loss);
+            }
+        }
+    }
+    found
+}
