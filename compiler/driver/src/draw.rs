@@ -10,7 +10,6 @@ use crate::session::Session;
 use rdcl_base::nearest;
 use rdcl_graph::{Graph, dot, graph};
 use rdcl_hir::{Instance, Loc, body, full_name, parts, place, short_name, subjects};
-use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
@@ -21,17 +20,16 @@ pub fn draw(arguments: &args::Graph, style: Style) -> Exit {
         return Exit::Usage;
     }
     let mut session = Session::start(style);
-    let (mut drawn, mut names) = (Drawn::default(), Vec::new());
+    let mut drawn = Drawn::default();
     for path in &arguments.paths {
         let checked = session.checked(path);
         if !checked.has_errors() {
             session.timed("drawing", path, |_| drawn.add(&checked, arguments));
-            names.extend(subjects(&checked.db, checked.package).iter().map(|s| short_name(&checked.db, *s)));
         }
     }
     match &arguments.rfb {
         _ if session.exit != Exit::Fine => {}
-        Some(wanted) if drawn.is_empty() => session.unknown_rfb(wanted, &names),
+        Some(wanted) if drawn.is_empty() => session.unknown_rfb(wanted, &drawn),
         Some(_) | None => session.show(&drawn, arguments.draw),
     }
     session.end()
@@ -41,7 +39,11 @@ pub fn draw(arguments: &args::Graph, style: Style) -> Exit {
 #[derive(Default)]
 struct Drawn {
     graphs: Vec<Graph>,
-    objects: Vec<Value>,
+    objects: Vec<String>,
+    /// The RFBs that could be drawn.
+    names: Vec<String>,
+    /// Those that nobody gives the arguments they need.
+    unfilled: Vec<String>,
 }
 
 impl Drawn {
@@ -58,6 +60,10 @@ impl Drawn {
                 self.objects.extend(graphs.map(|graph| rdcl_graph::json(&graph, &|loc| shown(checked, loc, &known))));
             }
         }
+        let (db, subjects) = (&checked.db, subjects(&checked.db, checked.package));
+        let unfilled = rdcl_hir::checked(db, checked.package).iter().skip(subjects.len());
+        self.names.extend(subjects.iter().map(|instance| short_name(db, *instance)));
+        self.unfilled.extend(unfilled.map(|instance| short_name(db, *instance)));
     }
 
     fn is_empty(&self) -> bool {
@@ -74,15 +80,20 @@ impl Session {
                 if self.console.format != Format::Json {
                     self.console.object(&json::version());
                 }
-                drawn.objects.iter().for_each(|object| self.console.object(object));
+                drawn.objects.iter().for_each(|object| self.console.print(&format!("{object}\n")));
             }
         }
     }
 
-    fn unknown_rfb(&mut self, wanted: &str, names: &[String]) {
-        let near = nearest(wanted, names.iter().map(String::as_str));
-        let help = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-        self.console.note(&format!("error: there is no RFB `{wanted}` to draw{help}"));
+    fn unknown_rfb(&mut self, wanted: &str, drawn: &Drawn) {
+        let message = if drawn.unfilled.iter().any(|name| name == wanted) {
+            format!("`{wanted}` has parameters without a default, and no part gives them")
+        } else {
+            let near = nearest(wanted, drawn.names.iter().map(String::as_str));
+            let help = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            format!("there is no RFB `{wanted}`{help}")
+        };
+        self.console.note(&format!("error: {message}"));
         self.exit = self.exit.and(Exit::Usage);
     }
 }

@@ -5,13 +5,13 @@
 
 use crate::escape::{html, html_lines, quoted};
 use crate::graph::{Block, Direction, End, Graph, Kind, Link, Part, Port, within};
-use rdcl_hir::Attribute;
+use rdcl_hir::{Attribute, value_text};
 use std::fmt::Write;
 
 const HEAD: &str = r##"digraph rdcl {
-  rankdir=LR; ranksep=0.5; nodesep=0.25; fontname="Helvetica"; fontsize=11; newrank=true;
-  node [shape=plain; fontname="Helvetica"; fontsize=10; color="#5b6770"; fontcolor="#1c2429"];
-  edge [fontname="Helvetica"; fontsize=9; color="#5b6770"; fontcolor="#3d474e"; arrowsize=0.6];
+  rankdir=LR; ranksep=0.5; nodesep=0.25; fontname="Helvetica,Arial,sans-serif"; fontsize=11; newrank=true;
+  node [shape=plain; fontname="Helvetica,Arial,sans-serif"; fontsize=10; color="#5b6770"; fontcolor="#1c2429"];
+  edge [fontname="Helvetica,Arial,sans-serif"; fontsize=9; color="#5b6770"; fontcolor="#3d474e"; arrowsize=0.6];
 "##;
 
 /// One digraph with a cluster for each graph.
@@ -64,8 +64,8 @@ impl Drawing {
         match block.kind {
             Kind::Composite => drop(self.composite(block, "", "")),
             Kind::Behaviour | Kind::Opaque | Kind::Filter => {
-                self.open(&html_lines(block.rfb.as_deref().unwrap_or_default()), "");
-                self.leaf(block, block.kind.word(), "");
+                self.open(&title("", block), "");
+                self.leaf(block, "", "");
                 self.close();
             }
         }
@@ -79,7 +79,7 @@ impl Drawing {
     }
 
     fn composite(&mut self, block: &Block, name: &str, path: &str) -> Ends {
-        self.open(&title(name, block.rfb.as_deref()), path);
+        self.open(&title(name, block), path);
         let own = Ends::Nodes(self.fresh(block.ports.len()));
         for (i, port) in block.ports.iter().enumerate() {
             let tooltip = quoted(&within(path, &port.name));
@@ -120,12 +120,16 @@ impl Drawing {
 }
 
 /// `<b>fw</b>  BranchFirewall`
-fn title(name: &str, rfb: Option<&str>) -> String {
-    let rfb = html_lines(rfb.unwrap_or_default());
+fn title(name: &str, block: &Block) -> String {
+    let rfb = rfb_lines(block);
     match name {
         "" => format!("<b>{rfb}</b>"),
         name => format!("<b>{}</b>  {rfb}", html(name)),
     }
+}
+
+fn rfb_lines(block: &Block) -> String {
+    html_lines(block.rfb.as_deref().unwrap_or_default())
 }
 
 /// A port of a composite, seen from both sides.
@@ -146,21 +150,17 @@ fn port_text(port: &Port) -> String {
 
 /// A leaf: its name, what it is, and a row for each port.
 fn table(block: &Block, name: &str) -> String {
-    let (head, line) = match block.kind {
-        Kind::Filter => ("#f6e3b4", ""),
-        Kind::Opaque => ("#d9d9d9", " style=\"dashed\""),
-        Kind::Behaviour | Kind::Composite => ("#c9ddf0", ""),
+    let (color, about) = match block.kind {
+        Kind::Filter => ("#f6e3b4", block.rules.iter().map(|rule| html(rule)).collect::<Vec<_>>().join("<br/>")),
+        Kind::Opaque => ("#d9d9d9", format!("{}<br/><i>opaque</i>", rfb_lines(block))),
+        Kind::Behaviour | Kind::Composite => ("#c9ddf0", rfb_lines(block)),
     };
-    let about = match &block.rfb {
-        Some(rfb) => html_lines(rfb),
-        None => block.rules.iter().map(|rule| html(rule)).collect::<Vec<_>>().join("<br/>"),
-    };
-    let heading = if name.is_empty() { "behaviour" } else { name };
-    let title = format!("<td bgcolor=\"{head}\"><b>{}</b><br/>{about}</td>", html(heading));
+    let heading = if name.is_empty() { block.kind.word() } else { name };
+    let title = format!("<td bgcolor=\"{color}\"><b>{}</b><br/>{about}</td>", html(heading));
     let port = |(i, port): (usize, &Port)| row(&format!("<td port=\"p{i}\">{}</td>", port_text(port)));
     let ports: String = block.ports.iter().enumerate().map(port).collect();
-    let table = "<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"4\" bgcolor=\"#ffffff\"";
-    format!("{table}{line}>{}{ports}</table>", row(&title))
+    let table = "<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"5\" bgcolor=\"#ffffff\">";
+    format!("{table}{}{ports}</table>", row(&title))
 }
 
 /// An arrow where packets pass one way only, and what the wire promises.
@@ -191,5 +191,5 @@ fn flow(block: &Block, end: End) -> Direction {
 }
 
 fn promise(attribute: &Attribute) -> String {
-    html(&attribute.to_string())
+    html(&value_text(&attribute.value))
 }

@@ -1,7 +1,5 @@
 //! Text that Graphviz takes as it is meant, whatever it holds.
 
-use std::fmt::Write;
-
 /// The longest line of a label, in characters, where there is a place to break it.
 const LINE: usize = 30;
 
@@ -14,10 +12,9 @@ pub(crate) fn html(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // Graphviz replaces `\\N` and its like inside such labels, too.
-            '\\' => out.push_str("\\\\"),
-            c if is_xml(c) => out.push(c),
-            c => out.extend(c.escape_default().flat_map(|c| if c == '\\' { vec!['\\', '\\'] } else { vec![c] })),
+            // Graphviz replaces `\N` and its like in such labels, too.
+            '\\' => out.push_str(r"\\"),
+            c => push(&mut out, c),
         }
     }
     out
@@ -42,15 +39,38 @@ pub(crate) fn quoted(text: &str) -> String {
     for character in text.chars() {
         match character {
             '"' | '\\' => out.extend(['\\', character]),
-            c if is_xml(c) => out.push(c),
-            c => write!(out, "\\\\u{{{:x}}}", u32::from(c)).expect("a string takes all"),
+            c => push(&mut out, c),
         }
     }
     out.push('"');
     out
 }
 
-/// Whether a character may stand in the text of an XML document; line breaks and tabs are left out, too.
-fn is_xml(character: char) -> bool {
-    !character.is_control() && !matches!(character, '\u{fffe}' | '\u{ffff}')
+/// A character; one that may not stand in XML, a line break or a tab as `\u{a}`.
+fn push(out: &mut String, character: char) {
+    if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') {
+        *out += &format!(r"\\u{{{:x}}}", u32::from(character));
+    } else {
+        out.push(character);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_is_markup() {
+        assert_eq!(html("a<b>&\"c\""), "a&lt;b&gt;&amp;&quot;c&quot;");
+        assert_eq!(html("\\N\u{0}\u{ffff}é"), r"\\N\\u{0}\\u{ffff}é");
+        assert_eq!(quoted("a\"\\\n}"), r#""a\"\\\\u{a}}""#);
+    }
+
+    #[test]
+    fn long_texts_are_broken_after_commas() {
+        let text = "Nat44(public = 203.0.113.7, image = \"nat44\")";
+        assert_eq!(html_lines(text), "Nat44(public = 203.0.113.7,<br/>image = &quot;nat44&quot;)");
+        assert_eq!(html_lines("Hub(link = ip, ports = 4)"), "Hub(link = ip, ports = 4)");
+        assert_eq!(html_lines(""), "");
+    }
 }
