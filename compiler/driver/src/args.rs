@@ -61,6 +61,8 @@ pub enum Command {
     Verify(Verify),
     /// Draw the nested service graph
     Graph(Graph),
+    /// Say where each part of a deployment is best run, or why it fits nowhere
+    Place(Place),
     /// Explain a diagnostic code
     Explain(Explain),
 }
@@ -72,6 +74,7 @@ impl Command {
             Command::Check(check) => &check.paths,
             Command::Verify(verify) => &verify.paths,
             Command::Graph(graph) => &graph.paths,
+            Command::Place(place) => &place.paths,
             Command::Explain(_) => &[],
         }
     }
@@ -129,6 +132,17 @@ pub enum Draw {
     Dot,
     /// One object for each service; `docs/json-format.md`.
     Json,
+}
+
+/// Arguments of `place`.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only the deployment of this name
+    #[arg(long, value_name = "NAME")]
+    pub deploy: Option<String>,
 }
 
 /// Arguments of `explain`.

@@ -2,6 +2,7 @@
 
 use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, PropertyResult, Trace};
 use crate::packet;
+use crate::place::PlacementResult;
 use rdcl_base::{Diagnostic, FileSpan, Sources};
 use serde_json::{Map, Value, json};
 
@@ -47,6 +48,28 @@ pub fn verdict(result: &PropertyResult) -> Value {
         "reason": reason,
         "witness": witness,
         "stats": {"states": result.stats.states, "solver_calls": result.stats.solver_calls},
+    })
+}
+
+/// A placement.
+pub fn placement(result: &PlacementResult) -> Value {
+    let instance =
+        |(name, ree, chosen): &(String, String, Option<String>)| (name.clone(), json!({"ree": ree, "impl": chosen}));
+    let hop = |(link, from, to): &(usize, String, String)| json!({"link": link, "from": from, "to": to});
+    let routes = result.routes.iter().map(|(wire, way)| (wire.clone(), way.iter().map(hop).collect()));
+    let levels = result.levels.iter().map(|level| {
+        json!({"sla": level.sla, "measure": level.measure, "op": level.op, "limit": level.limit, "value": level.reached})
+    });
+    json!({
+        "type": "placement",
+        "deploy": result.deploy,
+        "minimize": result.objective,
+        "objective": result.value,
+        "bound": result.bound,
+        "gap": result.gap(),
+        "instances": Value::Object(result.instances.iter().map(instance).collect()),
+        "routes": Value::Object(routes.collect()),
+        "levels": levels.collect::<Vec<_>>(),
     })
 }
 

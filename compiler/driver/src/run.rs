@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{crash, draw, explain};
+use crate::{crash, draw, explain, place};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +60,7 @@ fn run() -> Exit {
     }
     match &line.command {
         Command::Explain(arguments) => explain(arguments),
+        Command::Place(arguments) => place::command(arguments, line.style),
         Command::Graph(arguments) => draw::draw(arguments, line.style),
         Command::Check(arguments) => commands::check(arguments, line.style),
         Command::Verify(arguments) => commands::verify(arguments, line.style),

@@ -102,15 +102,20 @@ fn nowhere(around: &Whereabouts<'_, '_>, name: &str, place: Loc, offers: &[Offer
     let problem = match around.pin {
         Some(pin) => {
             let (ree, kind) = (&rees[pin.ree].name, &rees[pin.ree].kind);
-            Diagnostic::new(Code::E0706, pin.place, format!("`{name}` cannot run on `{ree}`, which is of kind `{kind}`"))
-                .with_label(place, format!("`{name}` is declared here"))
+            Diagnostic::new(
+                Code::E0706,
+                pin.place,
+                format!("`{name}` cannot run on `{ree}`, which is of kind `{kind}`"),
+            )
+            .with_label(place, format!("`{name}` is declared here"))
         }
         None => Diagnostic::new(Code::E0706, place, format!("`{name}` can run nowhere on `{on}`"))
             .with_label(around.deployment.place, "deployed here"),
     };
     let usable: BTreeSet<&str> = offers.iter().filter(|o| o.why_not.is_none()).map(|o| o.kind.as_str()).collect();
     let kinds: BTreeSet<&str> = rees.iter().map(|ree| ree.kind.as_str()).collect();
-    let problem = if around.pin.is_some() { problem } else { problem.with_note(format!("`{on}` has {}", list(&kinds))) };
+    let problem =
+        if around.pin.is_some() { problem } else { problem.with_note(format!("`{on}` has {}", list(&kinds))) };
     let problem = match usable.len() {
         0 => problem,
         _ => problem.with_note(format!("`{name}` can run on {}", list(&usable))),

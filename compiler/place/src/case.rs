@@ -3,7 +3,7 @@
 use crate::amount::amount;
 use crate::candidates::{Whereabouts, candidates};
 use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Ree, Resource, WHOLE, Wire};
-use crate::ways::{Tracer, TooManyWays};
+use crate::ways::{TooManyWays, Tracer};
 use rdcl_core::Endpoint;
 use rdcl_hir::{
     Attribute, Db, Deployment, FlatLink, Measure, Problem, ServiceLevels, Structure, Substrate, Value, Wiring,
@@ -102,7 +102,9 @@ impl<'db> Case<'db> {
         let mut model = std::mem::take(&mut self.model);
         for bound in &self.levels.bounds {
             let flow = match bound.flow {
-                Some((a, b)) => Some(flow(&mut model, &tracer, (a.0 as usize, b.0 as usize)).map_err(|e| self.ways(e))?),
+                Some((a, b)) => {
+                    Some(flow(&mut model, &tracer, (a.0 as usize, b.0 as usize)).map_err(|e| self.ways(e))?)
+                }
                 None => None,
             };
             let measured = match (bound.measure, flow) {
@@ -152,7 +154,9 @@ impl<'db> Case<'db> {
     /// `lan`, `fw.wan`
     pub fn end_name(&self, end: Endpoint) -> String {
         match end {
-            Endpoint::Boundary(port) => self.structure.boundary.get(port.0 as usize).map_or("?", |b| &b.name).to_owned(),
+            Endpoint::Boundary(port) => {
+                self.structure.boundary.get(port.0 as usize).map_or("?", |b| &b.name).to_owned()
+            }
             Endpoint::Part(part, port) => {
                 let (path, leaf) = &self.structure.parts[part.0 as usize];
                 let ports = rdcl_hir::leaf_ports(self.db, *leaf);

@@ -131,7 +131,8 @@ impl View<'_> {
 
     fn bandwidths(&self) -> Vec<String> {
         let carried = self.carried().into_iter();
-        let over = carried.filter(|(l, sum)| self.model.links[*l].bandwidth.is_some_and(|most| *sum > u128::from(most)));
+        let over =
+            carried.filter(|(l, sum)| self.model.links[*l].bandwidth.is_some_and(|most| *sum > u128::from(most)));
         over.map(|(link, sum)| format!("{sum} bit/s go over link {link}")).collect()
     }
 
@@ -150,7 +151,8 @@ impl View<'_> {
     }
 
     fn delay(&self, flow: usize) -> u128 {
-        let over = |wire: usize| self.solution.routes[wire].iter().map(|link| u128::from(self.model.links[*link].delay));
+        let over =
+            |wire: usize| self.solution.routes[wire].iter().map(|link| u128::from(self.model.links[*link].delay));
         let wire = |wire: &usize| u128::from(self.model.wires[*wire].delay) + over(*wire).sum::<u128>();
         let ways = self.model.flows[flow].ways.iter().map(|way| {
             let leaves = way.leaves.iter().map(|leaf| u128::from(self.candidate(*leaf).delay));

@@ -171,7 +171,10 @@ pub fn too_large(case: &Case<'_>, limit: Limit) -> Problem {
             "pin some of the parts",
         ),
         Limit::Routes(most) => (
-            format!("no placement of `{}` is found on the {most} shortest routes between each two places", case.deployment.name),
+            format!(
+                "no placement of `{}` is found on the {most} shortest routes between each two places",
+                case.deployment.name
+            ),
             "give links more bandwidth, or pin some of the parts",
         ),
     };

@@ -52,9 +52,7 @@ pub fn reached(settled: &Partial<'_>, bound: &Bound) -> u64 {
 fn settled<'c>(case: &'c Case<'_>, placement: &Placement) -> Option<Partial<'c>> {
     let mut settled = Partial::new(&case.model);
     for (i, part) in placement.parts.iter().enumerate() {
-        let is_it = |c: &crate::model::Candidate| {
-            PlacedPart { ree: c.ree, implementation: c.implementation } == *part
-        };
+        let is_it = |c: &crate::model::Candidate| PlacedPart { ree: c.ree, implementation: c.implementation } == *part;
         let position = case.model.leaves.get(i)?.candidates.iter().position(is_it)?;
         settled.place(i, position);
     }

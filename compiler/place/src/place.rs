@@ -39,7 +39,8 @@ fn placement(case: &Case<'_>, solution: Solution) -> Placement {
     };
     let parts = case.model.leaves.iter().zip(&solution.choice).map(part).collect();
     let links = case.wiring.links.iter().zip(solution.routes);
-    let routes = links.filter(|(_, links)| !links.is_empty()).map(|(wire, links)| Route { a: wire.a, b: wire.b, links });
+    let routes =
+        links.filter(|(_, links)| !links.is_empty()).map(|(wire, links)| Route { a: wire.a, b: wire.b, links });
     Placement {
         deploy: case.deployment.name.clone(),
         objective: case.deployment.objective.clone(),

@@ -21,6 +21,16 @@ pub struct Placement {
     pub routes: Vec<Route>,
 }
 
+impl Placement {
+    /// The execution environment that an end is in, if that is known.
+    pub fn ree_of(&self, end: Endpoint) -> Option<usize> {
+        match end {
+            Endpoint::Part(part, _) => self.parts.get(part.0 as usize).map(|part| part.ree),
+            Endpoint::Boundary(port) => self.boundary.get(port.0 as usize).copied().flatten(),
+        }
+    }
+}
+
 /// Where a part runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlacedPart {

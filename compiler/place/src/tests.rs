@@ -18,7 +18,8 @@ impl World {
         let std = add_std(&mut db, FileId(1));
         let main = SourceFile::new(&db, "main".into(), "main.rdcl".into(), text.into(), FileId(0));
         let package = Package::new(&db, vec![main], std, Vec::new());
-        let errors: Vec<_> = diagnostics(&db, package).into_iter().filter(|d| d.code.as_str().starts_with('E')).collect();
+        let errors: Vec<_> =
+            diagnostics(&db, package).into_iter().filter(|d| d.code.as_str().starts_with('E')).collect();
         assert!(errors.is_empty(), "{errors:?}");
         World { db, package }
     }
@@ -43,9 +44,9 @@ impl World {
             format!(" {name}@{}{implementation}", substrate.rees[part.ree].name)
         });
         let routes = placement.routes.iter().map(|route| format!(" {:?}", route.links));
-        let levels = levels(&self.db, deployment, &placement).into_iter().map(|level| {
-            format!(" {} = {}", level.measure, crate::amount(level.reached, level.dimension))
-        });
+        let levels = levels(&self.db, deployment, &placement)
+            .into_iter()
+            .map(|level| format!(" {} = {}", level.measure, crate::amount(level.reached, level.dimension)));
         let rest: String = parts.chain(routes).chain(levels).collect();
         format!("{} {}..{}:{rest}", deployment.name, placement.bound, placement.value)
     }

@@ -5,8 +5,8 @@
 //! lets it through is not asked, so there are at least those ways that there really are.
 
 use crate::model::Way;
-use rdcl_core::{BoundaryId, Endpoint, PartId, PortId, Program};
 use rdcl_core::End as BlockEnd;
+use rdcl_core::{BoundaryId, Endpoint, PartId, PortId, Program};
 use rdcl_hir::{Db, LeafKind, Structure, Wiring, leaf_program, structure};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,14 @@ impl Tracer {
 
     /// The ways of a flow, each once.
     pub fn ways(&self, from: usize, to: usize) -> Result<Vec<Way>, TooManyWays> {
-        let mut walk = Walk { tracer: self, to, way: Way::default(), entered: BTreeSet::new(), found: BTreeSet::new(), left: MOST_STEPS };
+        let mut walk = Walk {
+            tracer: self,
+            to,
+            way: Way::default(),
+            entered: BTreeSet::new(),
+            found: BTreeSet::new(),
+            left: MOST_STEPS,
+        };
         match walk.leave(Endpoint::Boundary(BoundaryId(from as u32))) {
             Some(()) => Ok(walk.found.into_iter().collect()),
             None => Err(TooManyWays { from, to, most: MOST_WAYS }),
@@ -100,7 +107,8 @@ fn onward<'db>(db: &'db dyn Db, leaf: rdcl_hir::Leaf<'db>) -> Vec<Vec<u32>> {
         LeafKind::Behaviour(_) | LeafKind::Filter(..) => forwards(leaf_program(db, leaf)),
         LeafKind::Opaque(instance) => {
             let ports = &structure(db, *instance).boundary;
-            let out = |i: usize| (0..).zip(ports).filter(move |(o, port)| *o as usize != i && port.leaves).map(|(o, _)| o);
+            let out =
+                |i: usize| (0..).zip(ports).filter(move |(o, port)| *o as usize != i && port.leaves).map(|(o, _)| o);
             ports.iter().enumerate().map(|(i, port)| out(i).filter(|_| port.enters).collect()).collect()
         }
     }

@@ -71,16 +71,23 @@ pub fn contradictions(case: &Case<'_>) -> Vec<Problem> {
 
 /// Nothing leads along the flow.
 fn no_way(case: &Case<'_>, i: usize, bound: &Bound) -> Option<Problem> {
-    let (Measured::Delay(flow) | Measured::Bandwidth(flow) | Measured::Availability(Some(flow))) = bound.measured else {
+    let (Measured::Delay(flow) | Measured::Bandwidth(flow) | Measured::Availability(Some(flow))) = bound.measured
+    else {
         return None;
     };
     if !case.model.flows[flow].ways.is_empty() {
         return None;
     }
     let (written, flow) = (&case.levels.bounds[i], &case.model.flows[flow]);
-    let message = format!("no packet gets from `{}`, so {} is not there", case.flow_name(flow.from, flow.to).replace(" -> ", "` to `"), case.measure_name(i));
-    Some(Diagnostic::new(Code::E0708, written.place, message)
-        .with_help("wire the ports through parts that forward from one to the other, or leave out the bound"))
+    let message = format!(
+        "no packet gets from `{}`, so {} is not there",
+        case.flow_name(flow.from, flow.to).replace(" -> ", "` to `"),
+        case.measure_name(i)
+    );
+    Some(
+        Diagnostic::new(Code::E0708, written.place, message)
+            .with_help("wire the ports through parts that forward from one to the other, or leave out the bound"),
+    )
 }
 
 /// A wire on the way states less bandwidth than the bound asks of it.
@@ -98,13 +105,9 @@ fn narrow_wire(case: &Case<'_>, i: usize, bound: &Bound) -> Option<Problem> {
     let written = &case.levels.bounds[i];
     let carries = |bandwidth: u64| amount(bandwidth, written.limit.dimension);
     let narrowest = narrow.iter().map(|n| n.1).min()?;
-    let message = format!(
-        "{} is at most {}, the bound is {}",
-        case.measure_name(i),
-        carries(narrowest),
-        case.limit_text(i)
-    );
-    let problem = Diagnostic::new(Code::E0708, written.place, message)
-        .with_help("let the wire carry more, or ask for less");
+    let message =
+        format!("{} is at most {}, the bound is {}", case.measure_name(i), carries(narrowest), case.limit_text(i));
+    let problem =
+        Diagnostic::new(Code::E0708, written.place, message).with_help("let the wire carry more, or ask for less");
     Some(narrow.into_iter().fold(problem, |p, (at, b)| p.with_label(at, format!("this wire carries {}", carries(b)))))
 }

@@ -1,0 +1,246 @@
+//! `rdclc place`: from a checked package to the placements of its deployments, and their table.
+
+use crate::args::{self, Format, Style};
+use crate::check::Checked;
+use crate::exit::Exit;
+use crate::json;
+use crate::session::Session;
+use rdcl_base::{Diagnostic, Dimension, FileSpan, nearest};
+use rdcl_core::{Endpoint, Network};
+use rdcl_hir::{Deployment, Substrate, deployments, implementations, network, place, short_name, structure, substrate};
+use rdcl_place::{Level, Placement, amount, levels, names};
+use std::path::Path;
+
+/// A deployment and where its parts run.
+#[derive(Debug)]
+pub struct Placed<'a> {
+    /// What is deployed.
+    pub deployment: &'a Deployment<'a>,
+    /// Where everything of it runs.
+    pub placement: Placement,
+}
+
+/// The placements of a package's deployments.
+#[derive(Debug, Default)]
+pub struct Placements<'a> {
+    /// Those there are, in the order of the source.
+    pub placed: Vec<Placed<'a>>,
+    /// Why the others are not there; empty if all are.
+    pub findings: Vec<Diagnostic<FileSpan>>,
+}
+
+/// There is nothing to place.
+#[derive(Debug, thiserror::Error)]
+pub enum NothingToPlace {
+    /// The package has no deployment.
+    #[error("no service is deployed here; write `deploy … on … minimize cpu;`")]
+    NoDeployment,
+    /// It has none of this name.
+    #[error("there is no deployment `{wanted}`{}", .near.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
+    Unknown {
+        /// The name asked for.
+        wanted: String,
+        /// The nearest there is.
+        near: Option<String>,
+    },
+}
+
+/// Places every deployment of a package without errors, or the one of this name.
+///
+/// # Errors
+/// [`NothingToPlace`].
+pub fn placed<'a>(checked: &'a Checked, deploy: Option<&str>) -> Result<Placements<'a>, NothingToPlace> {
+    let db = &checked.db;
+    let mut placements = Placements::default();
+    for deployment in wanted(checked, deploy)? {
+        match rdcl_place::place(db, deployment) {
+            Ok(placement) => placements.placed.push(Placed { deployment, placement }),
+            Err(problems) => placements.findings.extend(problems.into_iter().map(|p| p.map(|loc| place(db, loc)))),
+        }
+    }
+    Ok(placements)
+}
+
+fn wanted<'a>(checked: &'a Checked, deploy: Option<&str>) -> Result<Vec<&'a Deployment<'a>>, NothingToPlace> {
+    let all = deployments(&checked.db, checked.package);
+    if all.is_empty() {
+        return Err(NothingToPlace::NoDeployment);
+    }
+    let Some(wanted) = deploy else { return Ok(all) };
+    let found: Vec<_> = all.iter().copied().filter(|deployment| deployment.name == wanted).collect();
+    if found.is_empty() {
+        let near = nearest(wanted, all.iter().map(|d| d.name.as_str())).map(str::to_owned);
+        return Err(NothingToPlace::Unknown { wanted: wanted.to_owned(), near });
+    }
+    Ok(found)
+}
+
+/// The command.
+pub fn command(arguments: &args::Place, style: Style) -> Exit {
+    let mut session = Session::start(style);
+    for path in &arguments.paths {
+        let checked = session.checked(path);
+        if !checked.has_errors() {
+            session.placed(path, &checked, arguments.deploy.as_deref());
+        }
+    }
+    session.end()
+}
+
+impl Session {
+    fn placed(&mut self, path: &Path, checked: &Checked, deploy: Option<&str>) {
+        match self.timed("placing", path, |_| placed(checked, deploy)) {
+            Ok(placements) => {
+                self.report(&placements.findings, checked);
+                placements.placed.iter().for_each(|placed| self.placement(&result(checked, placed)));
+            }
+            Err(nothing) => {
+                self.progress.hide();
+                self.console.note(&format!("error: {}: {nothing}", path.display()));
+                self.exit = self.exit.and(Exit::Usage);
+            }
+        }
+    }
+
+    fn placement(&mut self, result: &PlacementResult) {
+        self.progress.hide();
+        match self.console.format {
+            Format::Json => self.console.object(&json::placement(result)),
+            Format::Short => self.console.print(&line(result)),
+            Format::Human => self.console.print(&table(result)),
+        }
+    }
+}
+
+/// A placement with every name resolved: plain data for the writers of the output formats.
+#[derive(Clone, Debug)]
+pub struct PlacementResult {
+    /// The deployment's name.
+    pub deploy: String,
+    /// The RFB that is deployed.
+    pub service: String,
+    /// The substrate.
+    pub substrate: String,
+    /// What was minimised.
+    pub objective: String,
+    /// What it comes to, in the smallest unit.
+    pub value: u64,
+    /// It comes to no less anywhere.
+    pub bound: u64,
+    /// Leaves with their execution environments and implementations; generated filters have none of the latter.
+    pub instances: Vec<(String, String, Option<String>)>,
+    /// The wires that go over links, and for each of these its position and the ends on the way.
+    pub routes: Vec<(String, Vec<(usize, String, String)>)>,
+    /// The service levels and what is reached.
+    pub levels: Vec<Level>,
+}
+
+impl PlacementResult {
+    /// How far the value may be from the least, as a share of it.
+    pub fn gap(&self) -> f64 {
+        if self.value == self.bound { 0.0 } else { (self.value - self.bound) as f64 / self.value as f64 }
+    }
+}
+
+fn result(checked: &Checked, placed: &Placed<'_>) -> PlacementResult {
+    let (db, deployment, placement) = (&checked.db, placed.deployment, &placed.placement);
+    let substrate = substrate(db, deployment.substrate);
+    let network = network(db, deployment.instance);
+    let routes = placement.routes.iter().map(|route| {
+        let wire = format!("{} <-> {}", end(network, route.a), end(network, route.b));
+        (wire, way(substrate, placement.ree_of(route.a), &route.links))
+    });
+    PlacementResult {
+        deploy: placement.deploy.clone(),
+        service: short_name(db, deployment.instance),
+        substrate: deployment.substrate.name(db).to_owned(),
+        objective: placement.objective.clone(),
+        value: placement.value,
+        bound: placement.bound,
+        instances: instances(checked, placed, substrate),
+        routes: routes.collect(),
+        levels: levels(db, deployment, placement),
+    }
+}
+
+fn instances(checked: &Checked, placed: &Placed<'_>, on: &Substrate) -> Vec<(String, String, Option<String>)> {
+    let (db, deployment) = (&checked.db, placed.deployment);
+    let leaves = &structure(db, deployment.instance).parts;
+    let parts = names(db, deployment).into_iter().zip(leaves).zip(&placed.placement.parts);
+    let instance = |((name, (_, leaf)), part): ((String, &(String, rdcl_hir::Leaf<'_>)), &rdcl_place::PlacedPart)| {
+        let list = leaf.instance(db).map(|instance| &implementations(db, instance).list);
+        let chosen = part.implementation.and_then(|i| Some(list?[i].name.clone()));
+        (name, on.rees[part.ree].name.clone(), chosen)
+    };
+    parts.map(instance).collect()
+}
+
+fn end(network: &Network, end: Endpoint) -> String {
+    match end {
+        Endpoint::Part(part, port) => network.port_name(part, port),
+        Endpoint::Boundary(port) => network.boundary[port.0 as usize].name.clone(),
+    }
+}
+
+/// Each link with the execution environments it is crossed from and to.
+fn way(substrate: &Substrate, from: Option<usize>, links: &[usize]) -> Vec<(usize, String, String)> {
+    let mut at = from;
+    let step = |i: &usize| {
+        let link = &substrate.links[*i];
+        let (here, there) = if at == Some(link.b) { (link.b, link.a) } else { (link.a, link.b) };
+        at = Some(there);
+        (*i, substrate.rees[here].name.clone(), substrate.rees[there].name.clone())
+    };
+    links.iter().map(step).collect()
+}
+
+/// `edge: fw@edge1/guest nat@edge1/guest`
+fn line(result: &PlacementResult) -> String {
+    let part = |(name, ree, chosen): &(String, String, Option<String>)| match chosen {
+        Some(chosen) => format!(" {name}@{ree}/{chosen}"),
+        None => format!(" {name}@{ree}"),
+    };
+    format!("{}:{}\n", result.deploy, result.instances.iter().map(part).collect::<String>())
+}
+
+/// What the objective comes to, then a line for each leaf, route and service level.
+fn table(result: &PlacementResult) -> String {
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for (name, ree, chosen) in &result.instances {
+        rows.push([name.clone(), ree.clone(), chosen.clone().unwrap_or_else(|| "(generated filter)".into())]);
+    }
+    let routes = result.routes.iter().map(|(wire, way)| format!("  {wire} over {}\n", stops(way)));
+    let level = |l: &Level| {
+        let (reached, limit) = (amount(l.reached, l.dimension), amount(l.limit, l.dimension));
+        format!("  {}: {} = {reached}, asked {} {limit}\n", l.sla, l.measure, l.op)
+    };
+    let head = format!("{}: {} on {}, {}\n", result.deploy, result.service, result.substrate, objective(result));
+    let rest: String = routes.chain(result.levels.iter().map(level)).collect();
+    head + &aligned(&rows) + &rest
+}
+
+/// `edge1 - core - dc`
+fn stops(way: &[(usize, String, String)]) -> String {
+    let first = way.first().map(|(_, from, _)| from.as_str());
+    first.into_iter().chain(way.iter().map(|(_, _, to)| to.as_str())).collect::<Vec<_>>().join(" - ")
+}
+
+/// `cpu 2core`; with what is proved, where that is less.
+fn objective(result: &PlacementResult) -> String {
+    let shown = |value: u64| match result.objective.as_str() {
+        "memory" => amount(value, Dimension::Memory),
+        "bandwidth" => amount(value, Dimension::Bandwidth),
+        "delay" => amount(value, Dimension::Time),
+        "cost" => value.to_string(),
+        _ => amount(value, Dimension::Cpu),
+    };
+    let least =
+        if result.bound < result.value { format!(" (no less than {})", shown(result.bound)) } else { String::new() };
+    format!("{} {}{least}", result.objective, shown(result.value))
+}
+
+fn aligned(rows: &[[String; 3]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (first, second) = (width(0), width(1));
+    rows.iter().map(|[a, b, c]| format!("  {a:<first$}  {b:<second$}  {c}\n")).collect()
+}
