@@ -2,7 +2,7 @@
 
 use crate::capabilities::{self, HostCaps};
 use crate::guest::KvmGuest;
-use crate::layout::{DESCRIPTORS, KERNEL_STACK, Layout, Region, STUBS, TRAMPOLINE, TooLarge};
+use crate::layout::{DESCRIPTORS, KERNEL_STACK, Layout, PAGE, Region, STUBS, TRAMPOLINE, TooLarge};
 use crate::memory::Memory;
 use crate::registers::{self, Ports};
 use crate::tables::{Access, Ring, Tables};
@@ -184,9 +184,9 @@ fn page_tables(layout: &Layout) -> Tables {
 fn load(image: &Image, layout: &Layout, tables: &Tables) -> io::Result<Memory> {
     let mut memory = Memory::reserve(tables.end() as usize)?;
     memory.write(DESCRIPTORS.start, &descriptors::page());
-    memory.write(STUBS.start, &stubs::faults());
-    memory.write(TRAMPOLINE.start, &stubs::trampoline(layout, image.entry));
-    memory.write(layout.code.start, &image.code);
+    write_code(&mut memory, STUBS.start, &stubs::faults());
+    write_code(&mut memory, TRAMPOLINE.start, &stubs::trampoline(layout, image.entry));
+    write_code(&mut memory, layout.code.start, &image.code);
     memory.write(layout.rodata.start, &image.rodata);
     memory.write(layout.data.start, &image.data);
     memory.write(tables.root(), &tables.bytes());
@@ -197,6 +197,14 @@ fn load(image: &Image, layout: &Layout, tables: &Tables) -> io::Result<Memory> {
         memory.words(Region { start, bytes: 8 })[0].store(0, Ordering::Relaxed);
     }
     Ok(memory)
+}
+
+/// Writes code, and breakpoints up to the end of its last page, so that code which runs on dies at once.
+fn write_code(memory: &mut Memory, at: u64, code: &[u8]) {
+    const BREAKPOINT: u8 = 0xcc;
+    let end = at + code.len() as u64;
+    memory.write(at, code);
+    memory.write(end, &vec![BREAKPOINT; (end.next_multiple_of(PAGE) - end) as usize]);
 }
 
 /// Creation is interrupted by any signal, and then to be tried again.

@@ -12,7 +12,6 @@ pub enum Register {
     Rax = 0,
     Rcx = 1,
     Rdx = 2,
-    Rsp = 4,
     Rbp = 5,
 }
 
