@@ -6,13 +6,14 @@ use rdcl_base::{Code, Diagnostic};
 use rdcl_hir::{Db, Deployment, Implementation, LeafKind, Loc, Pinned, Problem, Substrate, attribute, implementations};
 use std::collections::BTreeSet;
 
-/// What a generated filter needs as a guest on `kvm`: the smallest guest there is. Its rules are compiled into the guest,
-/// so it keeps nothing but packet buffers; it waits for packets and takes no core of its own, and what it adds to the
-/// delay is lost in that of the parts it stands before.
-const FILTER_GUEST: [u64; 3] = [0, 2 << 20, 0];
+/// What a generated filter needs: the smallest guest there is. Its rules are compiled into the guest, so it keeps nothing
+/// but packet buffers; it waits for packets and takes no core of its own, and what it adds to the delay is lost in that
+/// of the parts it stands before. On `openstack`, where it becomes a rule and no machine, the same is counted, lest a
+/// wish for little memory send packets there and back.
+const FILTER: [u64; 3] = [0, 2 << 20, 0];
 
-/// What a generated filter needs on `openstack`: nothing, since it becomes a security group there and no machine.
-const FILTER_GROUP: [u64; 3] = [0; 3];
+/// The kinds of execution environment that a generated filter runs on.
+const FILTER_KINDS: [&str; 2] = ["kvm", "openstack"];
 
 /// What is around a leaf.
 pub struct Whereabouts<'a, 'db> {
@@ -76,13 +77,13 @@ fn offers<'db>(db: &'db dyn Db, leaf: rdcl_hir::Leaf<'db>) -> Vec<Offer> {
 }
 
 fn filter_offers() -> Vec<Offer> {
-    let offer = |(kind, needs): (&str, [u64; 3])| Offer {
+    let offer = |kind: &str| Offer {
         name: "filter".into(),
         kind: kind.into(),
-        candidate: Candidate { ree: 0, implementation: None, needs, delay: 0 },
+        candidate: Candidate { ree: 0, implementation: None, needs: FILTER, delay: 0 },
         why_not: None,
     };
-    [("kvm", FILTER_GUEST), ("openstack", FILTER_GROUP)].map(offer).into()
+    FILTER_KINDS.map(offer).into()
 }
 
 /// Why an implementation can run nowhere: `openstack` boots images; elsewhere what has no image is made from the behaviour.
@@ -100,35 +101,32 @@ fn why_not(implementation: &Implementation, opaque: bool) -> Option<&'static str
 fn nowhere(around: &Whereabouts<'_, '_>, name: &str, place: Loc, offers: &[Offer]) -> Problem {
     let (rees, on) = (&around.substrate.rees, around.deployment.substrate.name(around.db));
     let problem = match around.pin {
-        Some(pin) => {
-            let (ree, kind) = (&rees[pin.ree].name, &rees[pin.ree].kind);
-            Diagnostic::new(
-                Code::E0706,
-                pin.place,
-                format!("`{name}` cannot run on `{ree}`, which is of kind `{kind}`"),
-            )
-            .with_label(place, format!("`{name}` is declared here"))
+        Some(pin) => pinned_nowhere(name, place, pin, &rees[pin.ree]),
+        None => {
+            let kinds: BTreeSet<&str> = rees.iter().map(|ree| ree.kind.as_str()).collect();
+            Diagnostic::new(Code::E0706, place, format!("`{name}` can run nowhere on `{on}`"))
+                .with_label(around.deployment.place, "deployed here")
+                .with_note(format!("`{on}` has {}", list(&kinds)))
+                .with_help(format!("give `{name}` an implementation for one of these, or `{on}` what it can run on"))
         }
-        None => Diagnostic::new(Code::E0706, place, format!("`{name}` can run nowhere on `{on}`"))
-            .with_label(around.deployment.place, "deployed here"),
     };
     let usable: BTreeSet<&str> = offers.iter().filter(|o| o.why_not.is_none()).map(|o| o.kind.as_str()).collect();
-    let kinds: BTreeSet<&str> = rees.iter().map(|ree| ree.kind.as_str()).collect();
-    let problem =
-        if around.pin.is_some() { problem } else { problem.with_note(format!("`{on}` has {}", list(&kinds))) };
-    let problem = match usable.len() {
-        0 => problem,
+    let problem = match (usable.len(), offers) {
+        (_, []) => problem.with_note(format!("`{name}` has no implementation")),
+        (0, _) => problem,
         _ => problem.with_note(format!("`{name}` can run on {}", list(&usable))),
     };
     let unusable = offers.iter().filter_map(|offer| Some((offer, offer.why_not?)));
-    let problem = unusable.fold(problem, |problem, (offer, why)| {
+    unusable.fold(problem, |problem, (offer, why)| {
         problem.with_note(format!("the implementation `{}` on `{}` is of no use: {why}", offer.name, offer.kind))
-    });
-    problem.with_help(if offers.is_empty() {
-        format!("give `{name}` an implementation, as in `impl guest on kvm {{ cpu = 1core; memory = 8MiB; }}`")
-    } else {
-        format!("give `{name}` an implementation for one of the kinds, or the substrate an execution environment it can run on")
     })
+}
+
+fn pinned_nowhere(name: &str, place: Loc, pin: &Pinned, ree: &rdcl_hir::Ree) -> Problem {
+    let message = format!("`{name}` cannot run on `{}`, which is of kind `{}`", ree.name, ree.kind);
+    Diagnostic::new(Code::E0706, pin.place, message)
+        .with_label(place, format!("`{name}` is declared here"))
+        .with_help(format!("pin it elsewhere, or give it an implementation for `{}`", ree.kind))
 }
 
 /// `kvm` and `openstack`

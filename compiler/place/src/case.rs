@@ -3,12 +3,13 @@
 use crate::amount::amount;
 use crate::candidates::{Whereabouts, candidates};
 use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Ree, Resource, WHOLE, Wire};
+use crate::place::{end_name, leaf_name};
 use crate::ways::{TooManyWays, Tracer};
 use rdcl_core::Endpoint;
 use rdcl_hir::{
     Attribute, Db, Deployment, FlatLink, Measure, Problem, ServiceLevels, Structure, Substrate, Value, Wiring,
 };
-use rdcl_hir::{attribute, service_levels, short_name, structure, substrate, wiring};
+use rdcl_hir::{attribute, service_levels, structure, substrate, wiring};
 
 /// A deployment with its model.
 pub struct Case<'db> {
@@ -45,7 +46,7 @@ impl<'db> Case<'db> {
         case.read_pins();
         let problems = case.read_leaves();
         case.model.wires = case.wiring.links.iter().map(wire).collect();
-        case.read_flows().map_err(|problem| vec![problem])?;
+        case.read_flows().map_err(|ways| vec![case.too_many(ways)])?;
         let problems = [problems, crate::explain::contradictions(&case)].concat();
         if problems.is_empty() { Ok(case) } else { Err(problems) }
     }
@@ -97,14 +98,12 @@ impl<'db> Case<'db> {
     }
 
     /// The flows that bounds speak of; for the delay as an objective all there are, if bounds speak of none.
-    fn read_flows(&mut self) -> Result<(), Problem> {
+    fn read_flows(&mut self) -> Result<(), TooManyWays> {
         let tracer = Tracer::new(self.db, self.structure, self.wiring);
         let mut model = std::mem::take(&mut self.model);
         for bound in &self.levels.bounds {
             let flow = match bound.flow {
-                Some((a, b)) => {
-                    Some(flow(&mut model, &tracer, (a.0 as usize, b.0 as usize)).map_err(|e| self.ways(e))?)
-                }
+                Some((a, b)) => Some(flow(&mut model, &tracer, (a.0 as usize, b.0 as usize))?),
                 None => None,
             };
             let measured = match (bound.measure, flow) {
@@ -119,7 +118,7 @@ impl<'db> Case<'db> {
         if self.deployment.objective == "delay" && model.flows.is_empty() {
             let ports = || 0..self.structure.boundary.len();
             for ends in ports().flat_map(|a| ports().map(move |b| (a, b))).filter(|(a, b)| a != b) {
-                flow(&mut model, &tracer, ends).map_err(|e| self.ways(e))?;
+                flow(&mut model, &tracer, ends)?;
             }
         }
         model.objective = objective(&self.deployment.objective, &model);
@@ -127,16 +126,13 @@ impl<'db> Case<'db> {
         Ok(())
     }
 
-    fn ways(&self, TooManyWays { from, to, most }: TooManyWays) -> Problem {
+    fn too_many(&self, TooManyWays { from, to, most }: TooManyWays) -> Problem {
         crate::explain::too_many_ways(self, &self.flow_name(from, to), most)
     }
 
     /// The path of a leaf; the name of the block where that is the whole service.
     pub fn leaf_name(&self, leaf: usize) -> String {
-        match self.structure.parts[leaf].0.as_str() {
-            "" => short_name(self.db, self.deployment.instance),
-            path => path.to_owned(),
-        }
+        leaf_name(self.db, self.deployment, leaf)
     }
 
     /// `lan -> wan`
@@ -148,22 +144,8 @@ impl<'db> Case<'db> {
     /// `fw.wan <-> nat.inside`
     pub fn wire_name(&self, wire: usize) -> String {
         let link = &self.wiring.links[wire];
-        format!("{} <-> {}", self.end_name(link.a), self.end_name(link.b))
-    }
-
-    /// `lan`, `fw.wan`
-    pub fn end_name(&self, end: Endpoint) -> String {
-        match end {
-            Endpoint::Boundary(port) => {
-                self.structure.boundary.get(port.0 as usize).map_or("?", |b| &b.name).to_owned()
-            }
-            Endpoint::Part(part, port) => {
-                let (path, leaf) = &self.structure.parts[part.0 as usize];
-                let ports = rdcl_hir::leaf_ports(self.db, *leaf);
-                let port = ports.get(port.index()).map_or("?", |p| p.name.as_str());
-                if path.is_empty() { port.to_owned() } else { format!("{path}.{port}") }
-            }
-        }
+        let name = |end| end_name(self.db, self.deployment, end);
+        format!("{} <-> {}", name(link.a), name(link.b))
     }
 
     /// `edge1 <-> dc`

@@ -10,8 +10,17 @@ use crate::solver::Conflict;
 /// cannot be told of a relaxed model counts as feasible; then the set may hold more than it must.
 pub fn smallest(model: &Model, is_feasible: impl Fn(&Model) -> Option<bool>) -> Conflict {
     let mut sieve = Sieve { model, is_feasible, dropped: Vec::new(), kept: Vec::new() };
-    sieve.shake(&model.constraints());
-    Conflict { constraints: sieve.kept }
+    let mut suspects = model.constraints();
+    loop {
+        sieve.shake(&suspects);
+        let kept = std::mem::take(&mut sieve.kept);
+        // Where a port is not said to be, nothing adds to its delay, so a delay that has to be long enough may need what
+        // was needless before: once more, until nothing changes.
+        if kept.len() == suspects.len() {
+            return Conflict { constraints: kept };
+        }
+        suspects = kept;
+    }
 }
 
 struct Sieve<'m, F> {

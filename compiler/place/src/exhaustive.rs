@@ -12,6 +12,9 @@ use crate::solver::{Answer, Limit, Solution, Solver};
 /// The most leaves that are placed.
 pub const MOST_LEAVES: usize = 8;
 
+/// The most steps that are taken to tell whether a relaxed model is feasible; there are many of them.
+const MOST_PROBED: u64 = 100_000;
+
 /// The exact solver for small services.
 #[derive(Clone, Copy, Debug)]
 pub struct Exhaustive {
@@ -41,7 +44,8 @@ impl Solver for Exhaustive {
 impl Exhaustive {
     /// Whether there is a solution at all, if that can be told.
     fn is_feasible(&self, model: &Model) -> Option<bool> {
-        match self.search(model, true) {
+        let probe = Exhaustive { steps: self.steps.min(MOST_PROBED) };
+        match probe.search(model, true) {
             Found::Best(_) => Some(true),
             Found::Nothing => Some(false),
             Found::Unknown(_) => None,

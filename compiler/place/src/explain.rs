@@ -4,7 +4,7 @@ mod bounds;
 
 use crate::amount::amount;
 use crate::case::Case;
-use crate::model::{Constraint, End, Objective, Resource};
+use crate::model::{Constraint, End, Model, Objective, Resource};
 use crate::solver::{Answer, Conflict, Limit, Solution, Solver};
 use rdcl_base::{Code, Diagnostic, Dimension};
 use rdcl_hir::{Loc, Problem};
@@ -128,14 +128,19 @@ impl Told<'_, '_> {
         torn.filter_map(|(i, (ends, _))| ends.map(|(a, b)| (i, a, b))).find(|(_, a, b)| a != b)
     }
 
-    /// The best there is by this objective, under all of the conflict but one constraint.
+    /// The best there is by this objective, without one constraint of the conflict: under everything else that is asked
+    /// or, where that is no help or too much, under the rest of the conflict.
     fn least(&self, but: Constraint, objective: Objective) -> Option<Solution> {
         let model = &self.case.model;
-        let kept = |c: &Constraint| *c != but && self.conflict.constraints.contains(c);
-        let relaxed: Vec<Constraint> = model.constraints().into_iter().filter(|c| !kept(c)).collect();
-        let mut relaxed = model.without(&relaxed);
-        relaxed.objective = objective;
-        match self.solver.solve(&relaxed) {
+        let others: Vec<Constraint> =
+            model.constraints().into_iter().filter(|c| !self.conflict.constraints.contains(c)).collect();
+        let alone = self.conflict.constraints.len() == 1;
+        let all = if alone { None } else { self.best(model.without(&[but]), &objective) };
+        all.or_else(|| self.best(model.without(&[&others[..], &[but]].concat()), &objective))
+    }
+
+    fn best(&self, model: Model, objective: &Objective) -> Option<Solution> {
+        match self.solver.solve(&Model { objective: objective.clone(), ..model }) {
             Answer::Best(solution) => Some(solution).filter(|s| s.value == s.bound),
             Answer::Infeasible(_) | Answer::TooLarge(_) => None,
         }

@@ -28,6 +28,6 @@ pub use amount::amount;
 pub use check::check;
 pub use exhaustive::{Exhaustive, MOST_LEAVES};
 pub use levels::{Level, levels};
-pub use place::{names, place, place_with};
+pub use place::{end_name, leaf_name, place, place_with};
 pub use placement::{PlacedPart, Placement, Route};
 pub use solver::{Answer, Conflict, Limit, Solution, Solver};

@@ -5,7 +5,8 @@ use crate::exhaustive::Exhaustive;
 use crate::explain::{impossible, too_large};
 use crate::placement::{PlacedPart, Placement, Route};
 use crate::solver::{Answer, Solution, Solver};
-use rdcl_hir::{Db, Deployment, Problem};
+use rdcl_core::Endpoint;
+use rdcl_hir::{Db, Deployment, Problem, leaf_ports, short_name, structure};
 
 /// The best placement of a deployment.
 ///
@@ -52,9 +53,24 @@ fn placement(case: &Case<'_>, solution: Solution) -> Placement {
     }
 }
 
-/// The names of a deployment's leaves: their paths; that of the block where a leaf is the whole service.
-pub fn names<'db>(db: &'db dyn Db, deployment: &Deployment<'db>) -> Vec<String> {
-    let whole = || rdcl_hir::short_name(db, deployment.instance);
-    let parts = &rdcl_hir::structure(db, deployment.instance).parts;
-    parts.iter().map(|(path, _)| if path.is_empty() { whole() } else { path.clone() }).collect()
+/// The name of a leaf: its path; that of the block where it is the whole service.
+pub fn leaf_name<'db>(db: &'db dyn Db, deployment: &Deployment<'db>, leaf: usize) -> String {
+    let parts = &structure(db, deployment.instance).parts;
+    match parts.get(leaf).map_or("", |part| part.0.as_str()) {
+        "" => short_name(db, deployment.instance),
+        path => path.to_owned(),
+    }
+}
+
+/// The name of an end of a wire: `lan`, `fw.wan`.
+pub fn end_name<'db>(db: &'db dyn Db, deployment: &Deployment<'db>, end: Endpoint) -> String {
+    let structure = structure(db, deployment.instance);
+    match end {
+        Endpoint::Boundary(port) => structure.boundary[port.0 as usize].name.clone(),
+        Endpoint::Part(part, port) => {
+            let leaf = part.0 as usize;
+            let ports = leaf_ports(db, structure.parts[leaf].1);
+            format!("{}.{}", leaf_name(db, deployment, leaf), ports[port.index()].name)
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! Tests that see a deployment whole, from its text.
 
+mod limits;
+mod random;
 mod source;
 
-use crate::{levels, names, place};
+use crate::{leaf_name, levels, place};
 use rdcl_base::FileId;
 use rdcl_hir::{Database, Package, SourceFile, add_std, deployments, diagnostics};
 
@@ -38,8 +40,8 @@ impl World {
                 return format!("{}: {}", deployment.name, said.join("; "));
             }
         };
-        let names = names(&self.db, deployment);
-        let parts = names.iter().zip(&placement.parts).map(|(name, part)| {
+        let parts = placement.parts.iter().enumerate().map(|(i, part)| {
+            let name = leaf_name(&self.db, deployment, i);
             let implementation = part.implementation.map_or(String::new(), |i| format!("/{i}"));
             format!(" {name}@{}{implementation}", substrate.rees[part.ree].name)
         });

@@ -16,3 +16,56 @@ fn the_branch_fits_at_the_edge_and_in_the_cloud() {
         ]
     );
 }
+
+const PIPE: &str = "
+    use std::net::Ip4;
+    rfb Pipe {
+      port inout a: Ip4;
+      port inout b: Ip4;
+      behaviour sefl { on a { Forward(b); } on b { Forward(a); } }
+      impl slow  on kvm { cpu = 1core; memory = 8MiB; delay = 90us; }
+      impl quick on kvm { cpu = 2core; memory = 4MiB; delay = 10us; }
+    }
+    substrate lab { ree one: kvm { cost = 5; } ree two: kvm { cost = 4; } link one <-> two { delay = 1ms; cost = 2; } }
+";
+
+fn placed(deployments: &str) -> Vec<String> {
+    World::new(&format!("{PIPE}{deployments}")).placed()
+}
+
+#[test]
+fn what_is_minimised_decides() {
+    let found = placed(
+        "deploy Pipe on lab as c minimize cpu;
+         deploy Pipe on lab as m minimize memory;
+         deploy Pipe on lab as d minimize delay;
+         deploy Pipe on lab as b minimize bandwidth;
+         deploy Pipe on lab as k { a at one; } minimize cost;",
+    );
+    assert_eq!(
+        found,
+        [
+            "c 1000..1000: Pipe@one/0",
+            "m 4194304..4194304: Pipe@one/1",
+            // Both ways, since no service level speaks of one.
+            "d 20000..20000: Pipe@one/1",
+            "b 0..0: Pipe@one/0",
+            "k 5..5: Pipe@one/0",
+        ]
+    );
+}
+
+#[test]
+fn an_opaque_block_forwards_between_all_its_ports() {
+    let found = placed(
+        "rfb Box { port in x: Ip4; port out y: Ip4; port inout z: Ip4; sla s: delay(x -> y) <= 5ms; sla t: delay(z -> y) < 5ms;
+           impl p on process { image = \"box\"; delay = 3ms; } }
+         rfb Back : Box { sla u: delay(y -> x) <= 5ms; }
+         substrate hosts { ree here: process; }
+         deploy Box on hosts minimize cpu;",
+    );
+    assert_eq!(
+        found,
+        ["Box 0..0: Box@here/0 delay(x -> y) = 3000000 delay(z -> y) = 3000000"].map(|t| t.replace("3000000", "3ms"))
+    );
+}
