@@ -8,7 +8,7 @@ SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-PACKAGES := build-essential pkg-config libz3-dev python3-venv openvswitch-switch
+PACKAGES := build-essential pkg-config libz3-dev python3-venv openvswitch-switch graphviz
 VENV     := target/venv
 RDCLC    := target/release/rdclc
 

@@ -18,6 +18,8 @@ mod examples;
 mod expect;
 #[path = "run/fixtures.rs"]
 mod fixtures;
+#[path = "run/graphs.rs"]
+mod graphs;
 #[path = "run/judges.rs"]
 mod judges;
 #[path = "run/markdown.rs"]
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 8] = [
+    let suites: [fn() -> Vec<Trial>; 9] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         mutants::trials,
         command_line::trials,
         judges::trials,
+        graphs::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

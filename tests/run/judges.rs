@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("judge/json-schema", || schema().map_err(Failed::from)).with_ignored_flag(missing),
         Trial::test("judge/captures", || captures().map_err(Failed::from)).with_ignored_flag(missing),
+        Trial::test("judge/captures-read", || captures_read().map_err(Failed::from)).with_ignored_flag(missing),
     ]
 }
 
@@ -43,6 +44,7 @@ fn schema() -> Result<(), String> {
         "verify --format json examples/branch-broken".to_owned(),
         "verify --format json --budget 1 examples/branch".to_owned(),
         "verify --format json --reachability examples/router".to_owned(),
+        "graph --draw json examples/branch tests/expand/arrays.rdcl".to_owned(),
     ];
     let mut written = String::new();
     for line in &lines {
@@ -74,4 +76,23 @@ fn captures() -> Result<(), String> {
         judge("capture.py", &[&capture.display().to_string(), &witness])?;
     }
     Ok(())
+}
+
+/// Captures that a packet library writes, of every byte order and precision, are read as it means them.
+fn captures_read() -> Result<(), String> {
+    let folder = binary::scratch("judge-captures-read");
+    let written = judge("write_captures.py", &[&folder.display().to_string()])?;
+    for line in written.lines() {
+        let wanted: serde_json::Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let file = wanted["file"].as_str().unwrap_or_default();
+        let bytes = fs::read(file).map_err(|e| e.to_string())?;
+        let read = rdclc::read_capture(&bytes).map_err(|e| format!("{file}: {e}"))?;
+        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let packets: Vec<_> = read.packets.iter().map(|(time, bytes)| serde_json::json!([time, hex(bytes)])).collect();
+        let link = if read.link == rdclc::LinkType::Ethernet { "ethernet" } else { "raw" };
+        if wanted["packets"] != serde_json::json!(packets) || wanted["link"] != link {
+            return Err(format!("{file}: {read:?} is not {line}"));
+        }
+    }
+    if written.lines().count() == 16 { Ok(()) } else { Err(format!("not every kind was written: {written}")) }
 }

@@ -31,7 +31,7 @@ pub use check::{Checked, check};
 pub use exit::Exit;
 pub use input::{Input, load};
 pub use outcome::{Answer, Conclusion, Copy, Crossing, Entry, Hop, PropertyResult, Trace};
-pub use pcap::LinkType;
+pub use pcap::{Capture, LinkType, PcapError, read as read_capture};
 pub use place::{NothingToPlace, Placed, Placements, placed};
 pub use rdcl_verify::Options;
 pub use run::{guarded, main, with_deep_stack};

@@ -1,7 +1,11 @@
-//! Captures: packets in the classic pcap format, for any packet tool to read.
+//! Captures: packets in the classic pcap format, for any packet tool to read and from any to be read.
 //!
 //! Format: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>, written little-endian with
 //! microsecond time stamps; link types from the registry of that draft's companion.
+
+mod read;
+
+pub use read::{Capture, PcapError, read};
 
 /// What a capture's packets begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,34 +23,52 @@ impl LinkType {
             LinkType::Raw => 101,
         }
     }
+
+    /// The one of a number; 12 and 14 are what systems without a registry call raw IP, 228 is raw IPv4.
+    fn of(number: u32) -> Option<LinkType> {
+        match number {
+            1 => Some(LinkType::Ethernet),
+            12 | 14 | 101 | 228 => Some(LinkType::Raw),
+            _ => None,
+        }
+    }
 }
 
 const MAGIC_MICROSECONDS: u32 = 0xa1b2_c3d4;
+const MAGIC_NANOSECONDS: u32 = 0xa1b2_3c4d;
 const SNAP_LENGTH: u32 = 262_144;
+const VERSION: (u16, u16) = (2, 4);
+const HEADER: usize = 24;
 
 /// A capture of these packets, each with its time in nanoseconds.
 pub fn capture<'a>(link: LinkType, packets: impl IntoIterator<Item = (u64, &'a [u8])>) -> Vec<u8> {
-    let mut out = Vec::new();
-    out.extend(MAGIC_MICROSECONDS.to_le_bytes());
-    out.extend(2u16.to_le_bytes());
-    out.extend(4u16.to_le_bytes());
-    out.extend([0; 8]);
-    out.extend(SNAP_LENGTH.to_le_bytes());
-    out.extend(link.number().to_le_bytes());
-    for (now, bytes) in packets {
-        record(&mut out, now, bytes);
+    let mut out = begin(link).to_vec();
+    for (time, bytes) in packets {
+        append(&mut out, time, bytes);
     }
     out
 }
 
-fn record(out: &mut Vec<u8>, now: u64, bytes: &[u8]) {
-    let seconds = (now / 1_000_000_000) as u32;
-    let micros = (now % 1_000_000_000 / 1_000) as u32;
-    let kept = bytes.len().min(SNAP_LENGTH as usize);
-    for word in [seconds, micros, kept as u32, bytes.len() as u32] {
+/// What a capture begins with. Packets that are [appended](append) may follow one by one, as they come.
+pub fn begin(link: LinkType) -> [u8; HEADER] {
+    let mut out = [0; HEADER];
+    out[..4].copy_from_slice(&MAGIC_MICROSECONDS.to_le_bytes());
+    out[4..6].copy_from_slice(&VERSION.0.to_le_bytes());
+    out[6..8].copy_from_slice(&VERSION.1.to_le_bytes());
+    out[16..20].copy_from_slice(&SNAP_LENGTH.to_le_bytes());
+    out[20..].copy_from_slice(&link.number().to_le_bytes());
+    out
+}
+
+/// Appends a packet with its time in nanoseconds, of which a capture keeps microseconds.
+pub fn append(out: &mut impl Extend<u8>, time: u64, bytes: &[u8]) {
+    let seconds = (time / 1_000_000_000) as u32;
+    let micros = (time % 1_000_000_000 / 1_000) as u32;
+    let kept = &bytes[..bytes.len().min(SNAP_LENGTH as usize)];
+    for word in [seconds, micros, kept.len() as u32, bytes.len() as u32] {
         out.extend(word.to_le_bytes());
     }
-    out.extend(&bytes[..kept]);
+    out.extend(kept.iter().copied());
 }
 
 #[cfg(test)]

@@ -232,6 +232,12 @@ fn the_deepest_nesting_is_drawn_and_written() {
     }
     drawn(&text, "B63", |graph, place| {
         assert_eq!(dot([graph]).matches("subgraph").count(), 63);
-        assert_eq!(json(graph, place).matches("\"kind\":\"composite\"").count(), 63);
+        let text = json(graph, place);
+        assert_eq!(text.matches("\"kind\":\"composite\"").count(), 63);
+        let depth = text.chars().scan(0, |depth, c| {
+            *depth += i32::from("[{".contains(c)) - i32::from("]}".contains(c));
+            Some(*depth)
+        });
+        assert_eq!(depth.max(), Some(130));
     });
 }
