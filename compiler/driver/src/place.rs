@@ -6,9 +6,8 @@ use crate::exit::Exit;
 use crate::json;
 use crate::session::Session;
 use rdcl_base::{Diagnostic, Dimension, FileSpan, nearest};
-use rdcl_core::{Endpoint, Network};
-use rdcl_hir::{Deployment, Substrate, deployments, implementations, network, place, short_name, structure, substrate};
-use rdcl_place::{Level, Placement, amount, levels, names};
+use rdcl_hir::{Deployment, Substrate, deployments, implementations, place, short_name, structure, substrate};
+use rdcl_place::{Level, PlacedPart, Placement, amount, end_name, leaf_name, levels};
 use std::path::Path;
 
 /// A deployment and where its parts run.
@@ -145,9 +144,9 @@ impl PlacementResult {
 fn result(checked: &Checked, placed: &Placed<'_>) -> PlacementResult {
     let (db, deployment, placement) = (&checked.db, placed.deployment, &placed.placement);
     let substrate = substrate(db, deployment.substrate);
-    let network = network(db, deployment.instance);
+    let end = |end| end_name(db, deployment, end);
     let routes = placement.routes.iter().map(|route| {
-        let wire = format!("{} <-> {}", end(network, route.a), end(network, route.b));
+        let wire = format!("{} <-> {}", end(route.a), end(route.b));
         (wire, way(substrate, placement.ree_of(route.a), &route.links))
     });
     PlacementResult {
@@ -166,20 +165,12 @@ fn result(checked: &Checked, placed: &Placed<'_>) -> PlacementResult {
 fn instances(checked: &Checked, placed: &Placed<'_>, on: &Substrate) -> Vec<(String, String, Option<String>)> {
     let (db, deployment) = (&checked.db, placed.deployment);
     let leaves = &structure(db, deployment.instance).parts;
-    let parts = names(db, deployment).into_iter().zip(leaves).zip(&placed.placement.parts);
-    let instance = |((name, (_, leaf)), part): ((String, &(String, rdcl_hir::Leaf<'_>)), &rdcl_place::PlacedPart)| {
-        let list = leaf.instance(db).map(|instance| &implementations(db, instance).list);
+    let instance = |(i, part): (usize, &PlacedPart)| {
+        let list = leaves[i].1.instance(db).map(|instance| &implementations(db, instance).list);
         let chosen = part.implementation.and_then(|i| Some(list?[i].name.clone()));
-        (name, on.rees[part.ree].name.clone(), chosen)
+        (leaf_name(db, deployment, i), on.rees[part.ree].name.clone(), chosen)
     };
-    parts.map(instance).collect()
-}
-
-fn end(network: &Network, end: Endpoint) -> String {
-    match end {
-        Endpoint::Part(part, port) => network.port_name(part, port),
-        Endpoint::Boundary(port) => network.boundary[port.0 as usize].name.clone(),
-    }
+    placed.placement.parts.iter().enumerate().map(instance).collect()
 }
 
 /// Each link with the execution environments it is crossed from and to.
