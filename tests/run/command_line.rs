@@ -27,6 +27,8 @@ const CHECKS: &[Check] = &[
     ("same-bytes", deterministic),
     ("witness-files", witness_files),
     ("reachability", reachability),
+    ("placements", placements),
+    ("nothing-to-place", nothing_to_place),
     ("timings", timings),
 ];
 
@@ -198,6 +200,31 @@ fn reachability() -> Result<(), String> {
     expect(crossings.iter().filter(|c| to_spare(c)).count() == unreachable.len(), &ran, "and those are")?;
     let ran = expect_code("verify --reachability examples/router", 0)?;
     expect(ran.stdout.contains("p[14]") && ran.stdout.contains("p[15]"), &ran, "they are named")
+}
+
+fn placements() -> Result<(), String> {
+    let ran = expect_code("place --format json examples/branch", 0)?;
+    let placed: Vec<Value> = objects(&ran)?.into_iter().filter(|o| o["type"] == "placement").collect();
+    let names: Vec<&Value> = placed.iter().map(|p| &p["deploy"]).collect();
+    expect(names == ["edge", "cloud"], &ran, "both deployments")?;
+    for (placement, ree) in placed.iter().zip(["edge1", "dc"]) {
+        let instances = placement["instances"].as_object().ok_or("instances")?;
+        let here = instances.len() == 4 && instances.values().all(|i| i["ree"] == ree);
+        expect(
+            here && placement["objective"] == placement["bound"],
+            &ran,
+            "everything runs together, at the least cpu",
+        )?;
+    }
+    let ran = expect_code("place --deploy cloud examples/branch", 0)?;
+    expect(ran.stdout.starts_with("cloud: ") && !ran.stdout.contains("edge1"), &ran, "only one")
+}
+
+fn nothing_to_place() -> Result<(), String> {
+    let ran = expect_code("place --deploy clod examples/branch", 2)?;
+    expect(ran.stdout.is_empty() && ran.stderr.contains("did you mean `cloud`?"), &ran, "the nearest name")?;
+    let ran = expect_code("place examples/router", 2)?;
+    expect(ran.stdout.is_empty() && ran.stderr.contains("no service is deployed"), &ran, "a sentence")
 }
 
 fn timings() -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! Documentation: every `rdcl` block of `docs/*.md` and of the README compiles as its fence says.
 //!
 //! `rdcl` is clean, `rdcl,error=E0201` shows that code and no other, `rdcl,fragment` is a piece that does not stand
-//! alone. `rdcl,verify` is verified too, and its `//~ VERDICT` lines hold. A `console` block is a transcript: its commands,
+//! alone. `rdcl,verify` is verified too, and its `//~ VERDICT` lines hold; `rdcl,place` is placed. A `console` block is a transcript: its commands,
 //! run in the root of the repository, write what stands below them. `BLESS=1` rewrites transcripts.
 
 use crate::binary;
@@ -68,7 +68,11 @@ fn transcript(block: &Block) -> Result<String, String> {
 }
 
 fn compile(block: &Block) -> Result<(), String> {
-    let depth = if block.has("verify") { Depth::Verify } else { Depth::Check };
+    let depth = match (block.has("verify"), block.has("place")) {
+        (true, _) => Depth::Verify,
+        (false, true) => Depth::Place,
+        (false, false) => Depth::Check,
+    };
     let outcome = program::run(Input::from_text("block", &block.text), depth);
     let Some(code) = block.tag("error") else {
         let mut expectations = Expectations::default();

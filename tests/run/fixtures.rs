@@ -1,7 +1,8 @@
 //! Fixtures: programs in folders named for the stage they are about, with their expectations inside.
 //!
 //! A fixture is a file `tests/STAGE/NAME.rdcl`, or a package `tests/STAGE/NAME/` whose `main.rdcl` counts. Its first line
-//! is `// stages: check`: the stage of its folder, and `verify` besides where verdicts are expected. A file
+//! is `// stages: check`: the stage of its folder, and `verify` besides where verdicts are expected; the last one decides
+//! how far it is taken. A file
 //! `NAME.stdout` or `NAME.stderr` beside it holds what the binary writes about it.
 
 use crate::binary;
@@ -11,7 +12,7 @@ use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const STAGES: [&str; 6] = ["parse", "resolve", "check", "expand", "lower", "verify"];
+const STAGES: [&str; 7] = ["parse", "resolve", "check", "expand", "lower", "verify", "place"];
 
 /// One trial for each fixture.
 pub fn trials() -> Vec<Trial> {
@@ -61,7 +62,11 @@ fn read_header(stage: &str, text: &str) -> Result<Depth, String> {
     if !stages.contains(&stage) {
         return Err(format!("the fixture is in `{stage}`, which its first line does not name"));
     }
-    Ok(if stages.contains(&"verify") { Depth::Verify } else { Depth::Check })
+    Ok(match stages.last() {
+        Some(&"verify") => Depth::Verify,
+        Some(&"place") => Depth::Place,
+        _ => Depth::Check,
+    })
 }
 
 fn compare_outputs(path: &Path, depth: Depth) -> Result<(), String> {
@@ -69,7 +74,11 @@ fn compare_outputs(path: &Path, depth: Depth) -> Result<(), String> {
     if !out.exists() && !err.exists() {
         return Ok(());
     }
-    let verb = if depth == Depth::Verify { "verify" } else { "check" };
+    let verb = match depth {
+        Depth::Check => "check",
+        Depth::Verify => "verify",
+        Depth::Place => "place",
+    };
     let folder = path.parent().unwrap_or(Path::new("."));
     let ran = binary::run(folder, &[verb.as_ref(), path.file_name().unwrap_or_default()]);
     compare_output(&out, &ran.stdout)?;

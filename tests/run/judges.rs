@@ -44,6 +44,7 @@ fn schema() -> Result<(), String> {
         "verify --format json examples/branch-broken".to_owned(),
         "verify --format json --budget 1 examples/branch".to_owned(),
         "verify --format json --reachability examples/router".to_owned(),
+        "place --format json examples/branch tests/place/routes.rdcl".to_owned(),
         "graph --draw json examples/branch tests/expand/arrays.rdcl".to_owned(),
     ];
     let mut written = String::new();

@@ -42,7 +42,12 @@ fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
             write(&folder, name, &block.text)?;
         }
     }
-    let depth = if info.code.as_str()[1..].starts_with("06") { Depth::Verify } else { Depth::Check };
+    let depth = match info.code.as_str() {
+        code if code[1..].starts_with("06") => Depth::Verify,
+        // Substrates and deployments by themselves are checked; the codes that follow are about placements.
+        code if ("E0705".."E0720").contains(&code) => Depth::Place,
+        _ => Depth::Check,
+    };
     let outcome = program::run(rdclc::load(&folder.join("main.rdcl")), depth);
     Ok(outcome.diagnostics.into_iter().map(|d| d.code).collect())
 }

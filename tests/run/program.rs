@@ -43,6 +43,8 @@ pub enum Depth {
     Check,
     /// As `rdclc verify`.
     Verify,
+    /// As `rdclc place`.
+    Place,
 }
 
 /// Runs a program on a stack like that of the binary.
@@ -59,6 +61,10 @@ fn run_here(input: Input, depth: Depth) -> Outcome {
         let verified = rdclc::verify(&checked, &Options::default(), None, &mut |_| ());
         diagnostics.extend(verified.findings);
         verdicts.extend(verified.results.iter().map(|r| (r.property.clone(), r.result.word().to_owned())));
+    }
+    if depth == Depth::Place && !checked.has_errors() {
+        let placements = rdclc::placed(&checked, None).expect("the program has a deployment");
+        diagnostics.extend(placements.findings);
     }
     let sources = &checked.sources;
     let found = |d: &Diagnostic<FileSpan>| Found {

@@ -21,7 +21,7 @@ impl Told<'_, '_> {
             (Measured::Delay(_), Comparison::AtLeast | Comparison::More) => None,
             (Measured::Bandwidth(flow), _) => Some(("", self.bandwidth_without(i, flow))),
             (Measured::Availability(_), Comparison::AtLeast | Comparison::More | Comparison::Exactly) => {
-                self.most_available(i).map(|value| ("at most", value))
+                self.most_available(i)
             }
             (Measured::Availability(_), Comparison::Less | Comparison::AtMost) => None,
         };
@@ -44,22 +44,23 @@ impl Told<'_, '_> {
         crate::partial::Partial::new(&model).bandwidth(flow)
     }
 
-    /// The greatest availability, in hundredths of a per cent, that can be had under the rest of the conflict.
-    fn most_available(&self, i: usize) -> Option<u64> {
+    /// The greatest availability that can be had under the rest of the conflict, to the hundredth of a per cent.
+    fn most_available(&self, i: usize) -> Option<(&'static str, u64)> {
         let model = &self.case.model;
         let relaxed = model.constraints().into_iter().filter(|c| !self.conflict.constraints.contains(c));
         let relaxed = model.without(&relaxed.collect::<Vec<_>>());
-        let reachable = |limit: u64| {
+        let reachable = |op: Comparison, limit: u64| {
             let mut asked = relaxed.clone();
-            asked.bounds[i] = Bound { op: Comparison::AtLeast, limit, ..asked.bounds[i] };
+            asked.bounds[i] = Bound { op, limit, ..asked.bounds[i] };
             matches!(self.solver.solve(&asked), Answer::Best(_))
         };
         let (mut lo, mut hi) = (0, WHOLE);
         while lo < hi {
             let middle = (lo + hi).div_ceil(2);
-            if reachable(middle) { lo = middle } else { hi = middle - 1 }
+            if reachable(Comparison::AtLeast, middle) { lo = middle } else { hi = middle - 1 }
         }
-        (lo <= model.bounds[i].limit).then_some(lo)
+        let best = if reachable(Comparison::More, lo) { ("below", lo + 1) } else { ("at most", lo) };
+        (lo <= model.bounds[i].limit).then_some(best)
     }
 }
 
