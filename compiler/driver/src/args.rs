@@ -1,6 +1,7 @@
 //! The command line, as clap sees it.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rdcl_base::{Code, Severity};
 use std::path::PathBuf;
 
 /// The command line.
@@ -63,6 +64,10 @@ pub enum Command {
     Graph(Graph),
     /// Say where each part of a deployment is best run, or why it fits nowhere
     Place(Place),
+    /// Build the files of each deployment, once every promise is proved
+    Build(Build),
+    /// Say which statements a line of a built file is there because of, or the other way round
+    Where(Where),
     /// Explain a diagnostic code
     Explain(Explain),
 }
@@ -75,7 +80,8 @@ impl Command {
             Command::Verify(verify) => &verify.paths,
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
-            Command::Explain(_) => &[],
+            Command::Build(build) => &build.paths,
+            Command::Where(_) | Command::Explain(_) => &[],
         }
     }
 }
@@ -143,6 +149,66 @@ pub struct Place {
     /// Only the deployment of this name
     #[arg(long, value_name = "NAME")]
     pub deploy: Option<String>,
+}
+
+/// Arguments of `build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The directory to write into; below it one for each package and deployment, where there are several
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Only this deployment
+    #[arg(long, value_name = "NAME")]
+    pub deploy: Option<String>,
+    /// What to make
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "heat")]
+    pub target: Vec<Target>,
+    /// Do not warn of this code; `undecided` builds although a promise is neither proved nor violated
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = allowed)]
+    pub allow: Vec<Allowed>,
+}
+
+/// What can be made of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// Templates for OpenStack Heat.
+    Heat,
+}
+
+/// What may be passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Warnings of this code.
+    Code(Code),
+    /// Promises that are not decided.
+    Undecided,
+}
+
+fn allowed(text: &str) -> Result<Allowed, String> {
+    if text == "undecided" {
+        return Ok(Allowed::Undecided);
+    }
+    match Code::find(&text.to_ascii_uppercase()) {
+        Some(code) if code.severity() == Severity::Error => {
+            Err(format!("{code} is an error, which cannot be passed over"))
+        }
+        Some(code) => Ok(Allowed::Code(code)),
+        None => Err("there is no such code; `rdclc explain --list` lists them".to_owned()),
+    }
+}
+
+/// Arguments of `where`.
+#[derive(Debug, Args)]
+pub struct Where {
+    /// A line of a built file or of a source: `out/heat.yaml:12`, `main.rdcl:41`, `main.rdcl:41:3`
+    #[arg(value_name = "FILE:LINE")]
+    pub place: String,
+    /// The directory that was built into
+    #[arg(short, long, value_name = "DIR", default_value = "out")]
+    pub output: PathBuf,
 }
 
 /// Arguments of `explain`.

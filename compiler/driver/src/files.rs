@@ -26,6 +26,37 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     })
 }
 
+/// Writes files below a directory: all of them beside their places first, then each into its place.
+///
+/// # Errors
+/// [`WriteError`]; unless it is the last step that fails, no file has changed.
+pub fn write_all(directory: &Path, files: &[(&Path, &[u8])]) -> Result<(), WriteError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    make_directory(directory)?;
+    let stage = directory.join(format!(".rdclc-{}.tmp", process::id()));
+    let written = staged(&stage, directory, files);
+    // What is left of it is of no use, and not in the way.
+    let _ = fs::remove_dir_all(&stage);
+    written
+}
+
+fn staged(stage: &Path, directory: &Path, files: &[(&Path, &[u8])]) -> Result<(), WriteError> {
+    make_directory(stage)?;
+    let from = |number: usize| stage.join(number.to_string());
+    for (number, (_, bytes)) in files.iter().enumerate() {
+        let path = from(number);
+        fs::write(&path, bytes).map_err(|source| WriteError { path, source })?;
+    }
+    for (number, (path, _)) in files.iter().enumerate() {
+        let to = directory.join(path);
+        to.parent().map_or(Ok(()), make_directory)?;
+        fs::rename(from(number), &to).map_err(|source| WriteError { path: to, source })?;
+    }
+    Ok(())
+}
+
 /// Makes a directory, with those above it, unless it is there.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use crate::packet;
 use crate::place::PlacementResult;
 use rdcl_base::{Diagnostic, FileSpan, Sources};
 use serde_json::{Map, Value, json};
+use std::path::Path;
 
 /// The first line of every output.
 pub fn version() -> Value {
@@ -93,6 +94,16 @@ pub fn crossing(crossing: &Crossing) -> Value {
 
 /// The most packets of a history that are written; a map is filled with tens of thousands. A capture file has them all.
 const MOST_HISTORY: usize = 1_000;
+
+/// A file that was built.
+pub fn artifact(target: &str, path: &Path, sha256: &str) -> Value {
+    json!({"type": "artifact", "target": target, "path": path.to_string_lossy(), "sha256": sha256})
+}
+
+/// A line of a built file, and a statement that it is there because of.
+pub fn origin(artifact: &str, at: &str, end: &str) -> Value {
+    json!({"type": "origin", "artifact": artifact, "at": at, "end": end})
+}
 
 fn witness(trace: &Trace) -> Value {
     let mut object = entry(&trace.packet);

@@ -4,6 +4,7 @@
 //! [`load`] reads, [`check`] and [`verify`] ask the compiler, `console` writes what they find. The binary is [`main`].
 
 mod args;
+mod build;
 mod check;
 mod commands;
 mod console;
@@ -19,14 +20,17 @@ mod manifest;
 mod outcome;
 mod packet;
 mod pcap;
+mod pins;
 mod place;
 mod progress;
 mod run;
 mod session;
 mod trace;
 mod verify;
+mod whence;
 mod witness;
 
+pub use build::{Built, built};
 pub use check::{Checked, check};
 pub use exit::Exit;
 pub use input::{Input, load};
@@ -36,3 +40,4 @@ pub use place::{NothingToPlace, Placed, Placements, placed};
 pub use rdcl_verify::Options;
 pub use run::{guarded, main, with_deep_stack};
 pub use verify::{Verified, crossings, verify};
+pub use whence::{Provenance, Statement};

@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{crash, draw, explain, place};
+use crate::{build, crash, draw, explain, place, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +61,8 @@ fn run() -> Exit {
     match &line.command {
         Command::Explain(arguments) => explain(arguments),
         Command::Place(arguments) => place::command(arguments, line.style),
+        Command::Build(arguments) => build::command(arguments, line.style),
+        Command::Where(arguments) => whence::command(arguments, line.style),
         Command::Graph(arguments) => draw::draw(arguments, line.style),
         Command::Check(arguments) => commands::check(arguments, line.style),
         Command::Verify(arguments) => commands::verify(arguments, line.style),

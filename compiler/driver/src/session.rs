@@ -6,7 +6,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input;
 use crate::progress::Progress;
-use rdcl_base::{Diagnostic, FileSpan, Severity};
+use rdcl_base::{Code, Diagnostic, FileSpan, Severity};
 use std::path::Path;
 use std::time::Instant;
 
@@ -18,6 +18,8 @@ pub struct Session {
     pub progress: Progress,
     /// How the run will exit, as far as is known.
     pub exit: Exit,
+    /// Codes of warnings that are not reported.
+    pub allowed: Vec<Code>,
     timings: bool,
     errors: usize,
     warnings: usize,
@@ -27,7 +29,15 @@ impl Session {
     /// Begins a run.
     pub fn start(style: Style) -> Session {
         let (console, progress) = (Console::open(style), Progress::start());
-        Session { console, progress, timings: style.timings, errors: 0, warnings: 0, exit: Exit::Fine }
+        Session {
+            console,
+            progress,
+            timings: style.timings,
+            errors: 0,
+            warnings: 0,
+            exit: Exit::Fine,
+            allowed: Vec::new(),
+        }
     }
 
     /// Ends it; the exit is the worst of what was found and what befell the output.
@@ -63,7 +73,9 @@ impl Session {
     /// Reports findings; errors decide the exit.
     pub fn report(&mut self, findings: &[Diagnostic<FileSpan>], checked: &Checked) {
         self.progress.hide();
-        self.console.diagnostics(findings, &checked.sources);
+        let is_silent = |d: &&Diagnostic<FileSpan>| d.severity == Severity::Warning && self.allowed.contains(&d.code);
+        let findings: Vec<_> = findings.iter().filter(|d| !is_silent(d)).cloned().collect();
+        self.console.diagnostics(&findings, &checked.sources);
         let count = |severity| findings.iter().filter(|d| d.severity == severity).count();
         self.errors += count(Severity::Error);
         self.warnings += count(Severity::Warning);

@@ -45,6 +45,7 @@ pub fn plan_cloud(planner: &mut Planner<'_, '_>, ree: usize) -> Option<Cloud> {
     site.lay_networks();
     let servers: Vec<Server> = site.parts().into_iter().filter_map(|part| site.server(part)).collect();
     site.lose(&servers);
+    site.give_reasons(&servers);
     let Site { given, networks, losses, .. } = site;
     let ree_declared = &planner.substrate.rees[ree];
     let common = shared(servers.iter().map(|server| server.because.as_slice()));
@@ -116,7 +117,7 @@ impl<'db> Site<'_, '_, 'db> {
     fn lay_network(&mut self, i: usize, way: &Way<'_>) {
         let (name, _) = self.planner.names.link(way.ends);
         match self.planner.addresses.subnet(&name) {
-            Some(subnet) => self.networks.push((i, Network { name, subnet, because: wires(way) })),
+            Some(subnet) => self.networks.push((i, Network { name, subnet, wires: wires(way), because: wires(way) })),
             None => {
                 let at = wires(way).first().copied().unwrap_or(self.planner.deployment.place);
                 self.planner.problems.push(no_addresses(at, &name));
@@ -134,7 +135,7 @@ impl<'db> Site<'_, '_, 'db> {
                 (names.end(here), LeadsTo::Elsewhere(names.end(there), ree))
             }
         };
-        self.given.push((i, Given { name, leads_to, because: wires(way) }));
+        self.given.push((i, Given { name, leads_to, wires: wires(way), because: wires(way) }));
     }
 
     /// The server of a part; none if no wire leads to it.
@@ -162,7 +163,10 @@ impl<'db> Site<'_, '_, 'db> {
             image: said(attribute_named(attributes, "image")),
             flavor: said(attribute_named(attributes, "flavor")),
             needs: ["cpu", "memory", "disk"].iter().filter_map(|name| need(attributes, name)).collect(),
-            arguments: params(db, instance).iter().map(|(name, (_, value))| (name.clone(), argument(value))).collect(),
+            arguments: params(db, instance)
+                .iter()
+                .map(|(name, (_, value))| (name.clone(), value_text(value)))
+                .collect(),
             ports,
             because: because(reasons),
         })
@@ -176,6 +180,19 @@ impl<'db> Site<'_, '_, 'db> {
         let group = if forwards { None } else { self.group(part, (id, port), &self.ways[way]) };
         let because = wires(&self.ways[way]);
         Some(Port { name: port.name.clone(), attachment, forwards, group, because })
+    }
+
+    /// A network is there because of the servers at its ends, too.
+    fn give_reasons(&mut self, servers: &[Server]) {
+        for server in servers {
+            for port in &server.ports {
+                let reasons = match port.attachment {
+                    Attachment::Made(i, _) => &mut self.networks[i].1.because,
+                    Attachment::Given(i) => &mut self.given[i].1.because,
+                };
+                *reasons = because(reasons.iter().chain(&server.because).copied());
+            }
+        }
     }
 
     fn attachment(&self, way: usize, end: Endpoint) -> Option<Attachment> {
@@ -249,21 +266,6 @@ fn need(attributes: &[Attribute], name: &str) -> Option<Said<String>> {
     let value = value_text(attribute(attributes, name)?);
     let place = attribute_named(attributes, name)?.place;
     Some(Said { value: format!("{name} {value}"), because: vec![place] })
-}
-
-/// A value as a server reads it: texts and paths without quotes.
-fn argument(value: &Value) -> String {
-    match value {
-        Value::Str(text) | Value::Table(text) => text.clone(),
-        Value::Int(_)
-        | Value::Bool(_)
-        | Value::Ipv4(_)
-        | Value::Mac(_)
-        | Value::Prefix(..)
-        | Value::Range(..)
-        | Value::Quantity(_)
-        | Value::Stack(_) => value_text(value),
-    }
 }
 
 /// For each implementation that runs, that its image does what the block promises.

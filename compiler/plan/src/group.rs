@@ -101,6 +101,7 @@ impl Promise<'_> {
                 self.name, self.port
             ),
             help: "say it by protocol, destination port and source prefix",
+            port: Some(self.port.to_owned()),
             at: self.at,
             because: vec![self.at],
         }
@@ -114,6 +115,7 @@ impl Promise<'_> {
                 operation.name, self.name, self.port
             ),
             help: "match the flow by protocol, destination port and source prefix",
+            port: Some(self.port.to_owned()),
             at,
             because: because([at, self.at]),
         }

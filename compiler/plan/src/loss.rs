@@ -72,7 +72,7 @@ static HEAT: [LossRow; 8] = [
         LossKind::Table,
         Code::W0907,
         "a table that a block reads",
-        "a server gets the arguments of its block as metadata, not files",
+        "a server gets the arguments of its block, not the files that they name",
     ),
     row(LossKind::Tags, Code::W0908, "VLAN tags on a wire", "a network of a cloud need not carry tagged frames"),
 ];
@@ -112,6 +112,8 @@ pub struct Loss {
     pub message: String,
     /// What to do about it.
     pub help: &'static str,
+    /// The port of a server that it is about, if it is about one: `fw.lan`.
+    pub port: Option<String>,
     /// The statement that is lost.
     pub at: Loc,
     /// All statements without which nothing would be lost; `at` among them.

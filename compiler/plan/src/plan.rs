@@ -79,6 +79,8 @@ pub struct Given {
     /// What is behind it.
     pub leads_to: LeadsTo,
     /// The wires that lead there.
+    pub wires: Vec<Loc>,
+    /// The wires, and the server at their end.
     pub because: Vec<Loc>,
 }
 
@@ -99,6 +101,8 @@ pub struct Network {
     /// Its addresses.
     pub subnet: Subnet,
     /// The wires that it is made of.
+    pub wires: Vec<Loc>,
+    /// The wires, and the servers at their ends.
     pub because: Vec<Loc>,
 }
 
@@ -126,7 +130,7 @@ pub struct Server {
     pub flavor: Option<Said<String>>,
     /// What it needs at least: `cpu 1core`, `memory 2GiB`.
     pub needs: Vec<Said<String>>,
-    /// The arguments of its RFB, as text.
+    /// The arguments of its RFB, as the language writes them.
     pub arguments: Vec<(String, String)>,
     /// Its ports that are wired, in order; at least one.
     pub ports: Vec<Port>,

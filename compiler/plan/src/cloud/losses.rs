@@ -43,6 +43,7 @@ impl<'db> Site<'_, '_, 'db> {
                     kind: LossKind::Operation,
                     message: format!("`{}` is not enforced before `{end}`, which forwards packets of others", operation.name),
                     help: "run the part behind it on a `kvm`, where the filter is a guest, or filter in the block itself",
+                    port: Some(end),
                     at,
                     because: reasons,
                 });
@@ -90,6 +91,7 @@ impl<'db> Site<'_, '_, 'db> {
                 kind: LossKind::Tags,
                 message: format!("`{name}` carries VLAN tags, which the network may not"),
                 help: "use a network that is transparent for tags",
+                port: None,
                 at,
                 because: wires(way),
             });
@@ -107,6 +109,7 @@ impl<'db> Site<'_, '_, 'db> {
                         kind: LossKind::Table,
                         message: format!("the table `{path}` is not handed to `{}`", names.part(part)),
                         help: "bring it into the image",
+                        port: None,
                         at: declared_at(chain, self.planner.deployment),
                         because: chain.clone(),
                     });
@@ -163,6 +166,7 @@ impl Whole<'_> {
             kind: LossKind::ServiceLevel,
             message: format!("the service level `{}` bounds {measure}, which is not told to the cloud", bound.sla),
             help: "the placement keeps it with the figures of the substrate; watch the service itself",
+            port: None,
             at: bound.place,
             because: because(self.chain.iter().copied().chain([bound.place])),
         }
@@ -174,6 +178,7 @@ impl Whole<'_> {
             kind: LossKind::Event,
             message: format!("`on {}` is not told to the cloud", event.verb),
             help: "let the cloud's own tools do it",
+            port: None,
             at: event.place,
             because: because(self.chain.iter().copied().chain([event.place])),
         })
@@ -185,6 +190,7 @@ fn lost_promise(attribute: &Attribute, link: &str, wires: Vec<Loc>) -> Loss {
         kind: LossKind::Wire,
         message: format!("`{attribute}` of `{link}` is not told to the cloud"),
         help: "the placement keeps it with the figures of the substrate; limit the network by hand",
+        port: None,
         at: attribute.place,
         because: because(wires.into_iter().chain([attribute.place])),
     }
@@ -195,6 +201,7 @@ pub(super) fn unwired(name: &str, chain: &[Loc], deployment: &Deployment<'_>) ->
         kind: LossKind::Unwired,
         message: format!("no server is made of `{name}`: none of its ports is wired"),
         help: "wire it, or leave it out",
+        port: None,
         at: declared_at(chain, deployment),
         because: chain.to_vec(),
     }

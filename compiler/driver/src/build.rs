@@ -1,0 +1,170 @@
+//! `rdclc build`: check, verify, place, plan, emit; then files, whole or not at all.
+//!
+//! Nothing is written unless everything asked for can be: an error, a violated promise or an undecided one stops all.
+
+use crate::args::{self, Allowed, Format, Style};
+use crate::check::Checked;
+use crate::exit::Exit;
+use crate::outcome::{Conclusion, PropertyResult};
+use crate::pins;
+use crate::place::{Placed, placed};
+use crate::session::Session;
+use crate::{files, human, json};
+use rdcl_base::{Diagnostic, FileSpan, Severity, Sources};
+use rdcl_emit::{Artifact, Place, heat, provenance};
+use rdcl_hir::{Loc, place};
+use rdcl_plan::{Plan, plan};
+use rdcl_verify::Options;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A deployment, built.
+#[derive(Debug)]
+pub struct Built {
+    /// Its name.
+    pub deploy: String,
+    /// Its files; none if no part of it runs where files are made for.
+    pub artifacts: Vec<Artifact>,
+    /// Why there are none.
+    pub nothing: Option<String>,
+    /// What is lost, and what cannot be built.
+    pub findings: Vec<Diagnostic<FileSpan>>,
+}
+
+/// The files of a placed deployment.
+pub fn built(checked: &Checked, placed: &Placed<'_>) -> Built {
+    let (plan, problems) = plan(&checked.db, placed.deployment, &placed.placement);
+    let places = |loc| place_of(checked, loc);
+    let mut artifacts = heat(&plan, &places);
+    pins::give_reasons(&checked.db, placed, &mut artifacts, &places);
+    if !artifacts.is_empty() {
+        artifacts.push(provenance(&artifacts, &places));
+    }
+    let nothing = artifacts.is_empty().then(|| nothing_for(&plan));
+    let mut findings: Vec<_> = problems.into_iter().map(|p| p.map(|loc| place(&checked.db, loc))).collect();
+    findings.sort_by_key(|d| d.primary);
+    Built { deploy: plan.deploy, artifacts, nothing, findings }
+}
+
+/// Where a statement stands in the text.
+fn place_of(checked: &Checked, loc: Loc) -> Place {
+    let (at, sources): (FileSpan, &Sources) = (place(&checked.db, loc), &checked.sources);
+    Place {
+        file: sources.name(at.file).to_owned(),
+        start: sources.line_column(at.file, at.span.start),
+        end: sources.line_column(at.file, at.span.end),
+    }
+}
+
+/// `nothing for heat: every part of `edge` runs on kvm`
+fn nothing_for(plan: &Plan) -> String {
+    let kinds: BTreeSet<&str> = plan.used.iter().map(|(_, kind)| kind.as_str()).collect();
+    let runs = match kinds.iter().copied().collect::<Vec<_>>()[..] {
+        [] => return format!("nothing for heat: `{}` has no parts", plan.deploy),
+        ["openstack"] => "is without a wire".to_owned(),
+        _ => {
+            format!("runs on {}", kinds.iter().filter(|k| **k != "openstack").copied().collect::<Vec<_>>().join(" or "))
+        }
+    };
+    format!("nothing for heat: every part of `{}` {runs}", plan.deploy)
+}
+
+/// The command.
+pub fn command(arguments: &args::Build, style: Style) -> Exit {
+    let mut session = Session::start(style);
+    session.allowed =
+        arguments.allow.iter().filter_map(|a| if let Allowed::Code(c) = a { Some(*c) } else { None }).collect();
+    let mut all: Vec<(PathBuf, Artifact)> = Vec::new();
+    for path in &arguments.paths {
+        let checked = session.checked(path);
+        if !checked.has_errors() && session.proved(path, &checked, arguments) {
+            all.extend(session.built(path, &checked, arguments));
+        }
+    }
+    if session.exit == Exit::Fine {
+        session.written(&arguments.output, &all);
+    }
+    session.end()
+}
+
+impl Session {
+    /// Whether every promise holds, or is allowed not to be decided.
+    fn proved(&mut self, path: &Path, checked: &Checked, arguments: &args::Build) -> bool {
+        let verified = self.timed("verifying", path, |progress| {
+            crate::verify(checked, &Options::default(), None, &mut |name| progress.say(format!("verifying {name}")))
+        });
+        self.report(&verified.findings, checked);
+        self.promises(&verified.results);
+        let may_be_undecided = arguments.allow.contains(&Allowed::Undecided);
+        let exit = |result: &PropertyResult| match &result.result {
+            Conclusion::Violated(_) => Exit::Findings,
+            Conclusion::Undecided(_) if !may_be_undecided => Exit::Undecided,
+            Conclusion::Undecided(_) | Conclusion::Proved | Conclusion::Assumed => Exit::Fine,
+        };
+        let found = verified.results.iter().map(exit).fold(Exit::Fine, Exit::and);
+        self.exit = self.exit.and(found);
+        found == Exit::Fine && verified.findings.iter().all(|d| d.severity != Severity::Error)
+    }
+
+    /// For machines every verdict; for people those that stop the build, and what the others rest on.
+    fn promises(&mut self, results: &[PropertyResult]) {
+        self.progress.hide();
+        if self.console.format == Format::Json {
+            return results.iter().for_each(|result| self.console.object(&json::verdict(result)));
+        }
+        let is_open = |r: &&PropertyResult| matches!(r.result, Conclusion::Violated(_) | Conclusion::Undecided(_));
+        let open: Vec<PropertyResult> = results.iter().filter(is_open).cloned().collect();
+        if !open.is_empty() {
+            let style = human::Style { color: false, short: self.console.format == Format::Short };
+            self.console.note(human::verdicts(&open, style).trim_end());
+        }
+        let assumed: BTreeSet<&String> =
+            results.iter().flat_map(|r| &r.assumes).filter(|a| !a.starts_with("room(")).collect();
+        if !assumed.is_empty() {
+            let names: Vec<&str> = assumed.into_iter().map(String::as_str).collect();
+            self.console.note(&format!("assumed: {}", names.join(", ")));
+        }
+    }
+
+    /// The files of every deployment asked for, each below the directory it gets.
+    fn built(&mut self, path: &Path, checked: &Checked, arguments: &args::Build) -> Vec<(PathBuf, Artifact)> {
+        let placements = match self.timed("placing", path, |_| placed(checked, arguments.deploy.as_deref())) {
+            Ok(placements) => placements,
+            Err(nothing) => {
+                self.progress.hide();
+                self.console.note(&format!("error: {}: {nothing}", path.display()));
+                self.exit = self.exit.and(Exit::Usage);
+                return Vec::new();
+            }
+        };
+        self.report(&placements.findings, checked);
+        let several = placements.placed.len() > 1;
+        let package = path.file_stem().filter(|_| arguments.paths.len() > 1).map(PathBuf::from).unwrap_or_default();
+        let mut all = Vec::new();
+        for placed in &placements.placed {
+            let built = self.timed("building", path, |_| built(checked, placed));
+            self.report(&built.findings, checked);
+            built.nothing.iter().for_each(|sentence| self.console.note(sentence));
+            let folder = if several { package.join(&built.deploy) } else { package.clone() };
+            all.extend(built.artifacts.into_iter().map(|a| (folder.join(&a.path), a)));
+        }
+        all
+    }
+
+    fn written(&mut self, output: &Path, all: &[(PathBuf, Artifact)]) {
+        self.progress.hide();
+        let contents: Vec<(&Path, &[u8])> = all.iter().map(|(path, a)| (path.as_path(), a.bytes.as_slice())).collect();
+        if let Err(error) = files::write_all(output, &contents) {
+            self.console.note(&format!("error: {error}"));
+            self.exit = self.exit.and(Exit::Environment);
+            return;
+        }
+        for (path, artifact) in all {
+            let path = output.join(path);
+            match self.console.format {
+                Format::Json => self.console.object(&json::artifact("heat", &path, &artifact.sha256())),
+                Format::Human | Format::Short => self.console.print(&format!("{}\n", path.display())),
+            }
+        }
+    }
+}

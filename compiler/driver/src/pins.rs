@@ -1,0 +1,77 @@
+//! What lines are there because of a pin: those that are not there when everything is placed without it.
+//!
+//! No other statement decides where a part runs by itself, so no other is asked in this way; for all others the reasons
+//! are those that the plan knows, given where everything runs.
+
+use crate::place::Placed;
+use rdcl_emit::{Artifact, Places, heat};
+use rdcl_hir::{Database, Pinned};
+use rdcl_plan::plan;
+
+/// The most pins of a deployment that are looked at, and the most lines of a template.
+const MOST_PINS: usize = 64;
+const MOST_LINES: usize = 2000;
+
+/// Adds the pins of a deployment to the reasons of its lines.
+pub fn give_reasons(db: &Database, placed: &Placed<'_>, artifacts: &mut [Artifact], places: Places<'_>) {
+    let pins = &placed.deployment.pins;
+    let lines = artifacts.iter().map(|a| a.lines.len()).max().unwrap_or(0);
+    if pins.len() > MOST_PINS || lines > MOST_LINES {
+        return;
+    }
+    for pin in pins {
+        let Some(without) = heat_without(db, placed, pin, places) else { continue };
+        for artifact in artifacts.iter_mut().filter(|a| !a.lines.is_empty()) {
+            let other = without.iter().find(|a| a.path == artifact.path).map_or(&[][..], |a| &a.bytes);
+            for line in gone(&artifact.bytes, other) {
+                artifact.lines[line].push(pin.place);
+            }
+        }
+    }
+}
+
+/// The templates without a pin; none if everything stays where it is.
+fn heat_without(db: &Database, placed: &Placed<'_>, pin: &Pinned, places: Places<'_>) -> Option<Vec<Artifact>> {
+    let mut deployment = placed.deployment.clone();
+    deployment.pins.retain(|other| other != pin);
+    let placement = rdcl_place::place(db, &deployment).ok()?;
+    let moved = placement.parts != placed.placement.parts;
+    moved.then(|| heat(&plan(db, &deployment, &placement).0, places))
+}
+
+/// The lines of a text that are not in another, by a longest common subsequence.
+fn gone(text: &[u8], other: &[u8]) -> Vec<usize> {
+    let (a, b): (Vec<&[u8]>, Vec<&[u8]>) = (lines(text), lines(other));
+    // How many lines are common from here on.
+    let mut common = vec![vec![0u32; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            common[i][j] = if a[i] == b[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+        }
+    }
+    let (mut j, mut found) = (0, Vec::new());
+    for i in 0..a.len() {
+        while j < b.len() && a[i] != b[j] && common[i][j + 1] == common[i][j] {
+            j += 1;
+        }
+        if j < b.len() && a[i] == b[j] { j += 1 } else { found.push(i) }
+    }
+    found
+}
+
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_the_least_that_explains_the_difference() {
+        assert_eq!(gone(b"a\nb\nc\nb\n", b"a\nx\nb\n"), [1, 2]);
+        assert_eq!(gone(b"a\nb\n", b"a\nb\n"), []);
+        assert_eq!(gone(b"a\nb\n", b""), [0, 1]);
+        assert_eq!(gone(b"x\na\ny\nb\n", b"z\na\nb\nx\n"), [0, 2]);
+    }
+}

@@ -1,0 +1,266 @@
+//! `rdclc where`: from a line of a built file to the statements it is there because of, and back.
+//!
+//! A build leaves `provenance.json` beside its files; nothing else is read, except to show the lines themselves.
+
+use crate::args::{self, Format, Style};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::json;
+use rdcl_emit::PROVENANCE;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a build left about its files.
+#[derive(Debug)]
+pub struct Provenance {
+    statements: Vec<Statement>,
+    artifacts: Vec<Origins>,
+}
+
+/// A statement of the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// `file:line:column` of its beginning.
+    pub at: String,
+    /// `line:column` after its end.
+    pub end: String,
+}
+
+/// A built file: for each line the positions of its statements.
+#[derive(Debug)]
+struct Origins {
+    path: PathBuf,
+    sha256: String,
+    lines: Vec<Vec<usize>>,
+}
+
+impl Provenance {
+    /// What stands in a folder; none if no build has left anything there that can be read.
+    pub fn read(folder: &Path) -> Option<Provenance> {
+        let text = fs::read_to_string(folder.join(PROVENANCE)).ok()?;
+        Provenance::parse(folder, &text)
+    }
+
+    /// What the text of the file says.
+    pub fn parse(folder: &Path, text: &str) -> Option<Provenance> {
+        let object: Value = serde_json::from_str(text).ok()?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let statement = |s: &Value| Some(Statement { at: text(&s["at"])?, end: text(&s["end"])? });
+        let statements: Option<Vec<Statement>> = object["statements"].as_array()?.iter().map(statement).collect();
+        let origins = |a: &Value| {
+            let common = numbers(&a["common"])?;
+            let line = |line: &Value| Some([numbers(line)?, common.clone()].concat());
+            let lines: Option<Vec<Vec<usize>>> = a["lines"].as_array()?.iter().map(line).collect();
+            Some(Origins { path: folder.join(text(&a["path"])?), sha256: text(&a["sha256"])?, lines: lines? })
+        };
+        let artifacts: Option<Vec<Origins>> = object["artifacts"].as_array()?.iter().map(origins).collect();
+        Some(Provenance { statements: statements?, artifacts: artifacts? })
+    }
+
+    /// The statements that a line (from 1) of an artifact is there because of; none if it has no such line.
+    pub fn of_line(&self, artifact: &Path, line: usize) -> Option<Vec<&Statement>> {
+        let origins = self.artifacts.iter().find(|a| same_path(&a.path, artifact))?;
+        let numbers = origins.lines.get(line.checked_sub(1)?)?;
+        Some(numbers.iter().filter_map(|n| self.statements.get(*n)).collect())
+    }
+
+    /// The lines (from 1) that are there because of a statement, with their artifacts.
+    pub fn lines_of(&self, statement: &Statement) -> Vec<(&Path, usize)> {
+        let Some(wanted) = self.statements.iter().position(|s| s == statement) else { return Vec::new() };
+        let lines = |a: &'_ Origins| -> Vec<usize> {
+            let all = (1usize..).zip(&a.lines);
+            all.filter(|(_, numbers)| numbers.contains(&wanted)).map(|(line, _)| line).collect()
+        };
+        let of = |a| lines(a).into_iter().map(move |line| (a, line));
+        self.artifacts.iter().flat_map(of).map(|(a, line)| (a.path.as_path(), line)).collect()
+    }
+
+    /// All statements that some line is there because of.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+}
+
+fn numbers(value: &Value) -> Option<Vec<usize>> {
+    value.as_array()?.iter().map(|n| usize::try_from(n.as_u64()?).ok()).collect()
+}
+
+fn same_path(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+/// What was asked for: a file, a line, and perhaps a column.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    file: PathBuf,
+    line: usize,
+    column: Option<usize>,
+}
+
+/// Reads `file:line` or `file:line:column`.
+fn asked(text: &str) -> Option<Asked> {
+    let (rest, last) = text.rsplit_once(':')?;
+    let last: usize = last.parse().ok()?;
+    if let Some((file, line)) = rest.rsplit_once(':')
+        && let Ok(line) = line.parse()
+    {
+        return Some(Asked { file: file.into(), line, column: Some(last) });
+    }
+    Some(Asked { file: rest.into(), line: last, column: None })
+}
+
+/// The command.
+pub fn command(arguments: &args::Where, style: Style) -> Exit {
+    let mut console = Console::open(style);
+    let answer = match asked(&arguments.place) {
+        None => Err(format!("`{}` is not `FILE:LINE`", arguments.place)),
+        Some(asked) => answer(&mut console, &asked, &arguments.output),
+    };
+    let exit = match answer {
+        Ok(()) => Exit::Fine,
+        Err(message) => {
+            console.note(&format!("error: {message}"));
+            Exit::Usage
+        }
+    };
+    console.close().and(exit)
+}
+
+fn answer(console: &mut Console, asked: &Asked, output: &Path) -> Result<(), String> {
+    let beside = asked.file.parent().and_then(Provenance::read);
+    if let Some(found) = beside.filter(|p| p.artifacts.iter().any(|a| same_path(&a.path, &asked.file))) {
+        return of_artifact(console, &found, asked);
+    }
+    let found = below(output);
+    if found.is_empty() {
+        let output = output.display();
+        return Err(format!("nothing was built into `{output}`; build first, or name the directory with `-o`"));
+    }
+    of_source(console, &found, asked);
+    Ok(())
+}
+
+/// What builds have left in a directory, and in those directly below it and below those.
+fn below(output: &Path) -> Vec<Provenance> {
+    let mut folders = vec![output.to_owned()];
+    for _ in 0..2 {
+        let inner = folders.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
+        let inner: Vec<PathBuf> = inner.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
+        folders.extend(inner);
+        folders.sort();
+        folders.dedup();
+    }
+    folders.iter().filter_map(|folder| Provenance::read(folder)).collect()
+}
+
+fn of_artifact(console: &mut Console, provenance: &Provenance, asked: &Asked) -> Result<(), String> {
+    provenance.warn_of_changes(console);
+    let Some(statements) = provenance.of_line(&asked.file, asked.line) else {
+        return Err(format!("`{}` has no line {}", asked.file.display(), asked.line));
+    };
+    let artifact = format!("{}:{}", asked.file.display(), asked.line);
+    for statement in statements {
+        match console.format {
+            Format::Json => console.object(&json::origin(&artifact, &statement.at, &statement.end)),
+            Format::Human | Format::Short => {
+                let text = statement.place().and_then(|(file, line, _)| line_of(Path::new(file), line));
+                console.print(format!("{}  {}\n", statement.at, text.unwrap_or_default()).trim_end_matches(' '));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of_source(console: &mut Console, found: &[Provenance], asked: &Asked) {
+    let mut lines = 0;
+    for provenance in found {
+        provenance.warn_of_changes(console);
+        for statement in provenance.statements_at(asked) {
+            for (path, line) in provenance.lines_of(statement) {
+                lines += 1;
+                show_line(console, statement, path, line);
+            }
+        }
+    }
+    if lines == 0 {
+        console.note("no line is there because of what stands there alone");
+    }
+}
+
+fn show_line(console: &mut Console, statement: &Statement, path: &Path, line: usize) {
+    let artifact = format!("{}:{line}", path.display());
+    match console.format {
+        Format::Json => console.object(&json::origin(&artifact, &statement.at, &statement.end)),
+        Format::Human | Format::Short => {
+            let text = line_of(path, line).unwrap_or_default();
+            console.print(format!("{artifact}  {text}\n").trim_end_matches(' '));
+        }
+    }
+}
+
+fn line_of(path: &Path, line: usize) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    text.lines().nth(line.checked_sub(1)?).map(|line| line.trim_end().to_owned())
+}
+
+impl Provenance {
+    /// The statements that begin on a line (at a column, if one is given); where none does, the shortest that goes on
+    /// there.
+    fn statements_at(&self, asked: &Asked) -> Vec<&Statement> {
+        let places = self.statements.iter().filter_map(|s| Some((s, s.place()?, s.last_line()?)));
+        let here: Vec<_> = places.filter(|(_, (file, ..), _)| same_path(Path::new(file), &asked.file)).collect();
+        let begins = |(_, (_, line, column), _): &&(&Statement, (&str, usize, usize), usize)| {
+            *line == asked.line && asked.column.is_none_or(|wanted| wanted == *column)
+        };
+        let found: Vec<&Statement> = here.iter().filter(begins).map(|(statement, ..)| *statement).collect();
+        if !found.is_empty() || asked.column.is_some() {
+            return found;
+        }
+        let goes_on = here.iter().filter(|(_, (_, first, _), last)| *first < asked.line && asked.line <= *last);
+        goes_on
+            .min_by_key(|(_, (_, first, _), last)| last - first)
+            .map(|(statement, ..)| *statement)
+            .into_iter()
+            .collect()
+    }
+
+    /// Says of artifacts that are not as they were built.
+    fn warn_of_changes(&self, console: &mut Console) {
+        for artifact in &self.artifacts {
+            let bytes = fs::read(&artifact.path).unwrap_or_default();
+            let now: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            if now != artifact.sha256 {
+                console.note(&format!("warning: `{}` has changed since it was built", artifact.path.display()));
+            }
+        }
+    }
+}
+
+impl Statement {
+    /// File, line and column of its beginning.
+    pub fn place(&self) -> Option<(&str, usize, usize)> {
+        let (rest, column) = self.at.rsplit_once(':')?;
+        let (file, line) = rest.rsplit_once(':')?;
+        Some((file, line.parse().ok()?, column.parse().ok()?))
+    }
+
+    fn last_line(&self) -> Option<usize> {
+        self.end.split_once(':')?.0.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_have_a_line_and_perhaps_a_column() {
+        let file = |line, column| Some(Asked { file: "a:b.rdcl".into(), line, column });
+        assert_eq!(asked("a:b.rdcl:7"), file(7, None));
+        assert_eq!(asked("a:b.rdcl:7:3"), file(7, Some(3)));
+        assert_eq!(asked("a.rdcl"), None);
+        assert_eq!(asked("a.rdcl:x"), None);
+    }
+}
