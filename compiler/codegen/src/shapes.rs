@@ -1,0 +1,121 @@
+//! Which headers a packet may have where, so that the code asks only what is not known.
+
+use rdcl_core::{BlockId, Cond, End, HeaderKind, Op, Program, Shape};
+
+/// The bit of a header in the guest's mask of headers.
+pub(crate) fn bit(header: HeaderKind) -> u64 {
+    1 << HeaderKind::ALL.iter().position(|h| *h == header).expect("the list has every header")
+}
+
+/// The mask of a shape.
+pub(crate) fn mask_of(shape: Shape) -> u64 {
+    shape.headers().map(bit).sum()
+}
+
+/// A set of shapes: bit `m` stands for the shape with mask `m`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ShapeSet(u64);
+
+impl ShapeSet {
+    pub(crate) fn of(shapes: impl IntoIterator<Item = Shape>) -> ShapeSet {
+        ShapeSet(shapes.into_iter().fold(0, |set, shape| set | 1 << mask_of(shape)))
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether all shapes have a header, or none has; `None` if some have.
+    pub(crate) fn has(self, header: HeaderKind) -> Option<bool> {
+        let with = self.having(header, true);
+        if with == self { Some(true) } else { with.is_empty().then_some(false) }
+    }
+
+    /// Those shapes that have a header, or have it not.
+    pub(crate) fn having(self, header: HeaderKind, has: bool) -> ShapeSet {
+        self.map(|mask| ((mask & bit(header) != 0) == has).then_some(mask))
+    }
+
+    pub(crate) fn with(self, header: HeaderKind) -> ShapeSet {
+        self.map(|mask| Some(mask | bit(header)))
+    }
+
+    pub(crate) fn without(self, header: HeaderKind) -> ShapeSet {
+        self.map(|mask| Some(mask & !bit(header)))
+    }
+
+    pub(crate) fn union(self, other: ShapeSet) -> ShapeSet {
+        ShapeSet(self.0 | other.0)
+    }
+
+    /// The shapes after an operation.
+    pub(crate) fn after(self, op: &Op) -> ShapeSet {
+        match op {
+            Op::Push(header) => self.with(*header),
+            Op::Pop(header) => self.without(*header),
+            Op::Set(..) | Op::Touch(_) | Op::Remove(_) => self,
+        }
+    }
+
+    /// The shapes under which a condition may hold, or may fail.
+    pub(crate) fn assuming(self, cond: &Cond, held: bool) -> ShapeSet {
+        match cond {
+            Cond::True if !held => ShapeSet::default(),
+            Cond::False if held => ShapeSet::default(),
+            Cond::True | Cond::False | Cond::Cmp(..) | Cond::In(..) => self,
+            Cond::Has(header) => self.having(*header, held),
+            Cond::Not(cond) => self.assuming(cond, !held),
+            Cond::All(conds) => self.sequence(conds, true, held),
+            Cond::Any(conds) => self.sequence(conds, false, held),
+        }
+    }
+
+    /// Conditions in order as long as each is `on`: either to the end, or up to the first that is not.
+    fn sequence(self, conds: &[Cond], on: bool, held: bool) -> ShapeSet {
+        let (mut here, mut left) = (self, ShapeSet::default());
+        for cond in conds {
+            left = left.union(here.assuming(cond, !on));
+            here = here.assuming(cond, on);
+        }
+        if held == on { here } else { left }
+    }
+
+    fn map(self, with: impl Fn(u64) -> Option<u64>) -> ShapeSet {
+        let masks = (0..64).filter(|mask| self.0 & (1 << mask) != 0);
+        ShapeSet(masks.filter_map(with).fold(0, |set, mask| set | 1 << mask))
+    }
+}
+
+/// The shapes of packets that reach each block.
+pub(crate) fn reaching(program: &Program) -> Vec<ShapeSet> {
+    let mut reaching = vec![ShapeSet::default(); program.blocks.len()];
+    for (port, entry) in program.ports.iter().zip(&program.entry) {
+        if let Some(entry) = entry {
+            join(&mut reaching, *entry, ShapeSet::of(Shape::of_stack(port.stack)));
+        }
+    }
+    for (at, block) in program.blocks.iter().enumerate() {
+        let shapes = block.ops.iter().fold(reaching[at], |shapes, op| shapes.after(op));
+        match &block.end {
+            End::If(cond, yes, no) => {
+                join(&mut reaching, *yes, shapes.assuming(cond, true));
+                join(&mut reaching, *no, shapes.assuming(cond, false));
+            }
+            End::Check { cond, ok, kind: _ } => join(&mut reaching, *ok, shapes.assuming(cond, true)),
+            End::Goto(_)
+            | End::Switch { .. }
+            | End::Match { .. }
+            | End::Lookup { .. }
+            | End::Insert { .. }
+            | End::Choose { .. }
+            | End::Fork(_)
+            | End::Forward(_)
+            | End::Drop(_) => block.end.targets().into_iter().for_each(|to| join(&mut reaching, to, shapes)),
+        }
+    }
+    reaching
+}
+
+fn join(reaching: &mut [ShapeSet], block: BlockId, shapes: ShapeSet) {
+    reaching[block.index()] = reaching[block.index()].union(shapes);
+}

@@ -1,0 +1,122 @@
+//! What blocks read and write: what a fork must save, what a bound entry must remember, what checksums depend on.
+
+use rdcl_core::{Block, CellId, Cond, End, Expr, Field, Free, HeaderKind, Op, Place, Resolver, RowId, SlotId};
+use std::collections::BTreeSet;
+
+/// What some blocks use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// Variables read.
+    pub(crate) slots: BTreeSet<SlotId>,
+    /// Columns of entries read.
+    pub(crate) columns: BTreeSet<(CellId, u16)>,
+    /// Entries touched or removed.
+    pub(crate) entries: BTreeSet<CellId>,
+    /// Rows read.
+    pub(crate) rows: BTreeSet<RowId>,
+    /// Fields written.
+    pub(crate) written: BTreeSet<Field>,
+    /// Headers added or removed.
+    pub(crate) moved: BTreeSet<HeaderKind>,
+}
+
+impl Uses {
+    pub(crate) fn of<'b>(blocks: impl IntoIterator<Item = &'b Block>) -> Uses {
+        let mut uses = Uses::default();
+        for block in blocks {
+            block.ops.iter().for_each(|op| uses.op(op));
+            uses.end(&block.end);
+        }
+        uses
+    }
+
+    /// Whether lengths and checksums above Ethernet change otherwise than through fields.
+    pub(crate) fn moves_transport(&self) -> bool {
+        self.moved.iter().any(|h| *h >= HeaderKind::Ip4)
+    }
+
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Set(place, value) => {
+                self.expr(value);
+                if let Place::Field(field) = place {
+                    self.written.insert(*field);
+                }
+            }
+            Op::Push(header) | Op::Pop(header) => {
+                self.moved.insert(*header);
+            }
+            Op::Touch(cell) | Op::Remove(cell) => {
+                self.entries.insert(*cell);
+            }
+        }
+    }
+
+    fn end(&mut self, end: &End) {
+        match end {
+            End::Goto(_) | End::Fork(_) | End::Forward(_) | End::Drop(_) => {}
+            End::If(cond, _, _) | End::Check { cond, .. } => self.cond(cond),
+            End::Switch { on, .. } => self.expr(on),
+            End::Match { keys, .. } | End::Lookup { keys, .. } => self.exprs(keys),
+            End::Insert { values, .. } => self.exprs(values),
+            End::Choose { free, resolver, .. } => {
+                free.iter().for_each(|free| self.free(free));
+                resolver.iter().for_each(|resolver| self.resolver(resolver));
+            }
+        }
+    }
+
+    fn free(&mut self, free: &Free) {
+        free.keys.iter().flatten().for_each(|key| self.expr(key));
+    }
+
+    fn resolver(&mut self, resolver: &Resolver) {
+        match resolver {
+            Resolver::First | Resolver::LeastRecentlyFreed => {}
+            Resolver::Hash(exprs) => self.exprs(exprs),
+        }
+    }
+
+    fn exprs(&mut self, exprs: &[Expr]) {
+        exprs.iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Const(_) | Expr::Field(_) | Expr::Column(..) => {}
+            Expr::Slot(slot) => {
+                self.slots.insert(*slot);
+            }
+            Expr::Cell(cell, column) => {
+                self.columns.insert((*cell, *column));
+            }
+            Expr::Row(row, _) => {
+                self.rows.insert(*row);
+            }
+            Expr::Not(of) | Expr::Shl(of, _) | Expr::Lshr(of, _) | Expr::Zext(_, of) => self.expr(of),
+            Expr::Extract { of, .. } => self.expr(of),
+            Expr::Bin(_, a, b) | Expr::Concat(a, b) => {
+                self.expr(a);
+                self.expr(b);
+            }
+            Expr::Ite(cond, a, b) => {
+                self.cond(cond);
+                self.expr(a);
+                self.expr(b);
+            }
+        }
+    }
+
+    fn cond(&mut self, cond: &Cond) {
+        match cond {
+            Cond::True | Cond::False | Cond::Has(_) => {}
+            Cond::Cmp(_, a, b) => {
+                self.expr(a);
+                self.expr(b);
+            }
+            Cond::In(of, _) => self.expr(of),
+            Cond::All(conds) | Cond::Any(conds) => conds.iter().for_each(|cond| self.cond(cond)),
+            Cond::Not(cond) => self.cond(cond),
+        }
+    }
+}
