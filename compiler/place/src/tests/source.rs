@@ -69,3 +69,28 @@ fn an_opaque_block_forwards_between_all_its_ports() {
         ["Box 0..0: Box@here/0 delay(x -> y) = 3000000 delay(z -> y) = 3000000"].map(|t| t.replace("3000000", "3ms"))
     );
 }
+
+#[test]
+fn a_way_may_pass_a_block_twice_but_turns_round_nowhere() {
+    let tee = "
+        rfb Tee { port inout p[0..2]: Ip4; behaviour sefl { on p { Flood(p); } } impl g on kvm { delay = 100us; } }
+        rfb Echo { port inout a: Ip4; port inout b: Ip4;
+          behaviour sefl { on a { If(ip.ttl > 9, Forward(a), Forward(b)); } on b { Forward(b); } }
+          impl g on kvm { delay = 7us; } }
+        rfb Probed { port inout a: Ip4; port inout b: Ip4; part tee: Tee; part echo: Echo;
+          wire a <-> tee.p[0]; wire tee.p[1] <-> b; wire tee.p[2] <-> echo.a;
+          sla s: delay(a -> b) <= 5ms; }
+        rfb Router { port inout p[0..3]: Ip4; behaviour sefl { on p { Flood(p); } } impl g on kvm { delay = 100us; } }
+        rfb OnAStick { port inout a: Ip4; port inout b: Ip4; part router: Router; part pipe: Pipe;
+          wire a <-> router.p[0]; wire router.p[1] <-> b; wire router.p[2] <-> pipe.a; wire pipe.b <-> router.p[3];
+          sla s: delay(a -> b) <= 5ms; }
+        deploy Probed on lab minimize cpu;
+        deploy OnAStick on lab minimize cpu;";
+    assert_eq!(
+        placed(tee),
+        [
+            "Probed 0..0: tee@one/0 echo@one/0 delay(a -> b) = 100us",
+            "OnAStick 1000..1000: router@one/0 pipe@one/0 delay(a -> b) = 290us",
+        ]
+    );
+}
