@@ -72,6 +72,14 @@ pub enum BootError {
         /// The size of the data.
         data: usize,
     },
+    /// Its counters are not all in its data.
+    #[error("{counters} counters do not fit {data} bytes of data")]
+    Counters {
+        /// The number of counters.
+        counters: usize,
+        /// The size of the data.
+        data: usize,
+    },
     /// There is no memory for it.
     #[error("no memory: {0}")]
     Memory(io::Error),
@@ -109,8 +117,8 @@ impl Hypervisor {
         &self.caps
     }
 
-    /// The signal that ends a guest's time. It is sent only to threads that enter guests, and must not be blocked there
-    /// after they first did.
+    /// The signal that ends a guest's time. It is sent only to threads that enter guests, unblocked there by every entry,
+    /// and nobody else may give it another handler.
     pub fn signal(&self) -> i32 {
         self.signal
     }
@@ -161,6 +169,9 @@ fn checked_layout(image: &Image) -> Result<Layout, BootError> {
     }
     if image.data.len() > image.data_bytes {
         return Err(BootError::Data { initial: image.data.len(), data: image.data_bytes });
+    }
+    if image.counters.saturating_mul(8) > image.data_bytes {
+        return Err(BootError::Counters { counters: image.counters, data: image.data_bytes });
     }
     Ok(Layout::of(image)?)
 }

@@ -16,8 +16,7 @@
 //!
 //! Threads and signals: a guest runs in whichever thread enters it, and in no other; nothing outlives its owner. Time
 //! is kept by a timer per thread that signals only that thread, with the highest real-time signal that nobody handled
-//! when the first [`Hypervisor`] was opened. That signal is unblocked in threads that enter guests; see
-//! [`Hypervisor::signal`].
+//! when the first [`Hypervisor`] was opened; see [`Hypervisor::signal`].
 //!
 //! What is absent, on purpose: interrupts, several virtual CPUs, devices, snapshots.
 

@@ -102,6 +102,7 @@ impl Armed {
     pub unsafe fn new(immediate_exit: NonNull<u8>, budget: Duration) -> Result<Armed, WatchdogError> {
         let armed = Armed { thread: PhantomData };
         RUNNING.with(|running| running.store(immediate_exit.as_ptr(), Ordering::SeqCst));
+        unblock(signal()?)?;
         with_timer(|timer| timer.set(budget.clamp(Duration::from_nanos(1), LONGEST)))?;
         Ok(armed)
     }
@@ -132,8 +133,7 @@ struct Timer(timer_t);
 
 impl Timer {
     fn new(signal: c_int) -> Result<Timer, WatchdogError> {
-        unblock(signal)?;
-        // SAFETY: all zeroes is a valid event; `gettid` has no conditions.
+        // SAFETY: all zeroes is a valid event.
         let mut event: libc::sigevent = unsafe { MaybeUninit::zeroed().assume_init() };
         event.sigev_notify = libc::SIGEV_THREAD_ID;
         event.sigev_signo = signal;
@@ -214,22 +214,28 @@ mod tests {
         assert!(!wait_until(set, Duration::from_millis(5)));
     }
 
+    /// Blocks every signal in this thread.
+    fn block() {
+        let mut set = MaybeUninit::<sigset_t>::uninit();
+        // SAFETY: the set is filled before it is used, and only this thread's mask changes.
+        unsafe {
+            libc::sigfillset(set.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), null_mut());
+        }
+    }
+
     #[test]
     fn a_thread_that_blocks_signals_is_stopped_too() {
-        std::thread::spawn(|| {
-            // SAFETY: the set is filled before it is used, and only this thread's mask changes.
-            unsafe {
-                let mut set = MaybeUninit::<sigset_t>::uninit();
-                libc::sigfillset(set.as_mut_ptr());
-                libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), null_mut());
+        let thread = std::thread::spawn(|| {
+            for _ in 0..2 {
+                block();
+                let flag = AtomicU8::new(0);
+                // SAFETY: the flag outlives what is armed.
+                let armed = unsafe { Armed::new(NonNull::new(flag.as_ptr()).unwrap(), Duration::ZERO) }.unwrap();
+                assert!(wait_until(|| flag.load(Ordering::Relaxed) == 1, Duration::from_secs(10)));
+                drop(armed);
             }
-            let flag = AtomicU8::new(0);
-            // SAFETY: the flag outlives what is armed.
-            let armed = unsafe { Armed::new(NonNull::new(flag.as_ptr()).unwrap(), Duration::ZERO) }.unwrap();
-            assert!(wait_until(|| flag.load(Ordering::Relaxed) == 1, Duration::from_secs(10)));
-            drop(armed);
-        })
-        .join()
-        .unwrap();
+        });
+        thread.join().unwrap();
     }
 }

@@ -135,6 +135,8 @@ fn images_that_contradict_themselves_do_not_boot() {
     assert!(matches!(refused(Image { code: Vec::new(), ..image() }), BootError::Entry { .. }));
     let data = refused(Image { data: vec![0; 9], data_bytes: 8, ..image() });
     assert!(matches!(data, BootError::Data { initial: 9, data: 8 }), "{data}");
+    let counters = refused(Image { counters: 3, data: Vec::new(), data_bytes: 23, ..image() });
+    assert!(matches!(counters, BootError::Counters { counters: 3, data: 23 }), "{counters}");
     assert!(matches!(refused(Image { data_bytes: usize::MAX, ..image() }), BootError::TooLarge(_)));
 }
 
