@@ -4,6 +4,7 @@ use crate::assembler::{Code, Register};
 use crate::images;
 use crate::probe::hypervisor;
 use rdcl_abi::{Death, Guest, RingShape};
+use rdcl_vmm::Hypervisor;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,7 @@ const SLACK: Duration = Duration::from_secs(5);
 
 const LONG: Duration = Duration::from_secs(60);
 
-fn is_stopped(code: Code, budget: Duration) {
-    let Some(hypervisor) = hypervisor() else { return };
+fn is_stopped(hypervisor: &Hypervisor, code: Code, budget: Duration) {
     let mut guest = hypervisor.boot(&code.image()).unwrap();
     let start = Instant::now();
     assert_eq!(guest.enter(budget), Err(Death::Runaway));
@@ -25,28 +25,32 @@ fn is_stopped(code: Code, budget: Duration) {
 
 #[test]
 fn a_jump_to_itself_is_stopped() {
+    let Some(hypervisor) = hypervisor() else { return };
     for micros in [0, 1, 50, 1_000, 20_000] {
-        is_stopped(Code::default().op(&[0xeb, 0xfe]), Duration::from_micros(micros));
+        is_stopped(hypervisor, Code::default().op(&[0xeb, 0xfe]), Duration::from_micros(micros));
     }
 }
 
 /// Budgets about as long as it takes to enter a guest, so that the signal comes before, during and after that.
 #[test]
 fn no_signal_is_too_early() {
+    let Some(hypervisor) = hypervisor() else { return };
     for micros in 1..100 {
-        is_stopped(Code::default().op(&[0xeb, 0xfe]), Duration::from_micros(micros));
+        is_stopped(hypervisor, Code::default().op(&[0xeb, 0xfe]), Duration::from_micros(micros));
     }
 }
 
 /// `inc qword [rsi]; jmp` to it.
 #[test]
 fn a_loop_that_works_is_stopped() {
-    is_stopped(Code::default().op(&[0x48, 0xff, 0x06, 0xeb, 0xfb]), Duration::from_millis(5));
+    let Some(hypervisor) = hypervisor() else { return };
+    is_stopped(hypervisor, Code::default().op(&[0x48, 0xff, 0x06, 0xeb, 0xfb]), Duration::from_millis(5));
 }
 
 /// An instruction that can be stopped in its middle: it copies each byte of the data onto the next, again and again.
 #[test]
 fn a_string_instruction_in_a_loop_is_stopped() {
+    let Some(hypervisor) = hypervisor() else { return };
     let code = Code::default().op(&[0x49, 0x89, 0xf0]); // mov r8, rsi
     let again = code.here();
     let code = code
@@ -54,7 +58,7 @@ fn a_string_instruction_in_a_loop_is_stopped() {
         .op32(&[0xb9], 4000) // mov ecx, 4000
         .op(&[0xf3, 0xa4]) // rep movsb
         .back(0xeb, again);
-    is_stopped(code, Duration::from_millis(5));
+    is_stopped(hypervisor, code, Duration::from_millis(5));
 }
 
 /// It touches a new page of its data each time, so that it mostly is in the host's fault handler.
