@@ -2,7 +2,7 @@
 
 use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, PropertyResult, Trace};
 use crate::packet;
-use crate::place::PlacementResult;
+use crate::place::{Crossed, PlacementResult};
 use rdcl_base::{Diagnostic, FileSpan, Sources};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -56,7 +56,7 @@ pub fn verdict(result: &PropertyResult) -> Value {
 pub fn placement(result: &PlacementResult) -> Value {
     let instance =
         |(name, ree, chosen): &(String, String, Option<String>)| (name.clone(), json!({"ree": ree, "impl": chosen}));
-    let hop = |(link, from, to): &(usize, String, String)| json!({"link": link, "from": from, "to": to});
+    let hop = |crossed: &Crossed| json!({"link": crossed.link, "from": crossed.from, "to": crossed.to});
     let routes = result.routes.iter().map(|(wire, way)| (wire.clone(), way.iter().map(hop).collect()));
     let levels = result.levels.iter().map(|level| {
         json!({"sla": level.sla, "measure": level.measure, "op": level.op, "limit": level.limit, "value": level.reached})

@@ -129,9 +129,20 @@ pub struct PlacementResult {
     /// Leaves with their execution environments and implementations; generated filters have none of the latter.
     pub instances: Vec<(String, String, Option<String>)>,
     /// The wires that go over links, and for each of these its position and the ends on the way.
-    pub routes: Vec<(String, Vec<(usize, String, String)>)>,
+    pub routes: Vec<(String, Vec<Crossed>)>,
     /// The service levels and what is reached.
     pub levels: Vec<Level>,
+}
+
+/// A link on a route.
+#[derive(Clone, Debug)]
+pub struct Crossed {
+    /// Its position in the substrate.
+    pub link: usize,
+    /// The execution environment it is crossed from.
+    pub from: String,
+    /// The other one.
+    pub to: String,
 }
 
 impl PlacementResult {
@@ -174,13 +185,13 @@ fn instances(checked: &Checked, placed: &Placed<'_>, on: &Substrate) -> Vec<(Str
 }
 
 /// Each link with the execution environments it is crossed from and to.
-fn way(substrate: &Substrate, from: Option<usize>, links: &[usize]) -> Vec<(usize, String, String)> {
+fn way(substrate: &Substrate, from: Option<usize>, links: &[usize]) -> Vec<Crossed> {
     let mut at = from;
     let step = |i: &usize| {
         let link = &substrate.links[*i];
         let (here, there) = if at == Some(link.b) { (link.b, link.a) } else { (link.a, link.b) };
         at = Some(there);
-        (*i, substrate.rees[here].name.clone(), substrate.rees[there].name.clone())
+        Crossed { link: *i, from: substrate.rees[here].name.clone(), to: substrate.rees[there].name.clone() }
     };
     links.iter().map(step).collect()
 }
@@ -211,9 +222,9 @@ fn table(result: &PlacementResult) -> String {
 }
 
 /// `edge1 - core - dc`
-fn stops(way: &[(usize, String, String)]) -> String {
-    let first = way.first().map(|(_, from, _)| from.as_str());
-    first.into_iter().chain(way.iter().map(|(_, _, to)| to.as_str())).collect::<Vec<_>>().join(" - ")
+fn stops(way: &[Crossed]) -> String {
+    let first = way.first().map(|crossed| crossed.from.as_str());
+    first.into_iter().chain(way.iter().map(|crossed| crossed.to.as_str())).collect::<Vec<_>>().join(" - ")
 }
 
 /// `cpu 2core`; with what is proved, where that is less.
