@@ -22,8 +22,10 @@ pub struct Style {
     pub moves_all: bool,
     /// How much more often than otherwise blocks look up and insert.
     pub state: u64,
-    /// The greatest number of entries, of one of the maps at least.
+    /// The greatest number of entries, most of the time.
     pub capacity: u64,
+    /// The widths of columns of maps.
+    pub columns: Vec<u16>,
 }
 
 impl Style {
@@ -38,6 +40,26 @@ impl Style {
             moves_all: rng.chance(60),
             state: rng.pick(&[1, 1, 6]),
             capacity: rng.pick(&[1, 2, 3, 8, 300]),
+            columns: WIDTHS.to_vec(),
+        }
+    }
+
+    /// Programs that do little else than look up, choose and insert.
+    pub fn stateful(rng: &mut Rng) -> Style {
+        let stack = Stack::new(&[HeaderKind::Icmp]).unwrap();
+        let columns = rng.pick(&[vec![4, 8, 8, 16], vec![1, 4], vec![8, 65, 128], vec![16, 33]]);
+        let maps = 1 + rng.below(2);
+        let capacity = rng.pick(&[2, 5, 20, 300, 70_000]);
+        Style {
+            stacks: vec![stack],
+            blocks: 22,
+            maps,
+            forks: 2,
+            moves: 0,
+            moves_all: false,
+            state: 8,
+            capacity,
+            columns,
         }
     }
 }
@@ -108,7 +130,7 @@ fn row_key(rng: &mut Rng, width: u16, kind: MatchKind) -> RowKey {
 
 fn map(rng: &mut Rng, style: &Style) -> MapDecl {
     let columns = |rng: &mut Rng, least: usize| -> Vec<(String, u16)> {
-        (0..least + rng.below(2)).map(|i| (format!("c{i}"), rng.pick(&WIDTHS))).collect()
+        (0..least + rng.below(2)).map(|i| (format!("c{i}"), rng.pick(&style.columns))).collect()
     };
     let (key, value) = (columns(rng, 1), columns(rng, 1));
     let count = key.len() + value.len();
@@ -119,7 +141,7 @@ fn map(rng: &mut Rng, style: &Style) -> MapDecl {
         key,
         value,
         capacity: rng.pick(&[0, 1, 2, style.capacity, style.capacity, style.capacity]),
-        idle: rng.pick(&[0, 5, 40, 1000, u64::MAX]),
+        idle: rng.pick(&[0, 5, 40, 100, 1000, u64::MAX]),
         invariant: Cond::True,
     }
 }
@@ -218,7 +240,7 @@ impl<'r> Draft<'r> {
         let stateful = self.style.state * u64::from(self.style.maps > 0);
         let tables = u64::from(!self.program.tables.is_empty());
         let inserts = stateful * u64::from(!scope.forked);
-        let weights = [3, 24, 8, 16 * tables, 20 * stateful, 24 * inserts, 12, self.style.forks, 5];
+        let weights = [3, 24, 8, 16 * tables, 20 * stateful, 24 * inserts, 12 * stateful.max(1), self.style.forks, 5];
         let mut next = |draft: &mut Draft<'r>, scope: &Scope| draft.grow(scope.clone(), least, depth);
         match self.rng.weighted(&weights) {
             0 => End::Goto(next(self, scope)),
@@ -254,14 +276,18 @@ impl<'r> Draft<'r> {
         End::Switch { on, arms, default: next(self, scope) }
     }
 
-    /// An expression that often has one of few values.
+    /// An expression that often has one of few values, or that of a column.
     fn key(&mut self, scope: &Scope, width: u16) -> Expr {
         let of = self.expr(scope, width);
-        match self.rng.below(4) {
+        let columns = self.words(scope, |words| words.columns(width));
+        if !columns.is_empty() && self.rng.chance(30) {
+            return self.rng.pick(&columns);
+        }
+        match self.rng.below(5) {
             0 => of,
-            1 => Expr::Const(Bv::new(width, self.rng.below(4) as u128)),
+            1 | 2 => Expr::Const(Bv::new(width, self.rng.below(3) as u128)),
             _ => {
-                let few = Expr::Const(Bv::new(width, self.rng.pick(&[1, 3, 7, 0xff])));
+                let few = Expr::Const(Bv::new(width, self.rng.pick(&[0, 1, 1, 3, 7])));
                 Expr::Bin(BinOp::And, Box::new(of), Box::new(few))
             }
         }
@@ -301,10 +327,20 @@ impl<'r> Draft<'r> {
     fn insert(&mut self, scope: &Scope, next: Next<'_, 'r>) -> End {
         let (map, cell, with, without) = self.cell(scope);
         let decl = self.program.maps[map.index()].clone();
-        let values = (0..decl.columns()).map(|c| self.key(scope, decl.column(c).1)).collect();
+        let values = (0..decl.columns()).map(|c| self.inserted(scope, decl.column(c).1)).collect();
         let ok = next(self, &with);
         let full = next(self, &without);
         End::Insert { map, values, cell, ok, full, clash: next(self, &without), clash_handled: true }
+    }
+
+    /// A value to insert: often one that was chosen.
+    fn inserted(&mut self, scope: &Scope, width: u16) -> Expr {
+        let slots = (0u32..).zip(&self.program.slots).filter(|(_, s)| s.width == width && s.name == "x");
+        let slots: Vec<SlotId> = slots.map(|(id, _)| SlotId(id)).collect();
+        if slots.is_empty() || self.rng.chance(40) {
+            return self.key(scope, width);
+        }
+        Expr::Slot(self.rng.pick(&slots))
     }
 
     fn choose(&mut self, scope: &Scope, next: Next<'_, 'r>) -> End {

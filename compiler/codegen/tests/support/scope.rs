@@ -177,19 +177,25 @@ impl Words<'_> {
 
     /// Everything of this width that may be read; what is local three times, as it is rare among so many fields.
     fn names(&self, width: u16) -> Vec<Expr> {
-        let Program { slots, cells, rows, tables, maps, .. } = self.program;
+        let Program { slots, rows, tables, .. } = self.program;
         let fields = self.scope.fields().into_iter().filter(|f| f.is_readable() && f.width() == width).map(Expr::Field);
         let slots = (0u32..).zip(slots).filter(|(_, s)| s.width == width).map(|(i, _)| Expr::Slot(SlotId(i)));
-        let cells = self.scope.cells.iter().flat_map(|cell| {
-            let map = &maps[cells[cell.index()].map.index()];
-            (0..map.columns()).filter(|c| map.column(*c).1 == width).map(|c| Expr::Cell(*cell, c)).collect::<Vec<_>>()
-        });
         let rows = self.scope.rows.iter().flat_map(|row| {
             let data = (0u16..).zip(&tables[rows[row.index()].table.index()].data);
             data.filter(|(_, d)| d.1 == width).map(|(c, _)| Expr::Row(*row, c)).collect::<Vec<_>>()
         });
-        let local: Vec<Expr> = slots.chain(cells).chain(rows).collect();
+        let local: Vec<Expr> = slots.chain(self.columns(width)).chain(rows).collect();
         fields.chain([&local, &local, &local].into_iter().flatten().cloned()).collect()
+    }
+
+    /// Columns of this width of bound entries.
+    pub fn columns(&self, width: u16) -> Vec<Expr> {
+        let of = |cell: &CellId| {
+            let map = &self.program.maps[self.program.cells[cell.index()].map.index()];
+            let fitting = (0..map.columns()).filter(|c| map.column(*c).1 == width);
+            fitting.map(|c| Expr::Cell(*cell, c)).collect::<Vec<_>>()
+        };
+        self.scope.cells.iter().flat_map(of).collect()
     }
 
     /// A condition.
