@@ -73,7 +73,7 @@ fn of_block(block: BlockId, end: &End) -> Option<Counter> {
 
 /// The faults that the parser may find at a port of this stack.
 fn parse_errors(stack: Stack) -> Vec<ParseError> {
-    let headers: BTreeSet<HeaderKind> = Shape::of_stack(stack).into_iter().flat_map(|s| headers_of(s)).collect();
+    let headers: BTreeSet<HeaderKind> = Shape::of_stack(stack).into_iter().flat_map(headers_of).collect();
     let mut errors = vec![ParseError::Truncated];
     if headers.contains(&HeaderKind::Ip4) {
         errors.extend([ParseError::Version, ParseError::Options, ParseError::Fragment, ParseError::Checksum]);

@@ -52,6 +52,14 @@ pub enum NotBootable {
         /// The most there may be.
         most: u64,
     },
+    /// So much holds at once in some place of the program that the stack is too small for it.
+    #[error("the code takes {bytes} bytes of stack, but a guest has {most}")]
+    TooMuchStack {
+        /// What it takes.
+        bytes: u64,
+        /// What there is.
+        most: u64,
+    },
     /// The tables need too much memory.
     #[error("the tables take {bytes} bytes, but a guest has at most {most}")]
     TooManyRows {

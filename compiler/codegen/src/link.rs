@@ -14,6 +14,7 @@ use cranelift_codegen::isa::{CallConv, OwnedTargetIsa, lookup_by_name};
 use cranelift_codegen::settings::{Configurable, Flags, builder};
 use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use rdcl_abi::STACK_BYTES;
 use rdcl_core::{MapId, TableId};
 use std::collections::BTreeMap;
 
@@ -92,7 +93,10 @@ pub(crate) fn build(mut write: impl FnMut(Routine, &mut Asm<'_>)) -> Result<Vec<
         pieces.push(compile(&mut context, &isa)?);
         context.clear();
     }
-    Ok(link(&pieces))
+    match too_much_stack(&pieces) {
+        Some(problem) => Err(problem),
+        None => Ok(link(&pieces)),
+    }
 }
 
 /// The machine: what every x86-64 processor has (no AVX, which some monitors cannot keep from leaking).
@@ -113,9 +117,10 @@ fn isa() -> OwnedTargetIsa {
         .expect("the settings agree")
 }
 
-/// A compiled routine: its code, and where it calls which other.
+/// A compiled routine: its code, the stack it takes, and where it calls which other.
 struct Piece {
     code: Vec<u8>,
+    stack: u64,
     calls: Vec<(u32, i64, u32)>,
 }
 
@@ -125,8 +130,23 @@ fn compile(context: &mut Context, isa: &OwnedTargetIsa) -> Result<Piece, NotBoot
         .map_err(|e| NotBootable::Compiler(format!("{e:?}")))?;
     let code = compiled.code_buffer().to_vec();
     let relocs = compiled.buffer.relocs().to_vec();
+    let frame = compiled.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
     let calls = relocs.iter().map(|reloc| call_of(reloc, &context.func)).collect();
-    Ok(Piece { code, calls })
+    Ok(Piece { code, stack: u64::from(frame) + CALL_BYTES, calls })
+}
+
+/// What a call takes besides the frame: the return address and the saved frame pointer.
+const CALL_BYTES: u64 = 16;
+
+/// How deep routines are nested below the entry point at most: expiry, removal, release.
+const DEPTH: u64 = 3;
+
+/// The stack that the entry point takes with all it calls, if that is too much.
+fn too_much_stack(pieces: &[Piece]) -> Option<NotBootable> {
+    let (entry, others) = pieces.split_first()?;
+    let bytes = entry.stack + DEPTH * others.iter().map(|piece| piece.stack).max().unwrap_or(0);
+    let most = STACK_BYTES as u64;
+    (bytes > most).then_some(NotBootable::TooMuchStack { bytes, most })
 }
 
 fn call_of(reloc: &FinalizedMachReloc, function: &Function) -> (u32, i64, u32) {
@@ -159,4 +179,28 @@ fn link(pieces: &[Piece]) -> Vec<u8> {
         }
     }
     code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(stack: u64, calls: Vec<(u32, i64, u32)>) -> Piece {
+        Piece { code: vec![0xe8, 0, 0, 0, 0, 0xc3], stack, calls }
+    }
+
+    #[test]
+    fn the_deepest_calls_must_fit_the_stack() {
+        let deep = |stack| too_much_stack(&[piece(1000, vec![]), piece(100, vec![]), piece(stack, vec![])]);
+        assert_eq!(deep(21_000), None);
+        let refused = NotBootable::TooMuchStack { bytes: 67_000, most: 65_536 };
+        assert_eq!(deep(22_000), Some(refused));
+    }
+
+    #[test]
+    fn calls_lead_to_the_start_of_what_they_call() {
+        let code = link(&[piece(0, vec![(1, -4, 1)]), piece(0, vec![(1, -4, 0)])]);
+        assert_eq!(code[1..5], 11i32.to_le_bytes());
+        assert_eq!(code[17..21], (-21i32).to_le_bytes());
+    }
 }

@@ -215,8 +215,7 @@ fn a_map_has_no_more_room_than_keys() {
     assert!(matches!(refused[..], [NotBootable::TooMuchState { map: Some(MapId(0)), .. }]), "{refused:?}");
     program.maps[0].capacity = 1 << 24;
     assert!(compile(&program, &[], rings()).is_err(), "a key of 56 bits may have that many values");
-    let index = |columns: Vec<u16>| MapDecl { unique: vec![columns], ..program.maps[0].clone() };
-    program.maps[0] = index(vec![3]);
+    program.maps[0].unique = vec![vec![3]];
     program.blocks[2].end = End::Goto(to(3));
     program.blocks[9].end = End::Goto(to(19));
     assert!(compile(&program, &[], rings()).is_ok(), "no two entries have the same external port");
@@ -248,4 +247,15 @@ fn tables_must_be_there_and_have_their_columns() {
     row.data.clear();
     let data = Arc::new(TableData { rows: vec![route(0, 0, 0), row] });
     assert_eq!(refusals(&router(2), &[data]), [NotBootable::Row { table: TableId(0), row: 1 }]);
+}
+
+#[test]
+fn programs_of_nothing_are_guests() {
+    let mut machine = guest(&Program::default(), rings());
+    machine.offer(&[(0, 0, vec![1; 20])]);
+    assert_eq!(counted(&machine.run().0, Counter::BadPort), 1);
+    let closed = Program { ports: ports(&["a"], stack(&[ETH])), entry: vec![None], ..Program::default() };
+    let network = build::alone(closed, vec![]);
+    let effects = Lab::new(&network, rings()).unwrap().one(0, 0, &[1; 20]);
+    assert_eq!(counted(&effects, Counter::NotEntered { port: PortId(0) }), 1);
 }
