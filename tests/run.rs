@@ -8,6 +8,8 @@
 mod bad_input;
 #[path = "run/binary.rs"]
 mod binary;
+#[path = "run/builds.rs"]
+mod builds;
 #[path = "run/command_line.rs"]
 mod command_line;
 #[path = "run/documents.rs"]
@@ -20,6 +22,8 @@ mod expect;
 mod fixtures;
 #[path = "run/graphs.rs"]
 mod graphs;
+#[path = "run/heat.rs"]
+mod heat;
 #[path = "run/judges.rs"]
 mod judges;
 #[path = "run/markdown.rs"]
@@ -30,6 +34,10 @@ mod mutants;
 mod pages;
 #[path = "run/program.rs"]
 mod program;
+#[path = "run/traffic.rs"]
+mod traffic;
+#[path = "run/whence.rs"]
+mod whence;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -39,7 +47,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 9] = [
+    let suites: [fn() -> Vec<Trial>; 13] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -48,7 +56,11 @@ fn main() -> ExitCode {
         mutants::trials,
         command_line::trials,
         judges::trials,
+        traffic::trials,
         graphs::trials,
+        builds::trials,
+        heat::trials,
+        whence::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

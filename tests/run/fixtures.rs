@@ -12,7 +12,7 @@ use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const STAGES: [&str; 7] = ["parse", "resolve", "check", "expand", "lower", "verify", "place"];
+const STAGES: [&str; 9] = ["parse", "resolve", "check", "expand", "lower", "verify", "place", "plan", "emit"];
 
 /// One trial for each fixture.
 pub fn trials() -> Vec<Trial> {
@@ -65,6 +65,7 @@ fn read_header(stage: &str, text: &str) -> Result<Depth, String> {
     Ok(match stages.last() {
         Some(&"verify") => Depth::Verify,
         Some(&"place") => Depth::Place,
+        Some(&"plan" | &"emit") => Depth::Build,
         _ => Depth::Check,
     })
 }
@@ -78,6 +79,7 @@ fn compare_outputs(path: &Path, depth: Depth) -> Result<(), String> {
         Depth::Check => "check",
         Depth::Verify => "verify",
         Depth::Place => "place",
+        Depth::Build | Depth::Run => return Err("builds and runs write files; tests of their own look at them".into()),
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     let ran = binary::run(folder, &[verb.as_ref(), path.file_name().unwrap_or_default()]);

@@ -45,6 +45,10 @@ pub enum Depth {
     Verify,
     /// As `rdclc place`.
     Place,
+    /// As `rdclc build`, without the proofs.
+    Build,
+    /// As `rdclc run`, without the proofs and the packets.
+    Run,
 }
 
 /// Runs a program on a stack like that of the binary.
@@ -65,6 +69,16 @@ fn run_here(input: Input, depth: Depth) -> Outcome {
     if depth == Depth::Place && !checked.has_errors() {
         let placements = rdclc::placed(&checked, None).expect("the program has a deployment");
         diagnostics.extend(placements.findings);
+    }
+    if depth == Depth::Build && !checked.has_errors() {
+        let placements = rdclc::placed(&checked, None).expect("the program has a deployment");
+        diagnostics.extend(placements.findings);
+        diagnostics.extend(placements.placed.iter().flat_map(|placed| rdclc::built(&checked, placed).findings));
+    }
+    if depth == Depth::Run && !checked.has_errors() {
+        let placements = rdclc::placed(&checked, None).expect("the program has a deployment");
+        diagnostics.extend(placements.findings);
+        diagnostics.extend(placements.placed.iter().flat_map(|placed| rdclc::boot_findings(&checked, placed)));
     }
     let sources = &checked.sources;
     let found = |d: &Diagnostic<FileSpan>| Found {

@@ -191,6 +191,10 @@ codes! {
     E0707 "a capacity that does not suffice"
     E0708 "a service level that cannot be met"
     E0709 "a wire without a route"
+    // run: what keeps a block from becoming a guest
+    E1101 "a choice that no guest can make"
+    E1102 "an assumption in a block that is to run"
+    E1103 "a block that is too large for a guest"
     // tables
     E0801 "a table file is missing"
     E0802 "a row with the wrong number of columns"

@@ -68,6 +68,8 @@ pub enum Command {
     Build(Build),
     /// Say which statements a line of a built file is there because of, or the other way round
     Where(Where),
+    /// Boot the guests of a deployment and pass packets through them
+    Run(Run),
     /// Explain a diagnostic code
     Explain(Explain),
 }
@@ -81,6 +83,7 @@ impl Command {
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
             Command::Build(build) => &build.paths,
+            Command::Run(run) => std::slice::from_ref(&run.path),
             Command::Where(_) | Command::Explain(_) => &[],
         }
     }
@@ -209,6 +212,49 @@ pub struct Where {
     /// The directory that was built into
     #[arg(short, long, value_name = "DIR", default_value = "out")]
     pub output: PathBuf,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A file, or a directory that is a package (it holds an `rdcl.toml`)
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The deployment, where several have guests
+    #[arg(long, value_name = "NAME")]
+    pub deploy: Option<String>,
+    /// What runs the guests: KVM where there is one, KVM, or this process
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = BackendChoice::Auto)]
+    pub backend: BackendChoice,
+    /// Send the packets of this capture in at a port, each at its time; may be given several times
+    #[arg(long, value_name = "FILE@PORT", value_parser = crate::traffic::pcap_at)]
+    pub pcap_in: Vec<PcapAt>,
+    /// Write what leaves by a port to this capture; may be given several times
+    #[arg(long, value_name = "FILE@PORT", value_parser = crate::traffic::pcap_at)]
+    pub pcap_out: Vec<PcapAt>,
+    /// Send at most so many packets
+    #[arg(long, value_name = "PACKETS")]
+    pub count: Option<u64>,
+}
+
+/// What runs guests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BackendChoice {
+    /// KVM if it is there, else this process.
+    Auto,
+    /// Virtual machines.
+    Kvm,
+    /// This process.
+    Native,
+}
+
+/// A capture and the port it belongs to.
+#[derive(Clone, Debug)]
+pub struct PcapAt {
+    /// The file.
+    pub file: PathBuf,
+    /// `lan`, or `fw.wan` for a port of a guest whose far end runs elsewhere.
+    pub port: String,
 }
 
 /// Arguments of `explain`.

@@ -4,10 +4,12 @@
 //! [`load`] reads, [`check`] and [`verify`] ask the compiler, `console` writes what they find. The binary is [`main`].
 
 mod args;
+mod boot;
 mod build;
 mod check;
 mod commands;
 mod console;
+mod counts;
 mod crash;
 mod draw;
 mod exit;
@@ -26,16 +28,18 @@ mod progress;
 mod run;
 mod session;
 mod trace;
+mod traffic;
 mod verify;
 mod whence;
 mod witness;
 
+pub use boot::boot_findings;
 pub use build::{Built, built};
 pub use check::{Checked, check};
 pub use exit::Exit;
 pub use input::{Input, load};
 pub use outcome::{Answer, Conclusion, Copy, Crossing, Entry, Hop, PropertyResult, Trace};
-pub use pcap::{Capture, LinkType, PcapError, read as read_capture};
+pub use pcap::{Capture, LinkType, PcapError, capture, read as read_capture};
 pub use place::{NothingToPlace, Placed, Placements, placed};
 pub use rdcl_verify::Options;
 pub use run::{guarded, main, with_deep_stack};

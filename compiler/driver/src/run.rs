@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{build, crash, draw, explain, place, whence};
+use crate::{boot, build, crash, draw, explain, place, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +60,7 @@ fn run() -> Exit {
     }
     match &line.command {
         Command::Explain(arguments) => explain(arguments),
+        Command::Run(arguments) => boot::command(arguments, line.style),
         Command::Place(arguments) => place::command(arguments, line.style),
         Command::Build(arguments) => build::command(arguments, line.style),
         Command::Where(arguments) => whence::command(arguments, line.style),

@@ -3,6 +3,7 @@
 //! `target/bench.jsonl` holds the latest figure of every name, `docs/benchmarks.md` is written from it.
 
 mod core;
+mod deploy;
 mod figure;
 mod page;
 mod program;
@@ -37,7 +38,7 @@ pub enum Error {
 /// A group: its name and what measures it.
 type Group = (&'static str, fn(&Place) -> Result<Vec<Figure>, Error>);
 
-const GROUPS: &[Group] = &[("core", core::measure)];
+const GROUPS: &[Group] = &[("core", core::measure), ("deploy", deploy::measure)];
 
 /// Where the repository is, and how often to measure.
 #[derive(Debug)]

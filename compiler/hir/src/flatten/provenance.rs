@@ -12,7 +12,7 @@ use crate::port::ports;
 use crate::source::db::Db;
 use crate::source::loc::Loc;
 use crate::wire::ends::EndRef;
-use crate::wire::{Join, enters_leaves, part_at, wires};
+use crate::wire::{Join, enters_leaves, wires};
 use rdcl_core::Endpoint;
 use std::collections::BTreeMap;
 
@@ -81,10 +81,12 @@ impl<'db> Tracer<'db> {
         };
         match (body.kind, body.owner()) {
             (BodyKind::Composite, Some(owner)) => {
+                let groups = &parts(self.db, owner).groups;
+                let names: Vec<String> = groups.iter().flat_map(|group| group.names()).collect();
                 for join in &wires(self.db, instance).joins {
-                    self.join(join, path, owner, &inner);
+                    self.join(join, path, &names, &inner);
                 }
-                for group in &parts(self.db, owner).groups {
+                for group in groups {
                     for name in group.names() {
                         self.enter(group.instance, &within(path, &name), &[chain, &[group.place]].concat());
                     }
@@ -113,11 +115,10 @@ impl<'db> Tracer<'db> {
         found
     }
 
-    fn join(&mut self, join: &Join, path: &str, owner: Instance<'db>, inner: &impl Fn(u32) -> Node) {
-        let groups = &parts(self.db, owner).groups;
+    fn join(&mut self, join: &Join, path: &str, parts: &[String], inner: &impl Fn(u32) -> Node) {
         let node = |end: EndRef| match end {
             EndRef::Outer(port) => Some(inner(port)),
-            EndRef::Inner(part, port) => part_at(groups, part).map(|(name, _)| Node::Outer(within(path, &name), port)),
+            EndRef::Inner(part, port) => parts.get(part as usize).map(|name| Node::Outer(within(path, name), port)),
         };
         let origin = WireOrigin { attributes: join.attributes.clone(), place: join.place };
         if let (Some(a), Some(b)) = (node(join.a), node(join.b)) {

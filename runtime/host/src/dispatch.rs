@@ -1,0 +1,181 @@
+//! Guests in turn: frames wait in queues, go into a guest's ring, and come out to where its wires lead.
+
+use crate::service::{Service, Unsent, Unsettled};
+use rdcl_abi::{Death, Guest, HostRings, Image, Refused, RingShape};
+use rdcl_codegen::Counter;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How long a guest may run for one ring of frames. A guest takes microseconds; a machine may be busy.
+const BUDGET: Duration = Duration::from_secs(1);
+
+/// Frames that may wait for one guest. Beyond, an edge is busy, and what another guest sends is lost and counted.
+const QUEUE: usize = 4096;
+
+/// Where a port leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    /// To a port of a guest.
+    Guest(usize, u32),
+    /// Out of the service.
+    Edge(usize),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// A guest under way.
+pub(crate) struct Running {
+    pub path: String,
+    /// The names of its ports.
+    pub ports: Vec<String>,
+    pub counters: Vec<Counter>,
+    /// For each port where it leads.
+    pub routes: Vec<To>,
+    pub death: Option<Death>,
+    /// Frames that came while the queue was full, or after its death.
+    pub lost: u64,
+    guest: Box<dyn Guest>,
+    rings: HostRings,
+    shape: RingShape,
+    queue: VecDeque<Waiting>,
+}
+
+/// A frame in a queue.
+struct Waiting {
+    port: u32,
+    time: u64,
+    bytes: Vec<u8>,
+}
+
+/// A frame that a guest has sent.
+pub(crate) struct Sent {
+    port: u32,
+    time: u64,
+    bytes: Vec<u8>,
+}
+
+impl Running {
+    pub fn new(
+        path: String,
+        ports: Vec<String>,
+        guest: Box<dyn Guest>,
+        image: &Image,
+        counters: Vec<Counter>,
+    ) -> Running {
+        let (shape, rings) = (image.rings, HostRings::new(image.rings, image.ports));
+        let (routes, queue) = (Vec::with_capacity(ports.len()), VecDeque::new());
+        Running { path, ports, counters, routes, death: None, lost: 0, guest, rings, shape, queue }
+    }
+
+    /// Puts a frame into its queue.
+    pub fn accept(&mut self, port: u32, time: u64, bytes: &[u8]) -> Result<(), Unsent> {
+        if self.death.is_some() {
+            return Err(Unsent::Dead);
+        }
+        if bytes.len() > self.shape.longest_received() {
+            return Err(Unsent::TooLong);
+        }
+        if self.queue.len() >= QUEUE {
+            return Err(Unsent::Busy);
+        }
+        self.queue.push_back(Waiting { port, time, bytes: bytes.to_vec() });
+        Ok(())
+    }
+
+    /// The value of each counter.
+    pub fn counts(&self) -> impl Iterator<Item = u64> + '_ {
+        self.guest.data().iter().map(|word| word.load(std::sync::atomic::Ordering::Relaxed)).take(self.counters.len())
+    }
+
+    fn has_work(&self) -> bool {
+        self.death.is_none() && (!self.queue.is_empty() || self.rings.waiting() > 0)
+    }
+
+    /// Lets it work on what waits; gives what it sent. A guest that misbehaves dies, and what waited is lost.
+    fn work(&mut self, sent: &mut Vec<Sent>) {
+        if let Err(death) = self.turn(sent) {
+            self.lost += (self.queue.len() + self.rings.waiting()) as u64;
+            self.queue.clear();
+            self.death = Some(death);
+        }
+    }
+
+    fn turn(&mut self, sent: &mut Vec<Sent>) -> Result<(), Death> {
+        self.fill();
+        let (before, waiting) = (sent.len(), self.rings.waiting());
+        self.rings.publish(self.guest.fabric());
+        self.guest.enter(BUDGET)?;
+        self.rings.observe(self.guest.fabric()).map_err(Death::Rings)?;
+        let mut bytes = Vec::new();
+        while let Some(frame) = self.rings.take(self.guest.fabric(), &mut bytes).map_err(Death::Rings)? {
+            sent.push(Sent { port: frame.port, time: frame.time, bytes: std::mem::take(&mut bytes) });
+        }
+        if sent.len() == before && self.rings.waiting() == waiting {
+            return Err(Death::Exit("it has frames to take, room to send, and does nothing".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Moves frames from the queue to the ring.
+    fn fill(&mut self) {
+        while let Some(Waiting { port, time, bytes }) = self.queue.front() {
+            match self.rings.send(self.guest.fabric(), *port, *time, bytes) {
+                Err(Refused::Full) => return,
+                // Queued frames fit; should one not, it is lost rather than in the way of the rest.
+                Err(Refused::TooLong) => self.lost += 1,
+                Ok(()) => {}
+            }
+            self.queue.pop_front();
+        }
+    }
+}
+
+impl Service {
+    /// Runs guests until no frame is under way; gives every frame that leaves, with its edge and time.
+    ///
+    /// # Errors
+    /// When frames are still under way after so many turns of guests.
+    pub fn settle(&mut self, turns: u64, deliver: &mut dyn FnMut(usize, u64, &[u8])) -> Result<(), Unsettled> {
+        let mut sent = Vec::new();
+        let mut left = turns;
+        for frame in std::mem::take(&mut self.through) {
+            self.leave(frame.edge, frame.time, &frame.bytes, deliver);
+        }
+        while self.guests.iter().any(Running::has_work) {
+            for guest in 0..self.guests.len() {
+                if !self.guests[guest].has_work() {
+                    continue;
+                }
+                left = left.checked_sub(1).ok_or(Unsettled)?;
+                self.guests[guest].work(&mut sent);
+                sent.drain(..).for_each(|frame| self.pass(guest, &frame, deliver));
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes a frame on to where the port it left by leads.
+    fn pass(&mut self, from: usize, frame: &Sent, deliver: &mut dyn FnMut(usize, u64, &[u8])) {
+        match self.guests[from].routes.get(frame.port as usize) {
+            Some(&To::Guest(guest, port)) => {
+                let next = &mut self.guests[guest];
+                if next.accept(port, frame.time, &frame.bytes).is_err() {
+                    next.lost += 1;
+                }
+            }
+            Some(&To::Edge(edge)) => self.leave(edge, frame.time, &frame.bytes, deliver),
+            Some(To::Nowhere) | None => self.unwired += 1,
+        }
+    }
+
+    /// Lets a frame leave by an edge.
+    fn leave(&mut self, edge: usize, time: u64, bytes: &[u8], deliver: &mut dyn FnMut(usize, u64, &[u8])) {
+        let gate = &mut self.edges[edge];
+        if gate.edge.leaves {
+            gate.delivered += 1;
+            deliver(edge, time, bytes);
+        } else {
+            self.unwired += 1;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Interpreter, code in this process and guests on KVM agree byte for byte: on random traffic, on the verifier's
+//! witnesses and on NAT flows with their answers, over every block of the library and chains of them.
+//!
+//! `RDCL_PACKETS` is the number of packets, shared out over the networks.
+
+#[path = "support/judge.rs"]
+mod judge;
+#[path = "../../../compiler/verify/tests/support/package.rs"]
+mod package;
+#[path = "support/traffic.rs"]
+mod traffic;
+
+use judge::{Judge, boot, run, stacks};
+use package::{Random, package, subject};
+use rdcl_core::Network;
+use rdcl_hir::{Database, Instance, network};
+use rdcl_host::{Backend, InProcess, Service};
+use rdcl_verify::{Options, reachability};
+use rdcl_vmm::Hypervisor;
+use std::sync::Arc;
+use traffic::Traffic;
+
+const SERVICES: &str = "
+use std::net::{Eth, Ip4};
+use std::nf::{Firewall, Hub, Nat44, Router};
+
+rfb Gate : Firewall(inside = 10.1.0.0/16) {
+  port inout lan: Ip4; port inout wan: Ip4;
+  behaviour sefl {
+    on lan { Constrain(ip.src in 10.1.0.0/16); Forward(wan); }
+    on wan { If(has tcp and tcp.dport == 22, Fail(\"ssh\"), Forward(lan)); }
+  }
+}
+rfb Wall { port inout lan: Ip4; port inout wan: Ip4; part fw: Firewall(inside = 10.1.0.0/16);
+           wire lan <-> fw.lan; wire fw.wan <-> wan; }
+rfb Bridge { port inout p[0..3]: Eth; part hub: Hub; wire p[*] <-> hub.p[*]; }
+rfb Crossroads { port inout p[0..15]: Ip4; part r: Router(fib = \"fib.txt\"); wire p[*] <-> r.p[*]; }
+rfb Site { port inout lan: Ip4; port inout wan: Ip4;
+           part nat: Nat44(public = 203.0.113.7, ports = 1020..1150, capacity = 100, idle = 20us);
+           wire lan <-> nat.inside; wire nat.outside <-> wan; }
+rfb Chain { port inout lan: Ip4; port inout wan: Ip4; port inout spare: Ip4;
+            part fw: Gate; part nat: Nat44(public = 203.0.113.7, idle = 1ms); part up: Router(fib = \"up.txt\");
+            wire lan <-> fw.lan; wire fw.wan <-> nat.inside; wire nat.outside <-> up.p[1];
+            wire up.p[0] <-> wan; wire up.p[2] <-> spare; }
+rfb Branch { port inout lan: Ip4; port inout wan: Ip4;
+             part fw: Gate; part nat: Nat44(public = 203.0.113.7);
+             wire lan <-> fw.lan; wire fw.wan <-> nat.inside; wire nat.outside <-> wan;
+             intent nemo {{ CREATE Flow guests Match src-ip: 10.1.9.0/24;
+                            CREATE Operation o1 Target guests Priority 1 Action deny; }} }
+";
+
+/// The networks under test; packets are shared out in these proportions.
+const SUBJECTS: [(&str, u64); 7] =
+    [("Wall", 10), ("Gate", 10), ("Bridge", 10), ("Crossroads", 10), ("Site", 25), ("Chain", 25), ("Branch", 10)];
+
+const UP: &str = "0.0.0.0/0 0\n203.0.113.0/24 1\n8.8.0.0/16 2\n";
+
+fn services() -> (Database, rdcl_hir::Package) {
+    let fib = include_str!("../../../examples/router/fib.txt");
+    package(SERVICES, &[("fib.txt", fib), ("up.txt", UP)])
+}
+
+/// Frames that the verifier shows crossing from port to port, with their histories.
+fn witnesses(db: &Database, instance: Instance<'_>) -> Vec<(String, Vec<u8>)> {
+    let found = reachability(db, instance, Options::default()).iter().filter_map(|r| r.witness.as_ref());
+    let steps = found.flat_map(|w| w.history.iter().chain([&w.packet]));
+    steps.map(|step| (step.port.clone(), step.bytes.clone())).collect()
+}
+
+struct Arena<'n> {
+    judge: Judge<'n>,
+    services: Vec<(&'static str, Service)>,
+    traffic: Traffic,
+    now: u64,
+}
+
+impl Arena<'_> {
+    /// One burst through all; the same must come of it everywhere.
+    fn burst(&mut self, name: &str, port: usize, frames: &[Vec<u8>]) -> usize {
+        self.now += self.traffic.random.below(30_000);
+        let wanted = self.judge.burst(port, self.now, frames);
+        for (backend, service) in &mut self.services {
+            let found = run(service, port, self.now, frames);
+            assert_eq!(found, wanted, "{name} on {backend}, entering at {port}");
+        }
+        self.now += frames.len() as u64;
+        for (edge, frames) in &wanted {
+            frames.iter().for_each(|frame| self.traffic.note(*edge, frame));
+        }
+        wanted.values().map(Vec::len).sum()
+    }
+}
+
+fn agree(name: &str, packets: u64, backends: &[&'static dyn Backend]) {
+    let (db, package) = services();
+    let instance = subject(&db, package, name);
+    let network: Arc<Network> = Arc::clone(network(&db, instance));
+    let services = backends.iter().map(|backend| (backend.name(), boot(&network, *backend))).collect();
+    let seed = name.bytes().fold(7, |seed, byte| seed * 31 + u64::from(byte));
+    let mut arena = Arena { judge: Judge::new(&network), services, traffic: Traffic::new(seed), now: 1 };
+    for (port, frame) in witnesses(&db, instance) {
+        let port = network.find_boundary(&port).expect("witnesses enter by ports").0 as usize;
+        arena.burst(name, port, &[frame]);
+    }
+    let (stacks, mut sent, mut delivered) = (stacks(&network), 0, 0);
+    while sent < packets {
+        let (port, frames) = arena.traffic.burst(&stacks, 256);
+        sent += frames.len() as u64;
+        delivered += arena.burst(name, port, &frames);
+    }
+    for (_, service) in &arena.services {
+        arena.judge.compare(&service.report().parts);
+    }
+    assert!(delivered as u64 > packets / 10, "{name}: only {delivered} of {sent} delivered");
+}
+
+/// KVM where there is one. The hypervisor lives as long as the test.
+fn backends() -> Vec<&'static dyn Backend> {
+    let mut backends: Vec<&'static dyn Backend> = vec![&InProcess];
+    match Hypervisor::open() {
+        Ok(hypervisor) => backends.push(Box::leak(Box::new(hypervisor))),
+        Err(unavailable) => println!("skipped: guests on KVM: {unavailable}"),
+    }
+    backends
+}
+
+#[test]
+fn all_three_agree_on_all_traffic() {
+    let packets = std::env::var("RDCL_PACKETS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
+    let backends = backends();
+    for (name, percent) in SUBJECTS {
+        agree(name, packets * percent / 100, &backends);
+    }
+}
