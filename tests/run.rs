@@ -22,6 +22,8 @@ mod expect;
 mod fixtures;
 #[path = "run/graphs.rs"]
 mod graphs;
+#[path = "run/guests.rs"]
+mod guests;
 #[path = "run/heat.rs"]
 mod heat;
 #[path = "run/judges.rs"]
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 13] = [
+    let suites: [fn() -> Vec<Trial>; 14] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         judges::trials,
         traffic::trials,
         graphs::trials,
+        guests::trials,
         builds::trials,
         heat::trials,
         whence::trials,

@@ -45,6 +45,7 @@ fn schema() -> Result<(), String> {
         "verify --format json --budget 1 examples/branch".to_owned(),
         "verify --format json --reachability examples/router".to_owned(),
         "place --format json examples/branch tests/place/routes.rdcl".to_owned(),
+        "run --format json --backend native examples/branch --pcap-in examples/branch/lan.pcap@lan".to_owned(),
         "graph --draw json examples/branch tests/expand/arrays.rdcl".to_owned(),
     ];
     let mut written = String::new();

@@ -140,7 +140,7 @@ fn part(counts: &[Count], part: &PartReport, width: usize, color: bool) -> Strin
 pub fn objects(checked: &Checked, instance: Instance<'_>, report: &Report) -> Vec<Value> {
     let edges = report.edges.iter().map(|edge| {
         let (sent, refused, delivered) = (edge.sent, edge.refused, edge.delivered);
-        json!({"type": "port", "port": edge.name, "entered": sent, "refused": refused, "left": delivered})
+        json!({"type": "edge", "port": edge.name, "entered": sent, "refused": refused, "left": delivered})
     });
     let parts = report.parts.iter().map(|part| {
         let count =

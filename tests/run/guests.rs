@@ -1,0 +1,241 @@
+//! `rdclc run`: guests of `examples/branch` under the traffic beside it, whatever runs them; what it refuses; and that
+//! nothing is left behind, however it ends.
+
+use crate::binary::{self, Run};
+use libtest_mimic::{Failed, Trial};
+use rdclc::{LinkType, capture, read_capture};
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+type Check = (&'static str, fn() -> Result<(), String>);
+
+const CHECKS: &[Check] = &[
+    ("same-frames-on-every-backend", same_frames),
+    ("every-packet-is-accounted-for", accounted),
+    ("count", count),
+    ("usage", usage),
+    ("captures", captures),
+    ("nothing-unproved-boots", unproved),
+    ("no-kvm", no_kvm),
+    ("nothing-is-left-behind", left_behind),
+];
+
+/// One trial for each check.
+pub fn trials() -> Vec<Trial> {
+    let trial = |(name, check): &Check| {
+        let check = *check;
+        Trial::test(format!("guests/{name}"), move || check().map_err(Failed::from))
+    };
+    CHECKS.iter().map(trial).collect()
+}
+
+const TRAFFIC: &str = "--pcap-in examples/branch/lan.pcap@lan --pcap-in examples/branch/wan.pcap@wan";
+
+fn has_kvm() -> bool {
+    fs::File::options().read(true).write(true).open("/dev/kvm").is_ok()
+}
+
+fn backends() -> Vec<&'static str> {
+    if has_kvm() {
+        return vec!["native", "kvm"];
+    }
+    println!("skipped: guests on KVM: /dev/kvm cannot be opened");
+    vec!["native"]
+}
+
+fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
+}
+
+fn expect_code(line: &str, code: i32) -> Result<Run, String> {
+    let ran = binary::run_here(line);
+    expect(ran.code == Some(code), &ran, &format!("`rdclc {line}` exits with {:?}, expected {code}", ran.code))?;
+    Ok(ran)
+}
+
+fn objects(ran: &Run) -> Vec<Value> {
+    ran.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// Runs the branch; gives the frames that left by `lan` and by `wan`, and what was counted.
+fn branch(backend: &str) -> Result<([Vec<u8>; 2], Vec<Value>), String> {
+    let folder = binary::scratch(&format!("guests-{backend}"));
+    let out = ["lan", "wan"].map(|port| folder.join(format!("{port}.pcap")));
+    let kept = format!("--pcap-out {}@lan --pcap-out {}@wan", out[0].display(), out[1].display());
+    let ran = expect_code(&format!("run examples/branch --format json --backend {backend} {TRAFFIC} {kept}"), 0)?;
+    let [lan, wan] = out.map(|path| fs::read(path).map_err(|e| e.to_string()));
+    Ok(([lan?, wan?], objects(&ran)))
+}
+
+fn same_frames() -> Result<(), String> {
+    let native = branch("native")?;
+    for backend in backends() {
+        let (frames, objects) = branch(backend)?;
+        if frames != native.0 {
+            return Err(format!("{backend} sends other frames than this process"));
+        }
+        let counted = |objects: &[Value]| objects.iter().filter(|o| o["type"] != "run").cloned().collect::<Vec<_>>();
+        if counted(&objects) != counted(&native.1) {
+            return Err(format!("{backend} counts otherwise: {objects:#?}"));
+        }
+    }
+    let sent = native.0.map(|bytes| read_capture(&bytes).map(|capture| capture.packets.len()));
+    match sent {
+        [Ok(32), Ok(33)] => Ok(()),
+        other => Err(format!("{other:?} packets left by lan and wan")),
+    }
+}
+
+/// What enters a guest leaves it or is dropped; a firewall makes no copies.
+fn accounted() -> Result<(), String> {
+    let (_, objects) = branch("native")?;
+    let guests: Vec<&Value> = objects.iter().filter(|o| o["type"] == "guest").collect();
+    for guest in &guests {
+        let counts = guest["counts"].as_array().ok_or("a guest has counts")?;
+        let sum = |what: &str| -> u64 {
+            counts.iter().filter(|c| c["what"] == what).filter_map(|c| c["count"].as_u64()).sum()
+        };
+        if sum("received") == 0 || sum("received") != sum("forwarded") + sum("dropped") {
+            return Err(format!("packets are lost in {guest:#}"));
+        }
+        let places = counts.iter().filter(|c| c["what"] == "dropped");
+        if places.clone().any(|c| !c["at"].as_str().is_some_and(|at| at.contains(".rdcl:"))) {
+            return Err(format!("a drop without its line in {guest:#}"));
+        }
+    }
+    if guests.len() == 4 { Ok(()) } else { Err(format!("{} guests, expected 4", guests.len())) }
+}
+
+fn count() -> Result<(), String> {
+    let ran = expect_code(&format!("run examples/branch --backend native --format json {TRAFFIC} --count 7"), 0)?;
+    let entered: u64 = objects(&ran).iter().filter_map(|o| o["entered"].as_u64()).sum();
+    expect(entered == 7, &ran, "seven packets are sent")
+}
+
+fn usage() -> Result<(), String> {
+    for (line, words) in [
+        ("run examples/branch --pcap-in examples/branch/lan.pcap@lam", "there is no port `lam`; there are lan, wan"),
+        ("run examples/branch --pcap-in examples/branch/lan.pcap", "FILE@PORT"),
+        ("run examples/branch --deploy cloud", "no part of `cloud` runs on kvm"),
+        ("run examples/branch --deploy egde", "did you mean `edge`?"),
+        ("run examples/router", "no service is deployed here"),
+        ("run", "<PATH>"),
+    ] {
+        let ran = expect_code(&format!("{line} --backend native"), 2)?;
+        expect(ran.stderr.contains(words), &ran, &format!("`{words}` is said"))?;
+    }
+    Ok(())
+}
+
+fn captures() -> Result<(), String> {
+    let folder = binary::scratch("guests-captures");
+    let file = |name: &str, bytes: &[u8]| -> Result<PathBuf, String> {
+        let path = folder.join(name);
+        fs::write(&path, bytes).map_err(|e| e.to_string()).map(|()| path)
+    };
+    let cut = file("cut.pcap", &capture(LinkType::Raw, [(1, &[0x45u8; 40][..])])[..50])?;
+    let ethernet = file("ethernet.pcap", &capture(LinkType::Ethernet, [(1, &[0u8; 60][..])]))?;
+    for (path, code, words) in [
+        (cut, 1, "is not a capture that can be used"),
+        (ethernet, 1, "begin with an Ethernet header, but port `lan` carries an IP header"),
+        (folder.join("nowhere.pcap"), 4, "cannot read"),
+    ] {
+        let ran = expect_code(&format!("run examples/branch --backend native --pcap-in {}@lan", path.display()), code)?;
+        expect(ran.stderr.contains(words) && ran.stdout.is_empty(), &ran, &format!("`{words}` is said"))?;
+    }
+    let nowhere = "run examples/branch --backend native --pcap-out /nowhere/out.pcap@lan";
+    let ran = expect_code(nowhere, 4)?;
+    expect(ran.stderr.contains("cannot write `/nowhere/out.pcap`"), &ran, "what cannot be written is named")
+}
+
+/// The broken branch, given a place to run; and a block that says what is allowed, not what is done.
+fn unproved() -> Result<(), String> {
+    let folder = binary::scratch("guests-unproved");
+    let broken = binary::root().join("examples/branch-broken/main.rdcl");
+    let broken = fs::read_to_string(broken).map_err(|e| e.to_string())?;
+    let path = folder.join("broken.rdcl");
+    fs::write(&path, broken).map_err(|e| e.to_string())?;
+    let ran = expect_code(&format!("run {} --backend native --deploy edge", path.display()), 1)?;
+    expect(ran.stdout.is_empty() && ran.stderr.contains("nothing is booted"), &ran, "nothing is booted")
+}
+
+/// In a name space of its own, where `/dev` is empty.
+fn no_kvm() -> Result<(), String> {
+    let hidden = |arguments: &str| -> Result<Run, String> {
+        let line = format!("mount -t tmpfs none /dev && exec {} {arguments}", env!("CARGO_BIN_EXE_rdclc"));
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", &line]).current_dir(binary::root()).stdin(Stdio::null());
+        let output = command.output().map_err(|e| e.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        Ok(Run { stdout, stderr, code: output.status.code(), took: Duration::ZERO })
+    };
+    if hidden("--version").map_or(true, |ran| ran.code != Some(0)) {
+        println!("skipped: hiding /dev/kvm takes a mount name space of one's own");
+        return Ok(());
+    }
+    let ran = hidden(&format!("run examples/branch --backend kvm {TRAFFIC}"))?;
+    expect(ran.code == Some(4) && ran.stdout.is_empty(), &ran, "no KVM is 4")?;
+    expect(ran.stderr.contains("/dev/kvm cannot be opened"), &ran, "it says why")?;
+    let ran = hidden(&format!("run examples/branch {TRAFFIC}"))?;
+    let native = ran.stdout.contains("booted edge on native") && ran.stdout.contains("32 out");
+    expect(
+        ran.code == Some(0) && native && ran.stderr.contains("in this process"),
+        &ran,
+        "this process serves, and says so",
+    )
+}
+
+/// Starts a run that takes a while, and waits until it has booted.
+fn long_run(folder: &Path) -> Result<Child, String> {
+    let lan = fs::read(binary::root().join("examples/branch/lan.pcap")).map_err(|e| e.to_string())?;
+    let packets = read_capture(&lan).map_err(|e| e.to_string())?.packets;
+    let frames = (0..300_000u64).map(|i| (i * 1_000, packets[i as usize % packets.len()].1.as_slice()));
+    let long = folder.join("long.pcap");
+    fs::write(&long, capture(LinkType::Raw, frames)).map_err(|e| e.to_string())?;
+    let (sent, kept) = (format!("{}@lan", long.display()), format!("{}@wan", folder.join("out.pcap").display()));
+    let arguments = ["run", "examples/branch", "--pcap-in", &sent, "--pcap-out", &kept].map(OsStr::new);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rdclc"));
+    command.args(arguments).current_dir(binary::root()).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::null()).spawn().map_err(|e| e.to_string())?;
+    // It says that guests are booted before it passes packets.
+    let mut byte = [0];
+    let mut out = child.stdout.take().ok_or("its output is ours")?;
+    std::io::Read::read_exact(&mut out, &mut byte).map_err(|e| e.to_string())?;
+    Ok(child)
+}
+
+/// Guests live in threads of the process: when it is gone, so are they; and no file is half there.
+fn left_behind() -> Result<(), String> {
+    for signal in ["-INT", "-KILL"] {
+        let folder = binary::scratch(&format!("guests-left{signal}"));
+        let mut child = long_run(&folder)?;
+        sleep(Duration::from_millis(50));
+        let id = child.id().to_string();
+        let killed = Command::new("kill").args([signal, &id]).status().map_err(|e| e.to_string())?;
+        let status = child.wait().map_err(|e| e.to_string())?;
+        if !killed.success() || status.code().is_some() {
+            return Err(format!("it ended by itself before the signal: {status}"));
+        }
+        let mut left: Vec<String> = fs::read_dir(&folder)
+            .map_err(|e| e.to_string())?
+            .filter_map(|e| Some(e.ok()?.file_name().to_string_lossy().into_owned()))
+            .collect();
+        left.retain(|name| name != "long.pcap");
+        if !left.is_empty() {
+            return Err(format!("after {signal} there is {left:?}"));
+        }
+        let children = fs::read_dir("/proc")
+            .map_err(|e| e.to_string())?
+            .filter_map(|e| fs::read_to_string(e.ok()?.path().join("status")).ok());
+        if children.into_iter().any(|status| status.contains(&format!("PPid:\t{id}\n"))) {
+            return Err(format!("after {signal} a child of it lives on"));
+        }
+    }
+    Ok(())
+}
