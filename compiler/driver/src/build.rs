@@ -6,10 +6,9 @@ use crate::args::{self, Allowed, Format, Style};
 use crate::check::Checked;
 use crate::exit::Exit;
 use crate::outcome::{Conclusion, PropertyResult};
-use crate::pins;
 use crate::place::{Placed, placed};
 use crate::session::Session;
-use crate::{files, human, json};
+use crate::{files, human, json, without};
 use rdcl_base::{Diagnostic, FileSpan, Severity, Sources};
 use rdcl_emit::{Artifact, Place, heat, provenance};
 use rdcl_hir::{Loc, place};
@@ -36,7 +35,7 @@ pub fn built(checked: &Checked, placed: &Placed<'_>) -> Built {
     let (plan, problems) = plan(&checked.db, placed.deployment, &placed.placement);
     let places = |loc| place_of(checked, loc);
     let mut artifacts = heat(&plan, &places);
-    pins::give_reasons(&checked.db, placed, &mut artifacts, &places);
+    without::give_reasons(&checked.db, placed, &plan, &mut artifacts, &places);
     if !artifacts.is_empty() {
         artifacts.push(provenance(&artifacts, &places));
     }

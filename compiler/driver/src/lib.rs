@@ -22,7 +22,6 @@ mod manifest;
 mod outcome;
 mod packet;
 mod pcap;
-mod pins;
 mod place;
 mod progress;
 mod run;
@@ -31,6 +30,7 @@ mod trace;
 mod traffic;
 mod verify;
 mod whence;
+mod without;
 mod witness;
 
 pub use boot::boot_findings;

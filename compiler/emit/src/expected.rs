@@ -1,8 +1,8 @@
 //! What a reader of the templates must find in them, said from the plan alone.
 
 use crate::artifact::Artifact;
-use crate::names::port_name;
-use rdcl_plan::{Attachment, Cloud, Plan, Port, Protocol, Rule, Said, Server};
+use crate::names::{existing_network, named, port_name};
+use rdcl_plan::{Attachment, Cloud, Given, Plan, Port, Protocol, Rule, Said, Server};
 use serde_json::{Value, json};
 
 /// `expected.json`.
@@ -26,10 +26,14 @@ fn template(cloud: &Cloud, path: &str) -> Value {
         "path": path,
         "cloud": cloud.name,
         "counts": {"servers": cloud.servers.len(), "networks": cloud.networks.len(), "given": cloud.given.len(), "ports": ports},
-        "given": cloud.given.iter().map(|g| &g.name).collect::<Vec<_>>(),
+        "given": cloud.given.iter().map(given).collect::<Vec<_>>(),
         "networks": cloud.networks.iter().map(network).collect::<Vec<_>>(),
         "servers": cloud.servers.iter().map(|s| server(cloud, s)).collect::<Vec<_>>(),
     })
+}
+
+fn given(given: &Given) -> Value {
+    json!({"parameter": named(&given.name, "network"), "default": existing_network(given)})
 }
 
 fn server(cloud: &Cloud, server: &Server) -> Value {
@@ -44,8 +48,8 @@ fn server(cloud: &Cloud, server: &Server) -> Value {
 
 fn port(cloud: &Cloud, server: &Server, port: &Port) -> Value {
     let (network, address) = match port.attachment {
-        Attachment::Made(i, address) => (&cloud.networks[i].name, Some(address.to_string())),
-        Attachment::Given(i) => (&cloud.given[i].name, None),
+        Attachment::Made(i, address) => (cloud.networks[i].name.clone(), Some(address.to_string())),
+        Attachment::Given(i) => (named(&cloud.given[i].name, "network"), None),
     };
     let rules = port.group.as_ref().map(|group| group.rules.iter().map(|r| rule(&r.value)).collect::<Vec<_>>());
     json!({

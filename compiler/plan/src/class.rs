@@ -26,7 +26,24 @@ pub type Product = BTreeMap<Key, IntervalSet>;
 
 /// The class of a condition on packets at a port of this stack; none if it is no union of products, or of too many.
 pub fn products(stack: Stack, cond: &Cond) -> Option<Vec<Product>> {
-    Reader { stack }.read(cond, true)
+    Reader { stack }.read(cond, true).map(largest)
+}
+
+/// The products that are part of no other; of equal ones the first.
+fn largest(products: Vec<Product>) -> Vec<Product> {
+    let mut found: Vec<Product> = Vec::new();
+    for product in products {
+        if !found.iter().any(|known| is_part(&product, known)) {
+            found.retain(|known| !is_part(known, &product));
+            found.push(product);
+        }
+    }
+    found
+}
+
+/// Whether all packets of one product are in another.
+fn is_part(small: &Product, large: &Product) -> bool {
+    large.iter().all(|(key, set)| small.get(key).is_some_and(|own| own.is_subset(set)))
 }
 
 /// The set of values of a field that is not restricted.
@@ -213,6 +230,13 @@ mod tests {
         let other = products(ip(), &Cond::Not(Box::new(dport(IntervalSet::single(80))))).unwrap();
         let not_tcp = Product::from([(Key::Protocol, IntervalSet::single(6).complement(8))]);
         assert_eq!(other, [not_tcp, Product::from([tcp, (port, IntervalSet::single(80).complement(16))])]);
+    }
+
+    #[test]
+    fn what_is_part_of_another_product_is_left_out() {
+        let web = dport(IntervalSet::range(80, 81));
+        let class = Cond::Any(vec![dport(IntervalSet::single(80)), web.clone(), dport(IntervalSet::single(81))]);
+        assert_eq!(products(ip(), &class), products(ip(), &web));
     }
 
     #[test]

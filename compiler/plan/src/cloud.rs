@@ -30,6 +30,8 @@ pub struct Planner<'a, 'db> {
     pub wiring: &'db Wiring,
     /// The parts that are generated filters.
     pub filters: &'a BTreeSet<PartId>,
+    /// An operation that no group takes into account.
+    pub ignored: Option<Loc>,
     /// Subnets not yet given out.
     pub addresses: Addresses,
     /// What cannot be built.
@@ -40,13 +42,21 @@ pub struct Planner<'a, 'db> {
 pub fn plan_cloud(planner: &mut Planner<'_, '_>, ree: usize) -> Option<Cloud> {
     let ways = planner.ways(ree);
     let ends = ways.iter().enumerate().flat_map(|(i, way)| way.ends.map(|end| (end, i))).collect();
-    let mut site =
-        Site { planner, ree, ways: &ways, ends, given: Vec::new(), networks: Vec::new(), losses: Vec::new() };
+    let mut site = Site {
+        planner,
+        ree,
+        ways: &ways,
+        ends,
+        given: Vec::new(),
+        networks: Vec::new(),
+        losses: Vec::new(),
+        shaping: Vec::new(),
+    };
     site.lay_networks();
     let servers: Vec<Server> = site.parts().into_iter().filter_map(|part| site.server(part)).collect();
     site.lose(&servers);
     site.give_reasons(&servers);
-    let Site { given, networks, losses, .. } = site;
+    let Site { given, networks, losses, shaping, .. } = site;
     let ree_declared = &planner.substrate.rees[ree];
     let common = shared(servers.iter().map(|server| server.because.as_slice()));
     let cloud = Cloud {
@@ -59,6 +69,7 @@ pub fn plan_cloud(planner: &mut Planner<'_, '_>, ree: usize) -> Option<Cloud> {
         assumed: assumed(&servers),
         servers,
         losses,
+        shaping: because(shaping),
     };
     (!cloud.servers.is_empty()).then_some(cloud)
 }
@@ -82,6 +93,8 @@ struct Site<'a, 'p, 'db> {
     given: Vec<(usize, Given)>,
     networks: Vec<(usize, Network)>,
     losses: Vec<Loss>,
+    /// Operations that rules of groups follow from.
+    shaping: Vec<Loc>,
 }
 
 impl<'db> Site<'_, '_, 'db> {
@@ -155,7 +168,7 @@ impl<'db> Site<'_, '_, 'db> {
         let placed = self.planner.placement.parts[part.0 as usize].implementation;
         let implementation = placed.and_then(|i| implementations(db, instance).list.get(i));
         let wired = shared(ports.iter().map(|port| port.because.as_slice()));
-        let reasons = chain.iter().copied().chain(implementation.map(|i| i.place)).chain(wired);
+        let declared = because(chain.iter().copied().chain(implementation.map(|i| i.place)));
         let attributes = implementation.map_or(&[][..], |i| &i.attributes);
         Some(Server {
             name: names.part(part),
@@ -168,7 +181,8 @@ impl<'db> Site<'_, '_, 'db> {
                 .map(|(name, (_, value))| (name.clone(), value_text(value)))
                 .collect(),
             ports,
-            because: because(reasons),
+            because: because(declared.iter().copied().chain(wired)),
+            declared,
         })
     }
 
@@ -208,12 +222,10 @@ impl<'db> Site<'_, '_, 'db> {
     fn group(&mut self, part: PartId, (id, port): (PortId, &PortDecl), way: &Way<'_>) -> Option<crate::plan::Group> {
         let names = self.planner.names;
         let end = Endpoint::Part(part, id);
-        let filters: Vec<Filter<'db>> = way
-            .filters
-            .iter()
-            .filter(|(_, facing)| *facing == end)
-            .map(|(filter, _)| self.operations(*filter))
-            .collect();
+        let facing = way.filters.iter().filter(|(_, facing)| *facing == end);
+        let mut filters: Vec<Filter<'db>> = facing.map(|(filter, _)| self.operations(*filter)).collect();
+        filters.iter_mut().for_each(|filter| filter.retain(|(_, at)| self.planner.ignored != Some(*at)));
+        self.shaping.extend(filters.iter().flatten().map(|(_, at)| *at));
         let instance = names.leaf(part).instance(names.db)?;
         let (group, lost) = group(names.db, instance, (id, &names.end(end), port.stack), &filters);
         let wired = wires(way);

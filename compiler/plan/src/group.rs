@@ -36,6 +36,8 @@ pub fn group<'db>(
             Err(lost) => losses.extend(lost),
         }
     }
+    // Not in the order of the promises: one that goes must not move what another asks for, too.
+    group.rules.sort_by_key(|rule| rule.value.clone());
     (group, losses)
 }
 
@@ -59,27 +61,20 @@ struct Promise<'a> {
 
 impl Promise<'_> {
     fn rules(&self) -> Result<Vec<Said<Rule>>, Vec<Loss>> {
-        let plain = self.behind(|_| false).ok_or_else(|| vec![self.lost_class()])?;
-        let Some(filtered) = self.behind(|_| true) else {
+        self.rules_for(&[]).ok_or_else(|| vec![self.lost_class()])?;
+        let Some(rules) = self.rules_for(self.filters) else {
             return Err(self.operations().map(|(operation, at)| self.lost_operation(operation, at)).collect());
         };
-        let without: Vec<(Loc, Option<Vec<Rule>>)> =
-            self.operations().map(|(_, at)| (at, self.behind(|other| other != at))).collect();
-        let reasons = |rule: &Rule| {
-            let needs = without.iter().filter(|(_, rules)| !rules.as_ref().is_some_and(|r| r.contains(rule)));
-            let needs = needs.map(|(at, _)| *at).filter(|_| !plain.contains(rule));
-            because([self.at].into_iter().chain(needs))
-        };
-        Ok(filtered.into_iter().map(|rule| Said { because: reasons(&rule), value: rule }).collect())
+        Ok(rules.into_iter().map(|value| Said { value, because: vec![self.at] }).collect())
     }
 
     fn operations(&self) -> impl Iterator<Item = (&Operation, Loc)> {
         self.filters.iter().flatten().copied()
     }
 
-    /// The rules for what the promise speaks of and these operations let pass.
-    fn behind(&self, counts: impl Fn(Loc) -> bool) -> Option<Vec<Rule>> {
-        let passes = self.filters.iter().map(|filter| pass(filter.iter().filter(|(_, at)| counts(*at)).map(|f| f.0)));
+    /// The rules for what the promise speaks of and these filters let pass.
+    fn rules_for(&self, filters: &[Filter<'_>]) -> Option<Vec<Rule>> {
+        let passes = filters.iter().map(|filter| pass(filter.iter().map(|(operation, _)| *operation)));
         let class = Cond::All(std::iter::once(self.when.clone()).chain(passes).collect());
         let products = products(self.stack, &class)?;
         let mut rules = Vec::new();
@@ -190,5 +185,159 @@ fn icmp(left: &mut Product) -> Option<Vec<Protocol>> {
             let pairs = values(&types).into_iter().flat_map(|t| codes.iter().map(move |c| (t, Some(*c))));
             Some(pairs.map(|pair| Protocol::Icmp(Some(pair))).collect())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Rules let in exactly what is promised and not denied, or are not made.
+
+    use super::*;
+    use proptest::prelude::*;
+    use rdcl_base::FileId;
+    use rdcl_core::{Expr, Field};
+    use rdcl_hir::{Database, SourceFile};
+
+    /// A packet, as far as it matters here.
+    #[derive(Clone, Copy, Debug)]
+    struct Packet {
+        protocol: u8,
+        source: u32,
+        target: u32,
+        /// The destination port, or type and code.
+        upper: u16,
+    }
+
+    fn field(header: HeaderKind, name: &str) -> Field {
+        header.field(name).unwrap()
+    }
+
+    fn holds(cond: &Cond, packet: &Packet) -> bool {
+        match cond {
+            Cond::True => true,
+            Cond::False => false,
+            Cond::Has(header) => header.protocol_number() == Some(packet.protocol.into()),
+            Cond::All(all) => all.iter().all(|c| holds(c, packet)),
+            Cond::Any(any) => any.iter().any(|c| holds(c, packet)),
+            Cond::Not(inner) => !holds(inner, packet),
+            Cond::In(Expr::Field(field), set) => set.contains(value(*field, packet)),
+            Cond::In(..) | Cond::Cmp(..) => panic!("not made here"),
+        }
+    }
+
+    fn value(field: Field, packet: &Packet) -> u128 {
+        match field.decl().name {
+            "src" => packet.source.into(),
+            "dst" => packet.target.into(),
+            "proto" => packet.protocol.into(),
+            "dport" => packet.upper.into(),
+            "type" => u128::from(packet.upper >> 8),
+            "code" => u128::from(packet.upper & 0xff),
+            other => panic!("{other} is not made here"),
+        }
+    }
+
+    fn lets_in(rule: &Rule, packet: &Packet) -> bool {
+        let upper = match rule.protocol {
+            None => true,
+            Some(Protocol::Tcp(lo, hi)) => packet.protocol == 6 && (lo..=hi).contains(&packet.upper),
+            Some(Protocol::Udp(lo, hi)) => packet.protocol == 17 && (lo..=hi).contains(&packet.upper),
+            Some(Protocol::Icmp(of)) => {
+                let [kind, code] = packet.upper.to_be_bytes();
+                packet.protocol == 1 && of.is_none_or(|(t, c)| t == kind && c.is_none_or(|c| c == code))
+            }
+            Some(Protocol::Other(number)) => packet.protocol == number,
+        };
+        upper && rule.remote.contains(&std::net::Ipv4Addr::from(packet.source))
+    }
+
+    fn sets(width: u16) -> impl Strategy<Value = IntervalSet> {
+        let top = rdcl_core::mask(width);
+        let points: [u128; 7] = [0, 1, 6, 17, top / 2, top - 1, top];
+        let interval = (prop::sample::select(points.to_vec()), prop::sample::select(points.to_vec()));
+        prop::collection::vec(interval, 1..3).prop_map(IntervalSet::from_intervals)
+    }
+
+    fn of(header: HeaderKind, name: &'static str) -> impl Strategy<Value = Cond> {
+        let field = field(header, name);
+        sets(field.width()).prop_map(move |set| {
+            let member = Cond::In(Expr::Field(field), set);
+            if header == HeaderKind::Ip4 { member } else { Cond::All(vec![Cond::Has(header), member]) }
+        })
+    }
+
+    fn conditions() -> impl Strategy<Value = Cond> {
+        let leaf = prop_oneof![
+            4 => of(HeaderKind::Tcp, "dport"),
+            2 => of(HeaderKind::Udp, "dport"),
+            1 => of(HeaderKind::Icmp, "type"),
+            1 => of(HeaderKind::Icmp, "code"),
+            3 => of(HeaderKind::Ip4, "src"),
+            1 => of(HeaderKind::Ip4, "dst"),
+            1 => of(HeaderKind::Ip4, "proto"),
+            1 => Just(Cond::Has(HeaderKind::Tcp)),
+        ];
+        leaf.prop_recursive(3, 8, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 1..3).prop_map(Cond::All),
+                prop::collection::vec(inner.clone(), 1..3).prop_map(Cond::Any),
+                inner.prop_map(|c| Cond::Not(Box::new(c))),
+            ]
+        })
+    }
+
+    fn packets() -> Vec<Packet> {
+        let addresses = [0, 1, 5, 17, u32::MAX / 2, u32::MAX / 2 + 1, u32::MAX - 1, u32::MAX];
+        let uppers = [0, 1, 6, 7, 17, 0x0100, 0x0111, 0x7f06, 0x7fff, 0x8000, 0xfffe, 0xffff];
+        let mut all = Vec::new();
+        for protocol in [0, 1, 6, 17, 127, 255] {
+            for source in addresses {
+                for upper in uppers {
+                    all.push(Packet { protocol, source, target: source.rotate_left(1), upper });
+                }
+            }
+        }
+        all
+    }
+
+    fn check(when: &Cond, operations: &[Operation]) -> Option<usize> {
+        let db = Database::default();
+        let file = SourceFile::new(&db, "main".into(), "main".into(), "rfb A {}".into(), FileId(0));
+        let at = Loc::of(&db, rdcl_hir::items(&db, file)[0], rdcl_base::NodeId::default());
+        let filters = [operations.iter().map(|operation| (operation, at)).collect()];
+        let stack = Stack::new(&[HeaderKind::Ip4]).unwrap();
+        let rules = Promise { name: "p", port: "a", stack, when, at, filters: &filters }.rules().ok()?;
+        for packet in packets() {
+            let decision = operations.iter().find(|o| holds(&o.class, &packet)).is_some_and(|o| o.deny);
+            let wanted = holds(when, &packet) && !decision;
+            let found = rules.iter().any(|rule| lets_in(&rule.value, &packet));
+            assert_eq!(found, wanted, "{packet:?} {when:?} {operations:?} {rules:?}");
+        }
+        Some(rules.len())
+    }
+
+    proptest! {
+        #[test]
+        fn rules_let_in_what_is_promised_and_not_denied(
+            when in conditions(),
+            filter in prop::collection::vec((conditions(), any::<bool>()), 0..3),
+        ) {
+            let operation = |(class, deny): (Cond, bool)| Operation { name: "o".into(), class, deny };
+            check(&when, &filter.into_iter().map(operation).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_rules_can_say_becomes_rules() {
+        let tcp = |ports| Cond::In(Expr::Field(field(HeaderKind::Tcp, "dport")), ports);
+        let web = Cond::All(vec![Cond::Has(HeaderKind::Tcp), tcp(IntervalSet::from_intervals([(80, 81), (443, 443)]))]);
+        let low = Cond::In(Expr::Field(field(HeaderKind::Ip4, "src")), IntervalSet::range(0, 0x7fff_ffff));
+        let deny = Operation { name: "o".into(), class: low, deny: true };
+        assert_eq!(check(&web, &[]), Some(2));
+        assert_eq!(check(&web, std::slice::from_ref(&deny)), Some(2));
+        let allow = Operation { name: "a".into(), class: web.clone(), deny: false };
+        assert_eq!(check(&Cond::True, &[allow, deny]), Some(3));
+        let here = Cond::In(Expr::Field(field(HeaderKind::Ip4, "dst")), IntervalSet::single(1));
+        assert_eq!(check(&here, &[]), None);
     }
 }

@@ -19,7 +19,7 @@ mod ways;
 mod tests;
 
 pub use loss::{Loss, LossKind, LossRow, heat_losses};
-pub use make::plan;
+pub use make::{plan, plan_without};
 pub use plan::{
     Attachment, Cloud, Given, Group, GuestPlan, LeadsTo, Network, Plan, Port, Protocol, Rule, Said, Server, Subnet,
 };

@@ -15,6 +15,20 @@ use std::collections::{BTreeSet, HashSet};
 
 /// What will exist where, and what is lost or cannot be: losses are warnings.
 pub fn plan<'db>(db: &'db dyn Db, deployment: &Deployment<'db>, placement: &Placement) -> (Plan, Vec<Problem>) {
+    make(db, deployment, placement, None)
+}
+
+/// What would exist where if no security group took an operation of an intent into account.
+pub fn plan_without<'db>(db: &'db dyn Db, deployment: &Deployment<'db>, placement: &Placement, operation: Loc) -> Plan {
+    make(db, deployment, placement, Some(operation)).0
+}
+
+fn make<'db>(
+    db: &'db dyn Db,
+    deployment: &Deployment<'db>,
+    placement: &Placement,
+    ignored: Option<Loc>,
+) -> (Plan, Vec<Problem>) {
     let instance = deployment.instance;
     let (structure, substrate) = (structure(db, instance), substrate(db, deployment.substrate));
     let filters = filters(db, structure);
@@ -26,6 +40,7 @@ pub fn plan<'db>(db: &'db dyn Db, deployment: &Deployment<'db>, placement: &Plac
         substrate,
         wiring: wiring(db, instance),
         filters: &filters,
+        ignored,
         addresses: Addresses::new(claimed(db, instance)),
         problems: Vec::new(),
     };

@@ -69,6 +69,9 @@ pub struct Cloud {
     pub assumed: Vec<Said<String>>,
     /// What cannot be said.
     pub losses: Vec<Loss>,
+    /// The operations that rules of groups follow from. They take away, so that no rule says of itself that it is there
+    /// because of them; [`plan_without`](crate::plan_without) shows it.
+    pub shaping: Vec<Loc>,
 }
 
 /// A network that exists before, which a parameter names.
@@ -135,6 +138,8 @@ pub struct Server {
     /// Its ports that are wired, in order; at least one.
     pub ports: Vec<Port>,
     /// The parts that lead to it, and its implementation.
+    pub declared: Vec<Loc>,
+    /// These, and the wires without which none would lead to it.
     pub because: Vec<Loc>,
 }
 
@@ -165,12 +170,12 @@ pub enum Attachment {
 /// What may come in at a port; all else is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
-    /// The rules, each once, in the order of the promises they come from.
+    /// The rules, each once, in a fixed order.
     pub rules: Vec<Said<Rule>>,
 }
 
 /// Lets packets in.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rule {
     /// Of which protocol; none for any.
     pub protocol: Option<Protocol>,
@@ -179,7 +184,7 @@ pub struct Rule {
 }
 
 /// A protocol above IPv4, and which of its packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
     /// TCP, to ports from and to.
     Tcp(u16, u16),

@@ -186,7 +186,7 @@ rfb S { port inout l: Ip4; part web: W; wire l <-> web.net; }\n";
     let cloud = world.cloud();
     let group = server(&cloud, "web").ports[0].group.as_ref().unwrap();
     let reasons: Vec<Vec<usize>> = group.rules.iter().map(|r| world.lines(&r.because)).collect();
-    assert_eq!(reasons, [vec![], vec![5]]);
+    assert_eq!(reasons, [vec![5], vec![]]);
 }
 
 #[test]

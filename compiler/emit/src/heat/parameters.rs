@@ -2,7 +2,7 @@
 
 use super::source;
 use crate::artifact::Places;
-use crate::names::named;
+use crate::names::{existing_network, named};
 use crate::yaml::{Entry, Item, Node, entry, text};
 use rdcl_hir::Loc;
 use rdcl_plan::{Cloud, Given, LeadsTo, Said, Server};
@@ -10,19 +10,17 @@ use rdcl_plan::{Cloud, Given, LeadsTo, Said, Server};
 pub fn parameters<'a>(cloud: &'a Cloud, places: Places<'_>) -> Vec<Entry> {
     let networks = cloud.given.iter().map(|given| (network(given), given.wires.as_slice()));
     let of_server =
-        |server: &'a Server| [image(server), flavor(server)].map(|entry| (entry, server.because.as_slice()));
+        |server: &'a Server| [image(server), flavor(server)].map(|entry| (entry, server.declared.as_slice()));
     let all = networks.chain(cloud.servers.iter().flat_map(of_server));
     all.map(|(entry, statements)| Entry { comments: vec![source(statements, cloud, places)], ..entry }).collect()
 }
 
 fn network(given: &Given) -> Entry {
-    let (about, default) = match &given.leads_to {
-        LeadsTo::Boundary(port) => (format!("The network at the port `{port}` of the service."), given.name.clone()),
-        LeadsTo::Elsewhere(port, ree) => {
-            (format!("The network that leads to `{port}` in `{ree}`."), format!("{}--{port}", given.name))
-        }
+    let about = match &given.leads_to {
+        LeadsTo::Boundary(port) => format!("The network at the port `{port}` of the service."),
+        LeadsTo::Elsewhere(port, ree) => format!("The network that leads to `{port}` in `{ree}`."),
     };
-    let default = Said { value: default, because: Vec::new() };
+    let default = Said { value: existing_network(given), because: Vec::new() };
     let node = parameter(vec![(about, Vec::new())], Some(&default), "neutron.network");
     entry(&named(&given.name, "network"), node).because(&given.because)
 }

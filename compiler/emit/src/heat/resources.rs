@@ -151,7 +151,7 @@ fn machine(cloud: &Cloud, server: &Server, places: Places<'_>) -> Entry {
         "OS::Nova::Server",
         properties,
         &server.because,
-        source(&server.because, cloud, places),
+        source(&server.declared, cloud, places),
     )
 }
 

@@ -71,8 +71,8 @@ impl<'db> Site<'_, '_, 'db> {
     /// What wires promise.
     fn lose_promises(&mut self, way: &Way<'_>) {
         for attribute in way.wires.iter().flat_map(|wire| &wire.attributes) {
-            let (name, _) = self.planner.names.link(way.ends);
-            self.losses.push(lost_promise(attribute, &name, wires(way)));
+            let wire = way.ends.map(|end| self.planner.names.end(end)).join(" <-> ");
+            self.losses.push(lost_promise(attribute, &wire, wires(way)));
         }
     }
 
@@ -85,11 +85,11 @@ impl<'db> Site<'_, '_, 'db> {
             Endpoint::Boundary(_) => false,
         };
         if way.ends.iter().any(tagged) {
-            let (name, _) = names.link(way.ends);
+            let wire = way.ends.map(|end| names.end(end)).join(" <-> ");
             let at = wires(way).first().copied().unwrap_or(self.planner.deployment.place);
             self.losses.push(Loss {
                 kind: LossKind::Tags,
-                message: format!("`{name}` carries VLAN tags, which the network may not"),
+                message: format!("`{wire}` carries VLAN tags, which the network may not"),
                 help: "use a network that is transparent for tags",
                 port: None,
                 at,
@@ -185,10 +185,10 @@ impl Whole<'_> {
     }
 }
 
-fn lost_promise(attribute: &Attribute, link: &str, wires: Vec<Loc>) -> Loss {
+fn lost_promise(attribute: &Attribute, wire: &str, wires: Vec<Loc>) -> Loss {
     Loss {
         kind: LossKind::Wire,
-        message: format!("`{attribute}` of `{link}` is not told to the cloud"),
+        message: format!("`{attribute}` of `{wire}` is not told to the cloud"),
         help: "the placement keeps it with the figures of the substrate; limit the network by hand",
         port: None,
         at: attribute.place,
