@@ -47,6 +47,8 @@ fn schema() -> Result<(), String> {
         "place --format json examples/branch tests/place/routes.rdcl".to_owned(),
         "run --format json --backend native examples/branch --pcap-in examples/branch/lan.pcap@lan".to_owned(),
         "graph --draw json examples/branch tests/expand/arrays.rdcl".to_owned(),
+        format!("build --format json examples/branch -o {}", folder.join("out").display()),
+        format!("where --format json {}", folder.join("out/cloud/heat.yaml:47").display()),
     ];
     let mut written = String::new();
     for line in &lines {
