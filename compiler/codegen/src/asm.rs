@@ -231,6 +231,16 @@ impl Asm<'_> {
         self.builder.ins().ishl(a, by)
     }
 
+    /// The sum of both halves of a number of 32 or 64 bits, the carry out of it added again.
+    pub(crate) fn add_halves(&mut self, a: Value, bits: u16) -> Value {
+        let half = i64::from(bits / 2);
+        let a = if bits == 32 { self.builder.ins().ireduce(I32, a) } else { a };
+        let swapped = self.builder.ins().rotl_imm_u(a, half);
+        let both = self.builder.ins().iadd(a, swapped);
+        let sum = self.builder.ins().ushr_imm_u(both, half);
+        if bits == 32 { self.builder.ins().uextend(I64, sum) } else { sum }
+    }
+
     /// The number of zero bits below the lowest one.
     pub(crate) fn trailing_zeros(&mut self, a: Value) -> Value {
         self.builder.ins().ctz(a)

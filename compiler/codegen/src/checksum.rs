@@ -20,13 +20,8 @@ const ABSENT: u64 = 0x1_0000;
 
 /// Folds a sum of words of up to 32 bits into 16 bits.
 pub(crate) fn fold(asm: &mut Asm<'_>, sum: Value) -> Value {
-    let (low, high) = (asm.and_int(sum, 0xffff_ffff), asm.shr(sum, 32));
-    let mut sum = asm.add(low, high);
-    for _ in 0..3 {
-        let (low, high) = (asm.and_int(sum, 0xffff), asm.shr(sum, 16));
-        sum = asm.add(low, high);
-    }
-    sum
+    let half = asm.add_halves(sum, 64);
+    asm.add_halves(half, 32)
 }
 
 /// A folded sum as a residue: FFFF is 0.
@@ -160,12 +155,14 @@ impl Guest<'_, '_> {
     pub(crate) fn carried_checksum(&mut self, l4: HeaderKind, shapes: ShapeSet) -> Value {
         let received = self.load_header(l4, 2, byte_of(l4, "csum"));
         let sum = self.asm.variable_of(received);
+        let is_ip_written = l4 != HeaderKind::Icmp && !self.written_words(HeaderKind::Ip4).is_empty();
         self.add_differences(sum, l4, 0);
-        if l4 != HeaderKind::Icmp {
+        if is_ip_written {
             self.when_has(HeaderKind::Ip4, shapes, |guest| guest.add_differences(sum, HeaderKind::Ip4, length(l4)));
         }
+        let is_written = is_ip_written || !self.written_words(l4).is_empty();
         let sum = self.asm.get(sum);
-        let folded = fold(self.asm, sum);
+        let folded = if is_written { fold(self.asm, sum) } else { sum };
         let value = canonical(self.asm, folded);
         match l4 {
             HeaderKind::Udp => {

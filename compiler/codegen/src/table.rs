@@ -1,10 +1,10 @@
 //! Tables as read-only data, in the form that is quick to look up.
 //!
 //! One key column: the key space is cut into stretches with one winning row each, and the stretch of a key is found by
-//! bisection, whose steps are known in advance. Several columns of single values: a hash table. Anything else: rows in
+//! bisection, among those that its upper bits leave where there are many. Several columns of single values: a hash table. Anything else: rows in
 //! the order in which they win. Where a row is found is the offset of its data columns, 0 for none.
 
-use crate::asm::{Asm, Is, Label, Memory, Value, words_of};
+use crate::asm::{Asm, Code, Is, Label, Memory, Value, words_of};
 use crate::chain::{hash, hash_of};
 use rdcl_core::{MatchKind, RowKey, TableData, TableDecl, mask};
 use std::cmp::Reverse;
@@ -56,13 +56,36 @@ pub(crate) struct TablePlan {
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// So many stretches: where each begins, as numbers of this many bytes, and where its row is.
-    Stretches { count: u64, starts: u32, bytes: u32, rows: u32 },
+    Stretches(Stretches),
     /// Two to the power of this many places, each the offset of a record (its row, then its key) or 0.
-    Hash { bits: u16, places: u32 },
+    Hash {
+        bits: u16,
+        places: u32,
+    },
     /// So many records: its row, then the least and the greatest value of each key column.
-    Ranked { count: u64, records: u32, stride: u32 },
+    Ranked {
+        count: u64,
+        records: u32,
+        stride: u32,
+    },
 }
+
+/// The key space, cut.
+#[derive(Clone, Debug)]
+struct Stretches {
+    count: u64,
+    /// Where it is said where each begins, as numbers of this many bytes.
+    starts: u32,
+    bytes: u32,
+    /// Where it is said where the row of each is.
+    rows: u32,
+    /// By how many bits a key is shifted to give a number, and where the first stretch for each number is said.
+    index: Option<(u16, u32)>,
+}
+
+/// How many stretches there must be for an index, and the most bits of a key that it looks at.
+const INDEXED_STRETCHES: usize = 32;
+const MOST_INDEX_BITS: u32 = 16;
 
 /// A row that may win: the intervals of its keys, and where its data are.
 struct Ranked {
@@ -158,7 +181,21 @@ fn stretches(width: u16, rows: &[Ranked], rodata: &mut Rodata) -> Form {
     }
     let rows = rodata.begin();
     stretches.iter().for_each(|(_, row)| rodata.u32(*row));
-    Form::Stretches { count: stretches.len() as u64, starts, bytes, rows }
+    let is_indexed = stretches.len() >= INDEXED_STRETCHES && width <= 64;
+    let index = is_indexed.then(|| index(width, &stretches, rodata));
+    Form::Stretches(Stretches { count: stretches.len() as u64, starts, bytes, rows, index })
+}
+
+/// For each value of a key's upper bits, the stretch that the least such key is in; then the last stretch of all.
+fn index(width: u16, stretches: &[(u128, u32)], rodata: &mut Rodata) -> (u16, u32) {
+    let bits = stretches.len().ilog2().min(MOST_INDEX_BITS).min(width.into()) as u16;
+    let (shift, at) = (width - bits, rodata.begin());
+    for number in 0..1u128 << bits {
+        let stretch = stretches.partition_point(|(start, _)| *start <= number << shift) - 1;
+        rodata.u32(stretch as u32);
+    }
+    rodata.u32(stretches.len() as u32 - 1);
+    (shift, at)
 }
 
 fn places(widths: &[u16], rows: &[Ranked], rodata: &mut Rodata) -> Form {
@@ -209,12 +246,15 @@ fn records(widths: &[u16], rows: &[Ranked], rodata: &mut Rodata) -> Form {
 pub(crate) fn write_match(table: &TablePlan, asm: &mut Asm<'_>) {
     let (rodata, words) = (asm.param(0), asm.params_from(1));
     match &table.form {
-        Form::Stretches { count, starts, bytes, rows } => {
+        Form::Stretches(stretches) => {
             let key = asm.of_words(&words);
-            let number = bisect(asm, rodata, key, (*count, *starts, *bytes));
+            let number = match stretches.index {
+                None => stretches.among_all(asm, rodata, key),
+                Some(index) => stretches.among_indexed(asm, rodata, key, index),
+            };
             let offset = asm.shl(number, 2);
             let at = asm.add(rodata, offset);
-            let row = asm.load(Memory::Tables, 4, at, *rows);
+            let row = asm.load(Memory::Tables, 4, at, stretches.rows);
             asm.ret(&[row]);
         }
         Form::Hash { bits, places } => find_record(asm, rodata, &words, (*bits, *places)),
@@ -231,24 +271,59 @@ pub(crate) fn write_match(table: &TablePlan, asm: &mut Asm<'_>) {
     }
 }
 
-/// The number of the last of `count` ascending numbers that is not above a key; the first never is.
-fn bisect(asm: &mut Asm<'_>, rodata: Value, key: Value, (count, starts, bytes): (u64, u32, u32)) -> Value {
-    let (mut base, mut left) = (asm.int(0), count);
-    while left > 1 {
-        let half = left / 2;
-        let middle = asm.add_int(base, half);
-        let offset = asm.shl(middle, bytes.trailing_zeros() as u16);
+impl Stretches {
+    /// The number of the stretch of a key: the last that does not begin above it.
+    fn among_all(&self, asm: &mut Asm<'_>, rodata: Value, key: Value) -> Value {
+        let (mut base, mut left) = (asm.int(0), self.count);
+        while left > 1 {
+            let half = asm.int(left / 2);
+            base = self.step(asm, rodata, key, (base, half));
+            left -= left / 2;
+        }
+        base
+    }
+
+    /// As [`Stretches::among_all`], among those that the index leaves.
+    fn among_indexed(&self, asm: &mut Asm<'_>, rodata: Value, key: Value, (shift, index): (u16, u32)) -> Value {
+        let number = asm.shr(key, shift);
+        let offset = asm.shl(number, 2);
         let at = asm.add(rodata, offset);
-        let start = if bytes == 16 {
-            asm.load_value(Memory::Tables, 128, at, starts)
+        let first = asm.load(Memory::Tables, 4, at, index);
+        let last = asm.load(Memory::Tables, 4, at, index + 4);
+        let more = asm.sub(last, first);
+        let more = asm.add_int(more, 1);
+        let (base, left) = (asm.variable_of(first), asm.variable_of(more));
+        asm.repeat(
+            |asm| {
+                let left = asm.get(left);
+                let one = asm.int(1);
+                asm.is(Is::Less, one, left)
+            },
+            |asm| {
+                let (from, count) = (asm.get(base), asm.get(left));
+                let half = asm.shr(count, 1);
+                let next = self.step(asm, rodata, key, (from, half));
+                let rest = asm.sub(count, half);
+                asm.set(base, next);
+                asm.set(left, rest);
+            },
+        );
+        asm.get(base)
+    }
+
+    /// Goes half of the way on, if the stretch there does not begin above the key.
+    fn step(&self, asm: &mut Asm<'_>, rodata: Value, key: Value, (base, half): (Value, Value)) -> Value {
+        let middle = asm.add(base, half);
+        let offset = asm.shl(middle, self.bytes.trailing_zeros() as u16);
+        let at = asm.add(rodata, offset);
+        let start = if self.bytes == 16 {
+            asm.load_value(Memory::Tables, 128, at, self.starts)
         } else {
-            asm.load(Memory::Tables, bytes, at, starts)
+            asm.load(Memory::Tables, self.bytes, at, self.starts)
         };
         let is_there = asm.is(Is::LessOrEqual, start, key);
-        base = asm.select(is_there, middle, base);
-        left -= half;
+        asm.select(is_there, middle, base)
     }
-    base
 }
 
 /// Looks for a record with these words, from the place their hash says on.

@@ -103,7 +103,7 @@ pub fn table(rng: &mut Rng) -> (TableDecl, TableData) {
     let keys: Vec<(String, u16, MatchKind)> =
         (0..columns).map(|c| (format!("k{c}"), rng.pick(&WIDTHS), kind(rng, c))).collect();
     let data: Vec<(String, u16)> = (0..rng.below(3)).map(|c| (format!("v{c}"), rng.pick(&WIDTHS))).collect();
-    let count = rng.pick(&[0, 1, 2, 5, 12, 40]);
+    let count = rng.pick(&[0, 1, 2, 5, 12, 40, 120]);
     let row = |rng: &mut Rng| Row {
         keys: keys.iter().map(|(_, width, kind)| row_key(rng, *width, *kind)).collect(),
         data: data.iter().map(|(_, width)| rng.value(*width)).collect(),
