@@ -69,6 +69,8 @@ fn usage() -> Result<(), String> {
         "examples/branch --allow E0901",
         "examples/router",
         "nowhere",
+        // One name for both.
+        "tests/emit/site.rdcl tests/emit/site.rdcl",
     ] {
         let (ran, files) = build("build-usage", line, 2)?;
         expect(ran.stdout.is_empty() && files.is_empty(), &ran, "nothing is written")?;

@@ -1,5 +1,5 @@
 //! Programs with a slip of the hand: words of the examples and fixtures deleted, doubled, swapped or replaced by others.
-//! Whatever comes out of it, the compiler answers; what still checks is verified and placed.
+//! Whatever comes out of it, the compiler answers; what still checks is verified, placed and built.
 //!
 //! `MUTANTS=20000` tries more than the usual few; each is known by its number, which a failure names.
 
@@ -29,7 +29,7 @@ fn run() -> Result<(), String> {
 /// The texts to begin with, each as words and what stands between them.
 fn seeds() -> Result<Vec<(PathBuf, Vec<String>)>, String> {
     let mains = examples::folders().into_iter().map(|folder| folder.join("main.rdcl"));
-    let fixtures = ["verify", "expand", "lower", "place"].into_iter().flat_map(fixtures::in_folder);
+    let fixtures = ["verify", "expand", "lower", "place", "plan", "emit"].into_iter().flat_map(fixtures::in_folder);
     let files = mains.chain(fixtures.filter(|p| p.is_file()));
     files.map(|path| fs::read_to_string(&path).map(|text| (path, words(&text))).map_err(|e| e.to_string())).collect()
 }
@@ -63,7 +63,8 @@ fn answer(seeds: &[(PathBuf, Vec<String>)], number: u64) -> Result<(), String> {
             let mut options = Options::default();
             options.budget.states = 500;
             rdclc::verify(&checked, &options, None, &mut |_| ());
-            let _ = rdclc::placed(&checked, None);
+            let placements = rdclc::placed(&checked, None).unwrap_or_default();
+            placements.placed.iter().for_each(|placed| drop(rdclc::built(&checked, placed)));
         }
     }));
     tried.map_err(|_| format!("mutant {number} of {} panics:\n{text}", path.display()))

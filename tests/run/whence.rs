@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         property("branch", "examples/branch", "cloud"),
         property("site", "tests/emit/site.rdcl", "site"),
+        property("alone", "tests/emit/alone.rdcl", "resolver"),
         property("clouds", "tests/emit/clouds.rdcl", "chain"),
         Trial::test("command-line/where", || command().map_err(Failed::from)),
         Trial::test("command-line/where/refusals", || refusals().map_err(Failed::from)),

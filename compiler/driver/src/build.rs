@@ -80,10 +80,22 @@ pub fn command(arguments: &args::Build, style: Style) -> Exit {
             all.extend(session.built(path, &checked, arguments));
         }
     }
+    if let Some(path) = twice(&all) {
+        session
+            .console
+            .note(&format!("error: `{}` would be written twice; name one deployment with `--deploy`", path.display()));
+        session.exit = session.exit.and(Exit::Usage);
+    }
     if session.exit == Exit::Fine {
         session.written(&arguments.output, &all);
     }
     session.end()
+}
+
+/// A path that two files have: packages or deployments of one name.
+fn twice(all: &[(PathBuf, Artifact)]) -> Option<&Path> {
+    let mut seen = BTreeSet::new();
+    all.iter().map(|(path, _)| path.as_path()).find(|path| !seen.insert(*path))
 }
 
 impl Session {

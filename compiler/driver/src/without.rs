@@ -9,16 +9,15 @@ use rdcl_emit::{Artifact, Places, heat};
 use rdcl_hir::{Database, Loc, Pinned};
 use rdcl_plan::{Plan, plan, plan_without};
 
-/// The most statements of a deployment that are tried, and the most lines of a template.
+/// The most statements of a deployment that are tried, and the most parts of one in which any is: each try is a placement.
 const MOST_STATEMENTS: usize = 64;
-const MOST_LINES: usize = 2000;
+const MOST_PARTS: usize = 32;
 
 /// Adds pins and operations to the reasons of lines.
 pub fn give_reasons(db: &Database, placed: &Placed<'_>, whole: &Plan, artifacts: &mut [Artifact], places: Places<'_>) {
     let pins = &placed.deployment.pins;
     let operations: Vec<Loc> = whole.clouds.iter().flat_map(|cloud| cloud.shaping.iter().copied()).collect();
-    let lines = artifacts.iter().map(|a| a.lines.len()).max().unwrap_or(0);
-    if pins.len() + operations.len() > MOST_STATEMENTS || lines > MOST_LINES {
+    if pins.len() + operations.len() > MOST_STATEMENTS || whole.parts > MOST_PARTS {
         return;
     }
     for pin in pins {
