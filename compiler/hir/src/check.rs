@@ -8,13 +8,13 @@ use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
-use crate::nemo::{idle_operations, intent};
+use crate::nemo::{filter_name, filter_rules, idle_operations, intent};
 use crate::operation::deploy::{deployed, deployed_twice};
 use crate::operation::impls::implementations;
 use crate::operation::lifecycles::lifecycle;
 use crate::operation::sla::service_levels;
 use crate::operation::substrates::substrate;
-use crate::part::{Nesting, nesting, nesting_problems, parts};
+use crate::part::{Nesting, PartGroup, nesting, nesting_problems, parts};
 use crate::port::ports;
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, items, parsed, rfb_tree};
@@ -24,11 +24,12 @@ use crate::source::names::{lookup, scope};
 use crate::subject::checked;
 use crate::types::declared_stack;
 use crate::value::Type;
-use crate::wire::wires;
+use crate::wire::{enters_leaves, wires};
 use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId, Severity};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
+use std::collections::BTreeMap;
 
 /// Everything that is wrong with a package, by place. Of an item that cannot be read only that is said; of the standard
 /// library only errors are.
@@ -141,6 +142,7 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
     found.extend(idle_operations(db, instance));
+    found.extend(parts_named_as_filters(db, instance));
     found.extend(implementations(db, instance).problems.iter().cloned());
     found.extend(service_levels(db, instance).problems.iter().cloned());
     found.extend(lifecycle(db, instance).problems.iter().cloned());
@@ -175,6 +177,21 @@ fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Prob
 }
 
 /// Ports and parts share their names.
+/// Complains of parts with the name of a filter that an intent of the block puts before its ports.
+fn parts_named_as_filters<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    let Some(owner) = body(db, instance).owner() else { return Vec::new() };
+    let filtered = ports(db, instance).flat().into_iter();
+    let filtered = filtered.filter(|p| enters_leaves(p).0 && !filter_rules(db, instance, p.stack).is_empty());
+    let filters: BTreeMap<String, String> = filtered.map(|p| (filter_name(&p.name), p.name)).collect();
+    let groups = if filters.is_empty() { &[][..] } else { parts(db, owner).groups.as_slice() };
+    let clash = |group: &PartGroup<'db>| {
+        let (name, port) = group.names().find_map(|name| filters.get_key_value(&name))?;
+        let message = format!("the part `{name}` has the name of the filter that an intent puts before `{port}`");
+        Some(Diagnostic::new(Code::E0203, group.place, message).with_help("give the part another name"))
+    };
+    groups.iter().filter_map(clash).collect()
+}
+
 fn name_clashes<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     let cx = Cx::new(db, item);
     let ports: Vec<_> =

@@ -9,7 +9,7 @@ use crate::bodies::{BodyKind, body};
 use crate::flatten::assembly::Assembly;
 use crate::instance::Instance;
 use crate::leaf::{Leaf, LeafKind, leaf_ports, leaf_program, leaf_tables};
-use crate::nemo::filter_rules;
+use crate::nemo::{filter_name, filter_rules};
 use crate::part::{Nesting, nesting, parts};
 use crate::port::ports;
 use crate::source::db::Db;
@@ -96,7 +96,7 @@ fn add_filters<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, instance: Ins
         let rules = filter_rules(db, instance, port.stack);
         if enters && !rules.is_empty() {
             let leaf = Leaf::new(db, LeafKind::Filter(port.stack, rules));
-            assembly.put_before(i, format!("nemo_{}", port.name), leaf, leaf_ports(db, leaf));
+            assembly.put_before(i, filter_name(&port.name), leaf, leaf_ports(db, leaf));
         }
     }
 }

@@ -76,6 +76,11 @@ pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, stack: Stack)
     operations.map(rule).collect()
 }
 
+/// The name of the filter before a port.
+pub(crate) fn filter_name(port: &str) -> String {
+    format!("nemo_{port}")
+}
+
 /// Where the operations are written that [`filter_rules`] come from.
 pub(crate) fn operation_places<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Loc> {
     let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));

@@ -6,7 +6,7 @@ use crate::attrs::Attribute;
 use crate::bodies::{BodyKind, body};
 use crate::flatten::{boundary_of, part_end, structure};
 use crate::instance::Instance;
-use crate::nemo::{filter_rules, operation_places};
+use crate::nemo::{filter_name, filter_rules, operation_places};
 use crate::part::parts;
 use crate::port::ports;
 use crate::source::db::Db;
@@ -106,7 +106,7 @@ impl<'db> Tracer<'db> {
         let mut found = BTreeMap::new();
         for (i, port) in (0u32..).zip(ports(self.db, instance).flat()) {
             if enters_leaves(&port).0 && !filter_rules(self.db, instance, port.stack).is_empty() {
-                let filter = within(path, &format!("nemo_{}", port.name));
+                let filter = within(path, &filter_name(&port.name));
                 self.places.insert(filter.clone(), [chain, &operation_places(self.db, instance)].concat());
                 self.link(Node::Outer(path.to_owned(), i), Node::Inside(filter.clone(), 0), None);
                 found.insert(i, filter);
