@@ -6,26 +6,46 @@ use crate::names::{named, port_name};
 use crate::yaml::{Entry, Item, Node, call, entry, number, text};
 use rdcl_hir::Loc;
 use rdcl_plan::{Attachment, Cloud, Group, Loss, Network, Port, Protocol, Rule, Said, Server};
+use std::collections::BTreeMap;
 
-pub fn resources(cloud: &Cloud, places: Places<'_>) -> Vec<Entry> {
-    let networks =
-        cloud.networks.iter().flat_map(|network| [net(cloud, network, places), subnet(cloud, network, places)]);
-    let servers = cloud.servers.iter().flat_map(|server| around(cloud, server, places));
-    networks.chain(servers).collect()
+/// A cloud while its resources are written.
+struct Writer<'a> {
+    cloud: &'a Cloud,
+    places: Places<'a>,
+    /// What is lost, by the port that it is about.
+    lost: BTreeMap<&'a str, Vec<&'a Loss>>,
 }
 
-fn net(cloud: &Cloud, network: &Network, places: Places<'_>) -> Entry {
+pub fn resources(cloud: &Cloud, places: Places<'_>) -> Vec<Entry> {
+    let mut lost: BTreeMap<&str, Vec<&Loss>> = BTreeMap::new();
+    for loss in &cloud.losses {
+        if let Some(port) = &loss.port {
+            lost.entry(port).or_default().push(loss);
+        }
+    }
+    let writer = Writer { cloud, places, lost };
+    let networks = cloud.networks.iter().flat_map(|network| [net(&writer, network), subnet(&writer, network)]);
+    networks.chain(cloud.servers.iter().flat_map(|server| around(&writer, server))).collect()
+}
+
+impl Writer<'_> {
+    fn source(&self, statements: &[Loc]) -> (String, Vec<Loc>) {
+        source(statements, self.cloud, self.places)
+    }
+}
+
+fn net(writer: &Writer<'_>, network: &Network) -> Entry {
     let properties = vec![entry("name", text(&network.name))];
     resource(
         &named(&network.name, "network"),
         "OS::Neutron::Net",
         properties,
         &network.because,
-        source(&network.wires, cloud, places),
+        writer.source(&network.wires),
     )
 }
 
-fn subnet(cloud: &Cloud, network: &Network, places: Places<'_>) -> Entry {
+fn subnet(writer: &Writer<'_>, network: &Network) -> Entry {
     let subnet = network.subnet;
     let pool = [("start", subnet.pool.0), ("end", subnet.pool.1)].map(|(key, at)| entry(key, text(&at.to_string())));
     let properties = vec![
@@ -42,15 +62,15 @@ fn subnet(cloud: &Cloud, network: &Network, places: Places<'_>) -> Entry {
         "OS::Neutron::Subnet",
         properties,
         &network.because,
-        source(&network.wires, cloud, places),
+        writer.source(&network.wires),
     )
 }
 
 /// A server, after what it needs.
-fn around(cloud: &Cloud, server: &Server, places: Places<'_>) -> Vec<Entry> {
-    let groups = server.ports.iter().filter_map(|p| Some(self::group(cloud, server, p, p.group.as_ref()?, places)));
-    let ports = server.ports.iter().map(|p| self::port(cloud, server, p, places));
-    groups.chain(ports).chain([machine(cloud, server, places)]).collect()
+fn around(writer: &Writer<'_>, server: &Server) -> Vec<Entry> {
+    let groups = server.ports.iter().filter_map(|p| Some(self::group(writer, server, p, p.group.as_ref()?)));
+    let ports = server.ports.iter().map(|p| self::port(writer, server, p));
+    groups.chain(ports).chain([machine(writer, server)]).collect()
 }
 
 /// What a port of a server is there because of.
@@ -59,7 +79,7 @@ pub fn reasons(server: &Server, port: &Port) -> Vec<Loc> {
     server.because.iter().chain(more).copied().collect()
 }
 
-fn group(cloud: &Cloud, server: &Server, port: &Port, group: &Group, places: Places<'_>) -> Entry {
+fn group(writer: &Writer<'_>, server: &Server, port: &Port, group: &Group) -> Entry {
     let name = port_name(&server.name, &port.name);
     let rule = |said: &Said<Rule>| Item { node: Node::Map(rule(&said.value)), because: said.because.clone() };
     let properties =
@@ -69,7 +89,7 @@ fn group(cloud: &Cloud, server: &Server, port: &Port, group: &Group, places: Pla
         "OS::Neutron::SecurityGroup",
         properties,
         &reasons(server, port),
-        source(&port.because, cloud, places),
+        writer.source(&port.because),
     )
 }
 
@@ -93,15 +113,15 @@ fn rule(rule: &Rule) -> Vec<Entry> {
     entries
 }
 
-fn port(cloud: &Cloud, server: &Server, port: &Port, places: Places<'_>) -> Entry {
+fn port(writer: &Writer<'_>, server: &Server, port: &Port) -> Entry {
     let name = port_name(&server.name, &port.name);
     let mut properties = vec![entry("name", text(&name))];
     match port.attachment {
         Attachment::Given(i) => {
-            properties.push(entry("network", call("get_param", &named(&cloud.given[i].name, "network"))));
+            properties.push(entry("network", call("get_param", &named(&writer.cloud.given[i].name, "network"))));
         }
         Attachment::Made(i, address) => {
-            let network = &cloud.networks[i].name;
+            let network = &writer.cloud.networks[i].name;
             let fixed = vec![
                 entry("subnet", call("get_resource", &named(network, "subnet"))),
                 entry("ip_address", text(&address.to_string())),
@@ -119,10 +139,10 @@ fn port(cloud: &Cloud, server: &Server, port: &Port, places: Places<'_>) -> Entr
         "OS::Neutron::Port",
         properties,
         &reasons(server, port),
-        source(&port.because, cloud, places),
+        writer.source(&port.because),
     );
-    let near = cloud.losses.iter().filter(|loss| loss.port.as_ref() == Some(&name));
-    port.comments.extend(near.map(|loss| lost(loss, places)));
+    let near = writer.lost.get(name.as_str()).into_iter().flatten();
+    port.comments.extend(near.map(|loss| lost(loss, writer.places)));
     port
 }
 
@@ -131,7 +151,7 @@ fn lost(loss: &Loss, places: Places<'_>) -> (String, Vec<Loc>) {
     (format!("{}: {} ({})", loss.kind.row().code, loss.message, places(loss.at).line()), loss.because.clone())
 }
 
-fn machine(cloud: &Cloud, server: &Server, places: Places<'_>) -> Entry {
+fn machine(writer: &Writer<'_>, server: &Server) -> Entry {
     let nic = |port: &Port| {
         let name = named(&port_name(&server.name, &port.name), "port");
         Item { node: Node::Map(vec![entry("port", call("get_resource", &name))]), because: port.because.clone() }
@@ -151,7 +171,7 @@ fn machine(cloud: &Cloud, server: &Server, places: Places<'_>) -> Entry {
         "OS::Nova::Server",
         properties,
         &server.because,
-        source(&server.declared, cloud, places),
+        writer.source(&server.declared),
     )
 }
 
