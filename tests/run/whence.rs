@@ -20,11 +20,16 @@ use std::path::{Path, PathBuf};
 /// The trials.
 pub fn trials() -> Vec<Trial> {
     let property = |name: &'static str, path: &'static str, deploy: &'static str| {
-        let run = move || with_deep_stack(move || holds(path, deploy)).map_err(|e| e.to_string())?.ok_or("panicked")?;
+        let levels = !name.ends_with("without-its-levels");
+        let run = move || {
+            with_deep_stack(move || holds(path, deploy, levels)).map_err(|e| e.to_string())?.ok_or("panicked")?
+        };
         Trial::test(format!("where/{name}"), move || run().map_err(Failed::from))
     };
     vec![
         property("branch", "examples/branch", "cloud"),
+        // With a bound on a flow, no wire on its way can be taken out.
+        property("branch-without-its-levels", "examples/branch", "cloud"),
         property("site", "tests/emit/site.rdcl", "site"),
         property("alone", "tests/emit/alone.rdcl", "resolver"),
         property("clouds", "tests/emit/clouds.rdcl", "chain"),
@@ -33,12 +38,12 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A statement of a source file.
+/// A statement of a source file, with what cannot stay without it.
 #[derive(Clone, Debug)]
 struct Blank {
     kind: &'static str,
     /// The bytes of the file.
-    bytes: Range<usize>,
+    bytes: Vec<Range<usize>>,
 }
 
 /// Templates by name, line by line, and what is said about them.
@@ -54,19 +59,25 @@ enum Fate {
     Unplaced,
 }
 
-fn holds(path: &str, deploy: &str) -> Result<(), String> {
-    let load = || rdclc::load(&binary::root().join(path));
-    let checked = rdclc::check(load());
-    let file = main_file(&load());
+fn holds(path: &str, deploy: &str, levels: bool) -> Result<(), String> {
+    let load = || {
+        let mut input = rdclc::load(&binary::root().join(path));
+        if !levels {
+            let all = statements(&rdclc::check(rdclc::load(&binary::root().join(path))));
+            let text = &mut input.files[main_file_of(path)].1;
+            all.iter().filter(|b| b.kind == "sla").for_each(|b| *text = blanked(text, &b.bytes));
+        }
+        input
+    };
+    let (checked, file) = (rdclc::check(load()), main_file_of(path));
     let statements = statements(&checked);
     let Fate::Built(whole) = build(load(), deploy) else { return Err("it cannot be built".into()) };
     let mut seen: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let (mut unchecked, mut unplaced) = (0, 0);
     for statement in &statements {
         let mut input = load();
-        let text = blanked(&input.files[file].1, &statement.bytes);
-        let excerpt = input.files[file].1[statement.bytes.clone()].to_owned();
-        input.files[file].1 = text;
+        let excerpt = input.files[file].1[statement.bytes[0].clone()].to_owned();
+        input.files[file].1 = blanked(&input.files[file].1, &statement.bytes);
         match build(input, deploy) {
             Fate::Unchecked => unchecked += 1,
             Fate::Unplaced => unplaced += 1,
@@ -87,8 +98,9 @@ fn holds(path: &str, deploy: &str) -> Result<(), String> {
     if telling >= 2 { Ok(()) } else { Err(format!("too little is named: {seen:?}")) }
 }
 
-fn main_file(input: &Input) -> usize {
-    input.files.iter().position(|(name, _)| name.ends_with(".rdcl")).unwrap_or(0)
+/// The position of the first source file; before it stands the manifest of a package.
+fn main_file_of(path: &str) -> usize {
+    usize::from(!path.ends_with(".rdcl"))
 }
 
 fn build(input: Input, deploy: &str) -> Fate {
@@ -110,9 +122,9 @@ fn build(input: Input, deploy: &str) -> Fate {
     Fate::Built(Build { templates, provenance })
 }
 
-fn blanked(text: &str, bytes: &Range<usize>) -> String {
-    let blank = |(at, c): (usize, char)| if bytes.contains(&at) && c != '\n' { ' '.to_string() } else { c.to_string() };
-    text.char_indices().map(blank).collect()
+fn blanked(text: &str, bytes: &[Range<usize>]) -> String {
+    let is_out = |at: usize| bytes.iter().any(|range| range.contains(&at));
+    text.char_indices().map(|(at, c)| if is_out(at) && c != '\n' { ' ' } else { c }).collect()
 }
 
 /// The lines (template, position from 0) that are there because of what begins in a statement.
@@ -120,11 +132,10 @@ fn named(whole: &Build, checked: &Checked, file: usize, statement: &Blank) -> BT
     let sources = &checked.sources;
     let id = rdcl_base::FileId(file as u32);
     let at = |offset: usize| sources.line_column(id, offset as u32);
-    let (from, to) = (at(statement.bytes.start), at(statement.bytes.end));
+    let within =
+        |place: (usize, usize)| statement.bytes.iter().any(|bytes| (at(bytes.start)..at(bytes.end)).contains(&place));
     let begins = |s: &&rdclc::Statement| {
-        s.place().is_some_and(|(name, line, column)| {
-            name == sources.name(id) && (line, column) >= from && (line, column) < to
-        })
+        s.place().is_some_and(|(name, line, column)| name == sources.name(id) && within((line, column)))
     };
     let statements = whole.provenance.statements().iter().filter(begins);
     let lines = statements.flat_map(|s| whole.provenance.lines_of(s));
@@ -182,10 +193,28 @@ fn statements(checked: &Checked) -> Vec<Blank> {
     let mut found = Vec::new();
     for item in items(db, file) {
         for (kind, node) in nodes(parsed(db, *item).tree(db)) {
-            found.push(Blank { kind, bytes: range(checked, *item, node) });
+            found.push(Blank { kind, bytes: vec![range(checked, *item, node)] });
         }
     }
+    let parts = parts_with_mentions(file.text(db), &found);
+    found.extend(parts);
     found
+}
+
+/// Each part with every statement that mentions it, since the rest does not check without the part alone.
+fn parts_with_mentions(text: &str, statements: &[Blank]) -> Vec<Blank> {
+    let text_of = |blank: &Blank| &text[blank.bytes[0].clone()];
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
+    };
+    let with_mentions = |part: &Blank| {
+        let name = words(text_of(part)).into_iter().filter(|word| !word.is_empty()).nth(1).unwrap_or_default();
+        let mentions =
+            |b: &&Blank| ["wire", "pin", "event", "ensures"].contains(&b.kind) && words(text_of(b)).contains(&name);
+        let all = statements.iter().filter(mentions).map(|b| b.bytes[0].clone());
+        Blank { kind: "part with its mentions", bytes: [part.bytes[0].clone()].into_iter().chain(all).collect() }
+    };
+    statements.iter().filter(|b| b.kind == "part").map(with_mentions).collect()
 }
 
 /// The bytes of a node, with the semicolon that ends it.

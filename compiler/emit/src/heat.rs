@@ -26,9 +26,9 @@ pub fn heat(plan: &Plan, places: Places<'_>) -> Vec<Artifact> {
     templates.chain([expected(plan, &paths)]).collect()
 }
 
-/// `heat.yaml`; `heat-dc.yaml` where there are several.
+/// `heat.yaml`; `heat-dc.yaml` where the substrate has several clouds, though only one may be used.
 fn path(plan: &Plan, cloud: &Cloud) -> String {
-    if plan.clouds.len() == 1 { "heat.yaml".to_owned() } else { format!("heat-{}.yaml", cloud.name) }
+    if plan.offered == 1 { "heat.yaml".to_owned() } else { format!("heat-{}.yaml", cloud.name) }
 }
 
 fn template(plan: &Plan, cloud: &Cloud, path: &str, places: Places<'_>) -> Artifact {

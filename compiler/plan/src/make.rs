@@ -54,6 +54,7 @@ fn make<'db>(
         links: ways(&wiring(db, instance).links, &filters).len(),
         guests: guests(structure, substrate, placement),
         clouds,
+        offered: (0..substrate.rees.len()).filter(is_cloud).count(),
         used: used(substrate, placement),
     };
     problems.extend(warnings(&plan));

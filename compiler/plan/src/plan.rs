@@ -24,6 +24,8 @@ pub struct Plan {
     pub guests: Vec<GuestPlan>,
     /// What runs in clouds; a cloud without servers is left out.
     pub clouds: Vec<Cloud>,
+    /// How many clouds the substrate has, used or not.
+    pub offered: usize,
     /// The names of all execution environments that have a part, in the order of the substrate.
     pub used: Vec<(String, String)>,
 }
