@@ -2,7 +2,8 @@
 //!
 //! A routine is written when the first call to it is: [`build`] begins with the entry point and goes on until every
 //! routine that was called is there. The only relocations are calls, relative to the program counter, and they are
-//! resolved here; so the code runs wherever it is put.
+//! resolved here; so the code runs wherever it is put. Constants that fit no instruction lie between routines and are
+//! read relative to the program counter, so code must be readable. There is no indirect jump: switches are bisections.
 
 use crate::asm::Asm;
 use crate::error::NotBootable;

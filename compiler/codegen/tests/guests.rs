@@ -114,6 +114,181 @@ fn every_copy_is_that_of_its_arm() {
     assert_eq!(lab.one(1, 0, &tagged.bytes).sent[0].bytes, [0xab; 60]);
 }
 
+/// Forks within forks, with a table of `ip.dst` and a map from `ip.src` to a number; every arm changes something else.
+fn forker() -> Program {
+    let x = || Expr::Slot(SlotId(0));
+    let (row, column) = (|| Expr::Row(RowId(0), 0), || Expr::Cell(CellId(0), 1));
+    let more = Expr::Bin(BinOp::Add, Box::new(x()), Box::new(bits(16, 1)));
+    let lookup =
+        End::Lookup { map: MapId(0), index: 0, keys: vec![get("ip.src")], cell: CellId(0), hit: to(3), miss: to(2) };
+    let insert = End::Insert {
+        map: MapId(0),
+        values: vec![get("ip.src"), get("tcp.seq")],
+        cell: CellId(0),
+        ok: to(3),
+        full: to(9),
+        clash: to(9),
+        clash_handled: true,
+    };
+    let other = End::Match { table: TableId(0), keys: vec![get("ip.src")], row: RowId(0), hit: to(10), miss: to(10) };
+    let matched = End::Match { table: TableId(0), keys: vec![get("ip.dst")], row: RowId(0), hit: to(1), miss: to(9) };
+    let blocks = vec![
+        block(vec![], matched),
+        block(vec![], lookup),
+        block(vec![], insert),
+        block(vec![Op::Set(Place::Slot(SlotId(0)), get("ip.id"))], End::Fork(vec![to(4), to(5), to(6)])),
+        block(vec![Op::Pop(TCP), set("ip.dst", row())], End::Forward(PortId(1))),
+        block(vec![Op::Push(ETH), set("tcp.ackno", column())], other),
+        block(vec![set("tcp.window", bits(16, 9))], End::Fork(vec![to(7), to(8)])),
+        block(
+            vec![Op::Set(Place::Slot(SlotId(0)), more), Op::Push(ETH), Op::Push(VLAN), set("ip.id", x())],
+            End::Forward(PortId(3)),
+        ),
+        block(vec![set("tcp.urgptr", x()), set("ip.src", row()), set("tcp.seq", column())], End::Forward(PortId(0))),
+        block(vec![], fail("no row")),
+        block(vec![], End::Forward(PortId(2))),
+    ];
+    let stacks = [stack(&[IP, TCP]), stack(&[IP]), stack(&[ETH, IP, TCP]), stack(&[ETH, VLAN, IP, TCP])];
+    Program {
+        ports: stacks.iter().zip(["a", "b", "c", "d"]).flat_map(|(stack, name)| ports(&[name], *stack)).collect(),
+        slots: vec![slot("x", 16)],
+        cells: vec![CellDecl { name: "c".into(), map: MapId(0) }],
+        rows: vec![RowDecl { name: "r".into(), table: TableId(0) }],
+        tables: vec![TableDecl {
+            name: "t".into(),
+            keys: vec![("k".into(), 32, MatchKind::Lpm)],
+            data: vec![("v".into(), 32)],
+        }],
+        maps: vec![numbers(10)],
+        blocks,
+        entry: vec![Some(to(0)), None, None, None],
+        ..Program::default()
+    }
+}
+
+/// A map from an address to a number.
+fn numbers(capacity: u64) -> MapDecl {
+    MapDecl {
+        name: "m".into(),
+        key: vec![("address".into(), 32)],
+        value: vec![("number".into(), 32)],
+        unique: vec![],
+        capacity,
+        idle: 1000,
+        invariant: Cond::True,
+    }
+}
+
+#[test]
+fn an_arm_leaves_nothing_to_the_next() {
+    let table = TableData { rows: vec![route(0, 1, 0x0101_0101), route(1 << 31, 1, 0x0202_0202)] };
+    let network = build::alone(forker(), vec![table]);
+    let mut lab = Lab::new(&network, rings()).unwrap();
+    for i in 0..20u32 {
+        let mut packet = flow(TCP, i % 3, 5, i << 29, 6);
+        packet.set(field("ip.id"), (i * 1000).into());
+        packet.set(field("tcp.seq"), (i + 77).into());
+        packet.options = vec![1; 4 * (i as usize % 11)];
+        packet.payload = vec![i as u8; i as usize];
+        let effects = lab.one(0, i.into(), &deparse(&packet));
+        assert_eq!(effects.sent.iter().map(|sent| sent.port).collect::<Vec<_>>(), [1, 2, 3, 0]);
+    }
+}
+
+#[test]
+fn what_is_gone_is_not_touched_or_removed_again() {
+    let lookup =
+        End::Lookup { map: MapId(0), index: 0, keys: vec![get("ip.src")], cell: CellId(0), hit: to(1), miss: to(2) };
+    let insert = |address, ok, none| End::Insert {
+        map: MapId(0),
+        values: vec![address, bits(32, 1)],
+        cell: CellId(1),
+        ok: to(ok),
+        full: to(none),
+        clash: to(none),
+        clash_handled: true,
+    };
+    let blocks = vec![
+        block(vec![], lookup),
+        block(vec![Op::Remove(CellId(0))], insert(get("ip.dst"), 3, 4)),
+        block(vec![], insert(get("ip.src"), 4, 5)),
+        block(vec![Op::Touch(CellId(0)), Op::Remove(CellId(0)), set("ip.id", bits(16, 7))], End::Forward(PortId(0))),
+        block(vec![], End::Forward(PortId(0))),
+        block(vec![], fail("full")),
+    ];
+    let program = Program {
+        ports: ports(&["a"], stack(&[IP])),
+        cells: ["c", "d"].map(|name| CellDecl { name: name.into(), map: MapId(0) }).to_vec(),
+        maps: vec![numbers(2)],
+        blocks,
+        entry: vec![Some(to(0))],
+        ..Program::default()
+    };
+    let network = build::alone(program, vec![]);
+    let mut lab = Lab::new(&network, rings()).unwrap();
+    for (now, (src, dst)) in (0..).zip([(1, 0), (1, 2), (2, 3), (3, 3), (3, 4), (5, 0), (4, 5), (4, 9), (9, 1), (6, 7)])
+    {
+        lab.one(0, now * 100, &udp(src, 1, dst, 2));
+    }
+}
+
+#[test]
+fn both_zeros_of_a_checksum_are_taken_and_one_is_sent() {
+    let programs = [hub(&["a", "b"], stack(&[IP])), router(2), forwarder_of_moved_headers()];
+    for program in programs {
+        let tables = program.tables.iter().map(|_| TableData { rows: vec![route(0, 0, 1)] }).collect();
+        let network = build::alone(program, tables);
+        let mut lab = Lab::new(&network, rings()).unwrap();
+        for l4 in [TCP, UDP, ICMP] {
+            let mut packet = packet(&[IP, l4], &[("ip.src", 1), ("ip.dst", 2)]);
+            let number = if l4 == ICMP { "icmp.id".to_string() } else { format!("{}.sport", l4.name()) };
+            for (header, name) in [(l4, number.as_str()), (IP, "ip.id")] {
+                let missing = checksum_of(&packet, header);
+                packet.set(field(name), missing.into());
+                assert!([0, 0xffff].contains(&checksum_of(&packet, header)), "{header:?}");
+            }
+            let bytes = deparse(&packet);
+            for (header, zero) in [(IP, 0), (IP, 0xffff), (l4, 0), (l4, 0xffff)] {
+                let mut bytes = bytes.clone();
+                let at = usize::from(header.field("csum").unwrap().offset() / 8) + if header == IP { 0 } else { 20 };
+                bytes[at..at + 2].copy_from_slice(&u16::to_be_bytes(zero));
+                assert_eq!(lab.one(0, 0, &bytes).sent.len(), 1);
+            }
+        }
+        let zeros = [&deparse(&packet(&[IP], &[("ip.proto", 0)]))[..], &[0; 16]].concat();
+        lab.one(0, 0, &icmp_of(&zeros, &[0; 16]));
+        lab.one(0, 0, &icmp_of(&zeros, &[0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0]));
+        lab.one(0, 0, &icmp_of(&zeros, &[0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]));
+        lab.one(0, 0, &icmp_of(&zeros, &[0, 0, 0x12, 0x34, 0, 0, 0, 0]));
+    }
+}
+
+/// What enters by `a` leaves by `b` as it was, in a program that adds and removes headers elsewhere.
+fn forwarder_of_moved_headers() -> Program {
+    let blocks = vec![
+        block(vec![], End::If(eq(get("ip.ttl"), bits(8, 0)), to(1), to(2))),
+        block(vec![Op::Pop(IP), Op::Push(IP)], End::Forward(PortId(1))),
+        block(vec![], End::Forward(PortId(1))),
+    ];
+    Program { ports: ports(&["a", "b"], stack(&[IP])), blocks, entry: vec![Some(to(0)), None], ..Program::default() }
+}
+
+/// The checksum that a packet's header is sent with.
+fn checksum_of(packet: &Packet, header: HeaderKind) -> u16 {
+    let at = usize::from(header.field("csum").unwrap().offset() / 8) + if header == IP { 0 } else { 20 };
+    u16::from_be_bytes(deparse(packet)[at..at + 2].try_into().unwrap())
+}
+
+/// An IPv4 packet that carries a message as ICMP.
+fn icmp_of(like: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut carrier = parse(&like[..20], stack(&[IP])).unwrap();
+    carrier.set(field("ip.proto"), 1);
+    carrier.set(field("ip.len"), 20 + message.len() as u128);
+    let mut bytes = deparse(&carrier);
+    bytes[20..].copy_from_slice(message);
+    bytes
+}
+
 #[test]
 fn a_frame_waits_until_all_its_copies_fit() {
     let hub = hub(&["a", "b", "c", "d"], stack(&[ETH]));

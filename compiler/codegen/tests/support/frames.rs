@@ -42,7 +42,7 @@ pub fn packet(rng: &mut Rng, stack: Stack) -> Packet {
 /// A frame for a port of this stack.
 pub fn frame(rng: &mut Rng, stack: Stack) -> Vec<u8> {
     let mut bytes = deparse(&packet(rng, stack));
-    match rng.weighted(&[66, 8, 8, 6, 6, 6]) {
+    match rng.weighted(&[62, 8, 8, 6, 6, 4, 6]) {
         0 => {}
         1 => {
             let padding = rng.below(20);
@@ -54,6 +54,7 @@ pub fn frame(rng: &mut Rng, stack: Stack) -> Vec<u8> {
             bytes.iter_mut().skip(at).take(1).for_each(|b| *b ^= 1 << (at % 8));
         }
         4 => alias_checksums(&mut bytes, stack),
+        5 => spoil_ip(rng, &mut bytes, stack),
         _ => {
             let length = rng.below(90);
             bytes = rng.bytes(length);
@@ -74,5 +75,22 @@ fn alias_checksums(bytes: &mut [u8], stack: Stack) {
             }
         }
         at += header.length();
+    }
+}
+
+/// Breaks an IPv4 header.
+fn spoil_ip(rng: &mut Rng, bytes: &mut [u8], stack: Stack) {
+    let Ok(packet) = parse(bytes, stack) else { return };
+    if !packet.has(HeaderKind::Ip4) {
+        return;
+    }
+    let at: usize = packet.shape().headers().take_while(|h| *h != HeaderKind::Ip4).map(HeaderKind::length).sum();
+    match rng.below(6) {
+        0 => bytes[at] = 0x65,
+        1 => bytes[at] = 0x46,
+        2 => bytes[at + 6] |= rng.pick(&[0x80, 0x20, 0x01]),
+        3 => bytes[at + 2..at + 4].copy_from_slice(&[0, 19]),
+        4 => bytes[at + 2..at + 4].fill(0xff),
+        _ => bytes[at + 11] ^= 0x10,
     }
 }
