@@ -4,12 +4,11 @@
 
 use crate::args::{self, BackendChoice, Format, Style};
 use crate::check::Checked;
+use crate::counts;
 use crate::exit::Exit;
-use crate::outcome::{Conclusion, PropertyResult};
 use crate::place::{Placed, placed};
 use crate::session::Session;
 use crate::traffic::{Traffic, TrafficError};
-use crate::{counts, human};
 use rdcl_abi::RingShape;
 use rdcl_base::{Code, Diagnostic, FileSpan};
 use rdcl_codegen::NotBootable;
@@ -17,7 +16,6 @@ use rdcl_core::{InstrId, PartId};
 use rdcl_hir::{Deployment, Loc, leaf_origins, leaf_program, network, place, structure, wiring};
 use rdcl_host::{Backend, BootError, InProcess, Service};
 use rdcl_plan::{GuestPlan, plan};
-use rdcl_verify::Options;
 use rdcl_vmm::Hypervisor;
 use serde_json::json;
 
@@ -25,32 +23,16 @@ use serde_json::json;
 pub fn command(arguments: &args::Run, style: Style) -> Exit {
     let mut session = Session::start(style);
     let checked = session.checked(&arguments.path);
-    if !checked.has_errors() && session.keeps_promises(&checked, arguments) {
-        session.deployed(&checked, arguments);
+    if !checked.has_errors() {
+        match session.proved(&arguments.path, &checked, false) {
+            Some(_) => session.deployed(&checked, arguments),
+            None => session.console.note("error: nothing is booted, since not every promise is proved"),
+        }
     }
     session.end()
 }
 
 impl Session {
-    /// Whether no promise is broken; those that are, are shown.
-    fn keeps_promises(&mut self, checked: &Checked, arguments: &args::Run) -> bool {
-        let verified = self.timed("verifying", &arguments.path, |progress| {
-            crate::verify(checked, &Options::default(), None, &mut |name| progress.say(format!("verifying {name}")))
-        });
-        self.report(&verified.findings, checked);
-        let failed = |r: &&PropertyResult| matches!(r.result, Conclusion::Violated(_) | Conclusion::Undecided(_));
-        let failed: Vec<PropertyResult> = verified.results.iter().filter(failed).cloned().collect();
-        if failed.is_empty() {
-            return self.exit == Exit::Fine;
-        }
-        let style = human::Style { color: false, short: true };
-        self.console.note(human::verdicts(&failed, style).trim_end());
-        let violated = failed.iter().any(|r| matches!(r.result, Conclusion::Violated(_)));
-        self.console.note("error: nothing is booted: not every promise is proved; `rdclc verify` says more");
-        self.exit = self.exit.and(if violated { Exit::Findings } else { Exit::Undecided });
-        false
-    }
-
     /// Places the deployment asked for, boots what of it runs on this kind of host, and passes packets.
     fn deployed(&mut self, checked: &Checked, arguments: &args::Run) {
         let placements = match placed(checked, arguments.deploy.as_deref()) {

@@ -5,15 +5,13 @@
 use crate::args::{self, Allowed, Format, Style};
 use crate::check::Checked;
 use crate::exit::Exit;
-use crate::outcome::{Conclusion, PropertyResult};
 use crate::place::{Placed, placed};
 use crate::session::Session;
-use crate::{files, human, json, without};
-use rdcl_base::{Diagnostic, FileSpan, Severity, Sources};
+use crate::{files, json, without};
+use rdcl_base::{Diagnostic, FileSpan, Sources};
 use rdcl_emit::{Artifact, Place, heat, provenance};
 use rdcl_hir::{Loc, place};
 use rdcl_plan::{Plan, plan};
-use rdcl_verify::Options;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -76,7 +74,11 @@ pub fn command(arguments: &args::Build, style: Style) -> Exit {
     let mut all: Vec<(PathBuf, Artifact)> = Vec::new();
     for path in &arguments.paths {
         let checked = session.checked(path);
-        if !checked.has_errors() && session.proved(path, &checked, arguments) {
+        if checked.has_errors() {
+            continue;
+        }
+        if let Some(results) = session.proved(path, &checked, arguments.allow.contains(&Allowed::Undecided)) {
+            session.assumptions(&results);
             all.extend(session.built(path, &checked, arguments));
         }
     }
@@ -99,44 +101,6 @@ fn twice(all: &[(PathBuf, Artifact)]) -> Option<&Path> {
 }
 
 impl Session {
-    /// Whether every promise holds, or is allowed not to be decided.
-    fn proved(&mut self, path: &Path, checked: &Checked, arguments: &args::Build) -> bool {
-        let verified = self.timed("verifying", path, |progress| {
-            crate::verify(checked, &Options::default(), None, &mut |name| progress.say(format!("verifying {name}")))
-        });
-        self.report(&verified.findings, checked);
-        self.promises(&verified.results);
-        let may_be_undecided = arguments.allow.contains(&Allowed::Undecided);
-        let exit = |result: &PropertyResult| match &result.result {
-            Conclusion::Violated(_) => Exit::Findings,
-            Conclusion::Undecided(_) if !may_be_undecided => Exit::Undecided,
-            Conclusion::Undecided(_) | Conclusion::Proved | Conclusion::Assumed => Exit::Fine,
-        };
-        let found = verified.results.iter().map(exit).fold(Exit::Fine, Exit::and);
-        self.exit = self.exit.and(found);
-        found == Exit::Fine && verified.findings.iter().all(|d| d.severity != Severity::Error)
-    }
-
-    /// For machines every verdict; for people those that stop the build, and what the others rest on.
-    fn promises(&mut self, results: &[PropertyResult]) {
-        self.progress.hide();
-        if self.console.format == Format::Json {
-            return results.iter().for_each(|result| self.console.object(&json::verdict(result)));
-        }
-        let is_open = |r: &&PropertyResult| matches!(r.result, Conclusion::Violated(_) | Conclusion::Undecided(_));
-        let open: Vec<PropertyResult> = results.iter().filter(is_open).cloned().collect();
-        if !open.is_empty() {
-            let style = human::Style { color: false, short: self.console.format == Format::Short };
-            self.console.note(human::verdicts(&open, style).trim_end());
-        }
-        let assumed: BTreeSet<&String> =
-            results.iter().flat_map(|r| &r.assumes).filter(|a| !a.starts_with("room(")).collect();
-        if !assumed.is_empty() {
-            let names: Vec<&str> = assumed.into_iter().map(String::as_str).collect();
-            self.console.note(&format!("assumed: {}", names.join(", ")));
-        }
-    }
-
     /// The files of every deployment asked for, each below the directory it gets.
     fn built(&mut self, path: &Path, checked: &Checked, arguments: &args::Build) -> Vec<(PathBuf, Artifact)> {
         let placements = match self.timed("placing", path, |_| placed(checked, arguments.deploy.as_deref())) {

@@ -124,8 +124,8 @@ fn part(counts: &[Count], part: &PartReport, width: usize, color: bool) -> Strin
         let (reason, at) = (count.reason.as_deref().unwrap_or_default(), count.at.as_deref().unwrap_or_default());
         let word = if count.what == "full" { "found full" } else { "dropped" };
         let line = format!("       {:<width$}  {} {word}: {reason}", "", count.count);
-        text += &format!("{line}  {}", Paint::Dim.on(at, color)).trim_end().to_owned();
-        text += "\n";
+        let line = format!("{line}  {}", Paint::Dim.on(at, color));
+        text += &format!("{}\n", line.trim_end());
     }
     if part.lost > 0 {
         text += &format!("       {:<width$}  {} lost on the way to it\n", "", part.lost);

@@ -24,6 +24,7 @@ mod packet;
 mod pcap;
 mod place;
 mod progress;
+mod promises;
 mod run;
 mod session;
 mod trace;
