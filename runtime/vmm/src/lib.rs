@@ -6,12 +6,13 @@
 //! does kills it, and [`rdcl_abi::Death`] says how.
 //!
 //! ```no_run
-//! # fn image() -> rdcl_abi::Image { unimplemented!() }
+//! # fn run(image: &rdcl_abi::Image) -> Result<(), Box<dyn std::error::Error>> {
 //! use rdcl_abi::Guest;
 //! let hypervisor = rdcl_vmm::Hypervisor::open()?;
-//! let mut guest = hypervisor.boot(&image())?;
+//! let mut guest = hypervisor.boot(image)?;
 //! guest.enter(std::time::Duration::from_millis(10))?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! Threads and signals: a guest runs in whichever thread enters it, and in no other; nothing outlives its owner. Time
