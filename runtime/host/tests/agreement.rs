@@ -91,11 +91,13 @@ impl Arena<'_> {
     }
 }
 
-fn agree(name: &str, packets: u64, backends: &[&'static dyn Backend]) {
+/// Runs as many packets through a service and, as the judge says, through the service `as_judged`.
+fn agree(name: &str, as_judged: &str, packets: u64, backends: &[&'static dyn Backend]) {
     let (db, package) = services();
-    let instance = subject(&db, package, name);
+    let instance = subject(&db, package, as_judged);
+    let booted = Arc::clone(rdcl_hir::network(&db, subject(&db, package, name)));
     let network: Arc<Network> = Arc::clone(network(&db, instance));
-    let services = backends.iter().map(|backend| (backend.name(), boot(&network, *backend))).collect();
+    let services = backends.iter().map(|backend| (backend.name(), boot(&booted, *backend))).collect();
     let seed = name.bytes().fold(7, |seed, byte| seed * 31 + u64::from(byte));
     let mut arena = Arena { judge: Judge::new(&network), services, traffic: Traffic::new(seed), now: 1 };
     for (port, frame) in witnesses(&db, instance) {
@@ -129,6 +131,20 @@ fn all_three_agree_on_all_traffic() {
     let packets = std::env::var("RDCL_PACKETS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let backends = backends();
     for (name, percent) in SUBJECTS {
-        agree(name, packets * percent / 100, &backends);
+        agree(name, name, packets * percent / 100, &backends);
     }
+}
+
+#[test]
+#[should_panic(expected = "Wall on native")]
+fn a_difference_is_seen() {
+    agree("Wall", "Gate", 2_000, &[&InProcess]);
+}
+
+#[test]
+fn every_block_of_the_library_is_tried() {
+    let library = include_str!("../../../stdlib/nf.rdcl");
+    let blocks = library.lines().filter_map(|line| line.strip_prefix("rfb ")?.split(['(', ' ', ':']).next());
+    let missing: Vec<&str> = blocks.filter(|block| !SERVICES.contains(&format!(": {block}"))).collect();
+    assert_eq!(missing, Vec::<&str>::new());
 }

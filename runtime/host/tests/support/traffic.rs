@@ -63,8 +63,7 @@ impl Traffic {
 
     fn packet(&mut self, stack: Stack) -> Packet {
         let shapes = Shape::of_stack(stack);
-        // Rich shapes come last.
-        let at = shapes.len() - 1 - (self.random.below(shapes.len() as u64 * 2) as usize).min(shapes.len() - 1) / 2;
+        let at = self.random.below(shapes.len() as u64) as usize;
         let mut packet = Packet::new(shapes[at]);
         for field in shapes[at].fields() {
             if field.is_writable() || self.chance(50) {
