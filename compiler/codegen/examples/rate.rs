@@ -47,8 +47,8 @@ fn measure(name: &str, program: Program, table: Option<TableData>, packet: impl 
     let start = Instant::now();
     let compiled = compile(&program, &tables, shape).expect("the program can become a guest");
     let compiling = start.elapsed();
-    let mut native = Native::new(&compiled.image).expect("there is memory");
-    let mut rings = HostRings::new(shape, compiled.image.ports);
+    let mut native = Native::new(&compiled).expect("there is memory");
+    let mut rings = HostRings::new(shape, compiled.image().ports);
     for i in 0..FLOWS {
         let mut bytes = deparse(&packet(i));
         bytes.resize(bytes.len().max(if bytes[0] == 0x45 { bytes.len() } else { 60 }), 0);
@@ -64,7 +64,7 @@ fn measure(name: &str, program: Program, table: Option<TableData>, packet: impl 
     }
     let sent = native.fabric()[offset::SEND_TAIL / 8].load(Ordering::Relaxed);
     let nanoseconds = best.as_nanos() as f64 / f64::from(FLOWS);
-    let code = compiled.image.code.len();
+    let code = compiled.image().code.len();
     println!("{name:32} {nanoseconds:6.1} ns/packet, {sent} sent, {code} bytes of code in {compiling:.1?}");
 }
 

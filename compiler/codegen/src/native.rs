@@ -2,11 +2,12 @@
 //!
 //! It is the yardstick for isolated guests and the other half of differential tests. Code is mapped readable and
 //! executable, never writable; tables readable; data and fabric readable and writable. There is no isolation beyond
-//! that: an image runs with the rights of the process, so only those that [`compile`](crate::compile) made should be.
+//! that: an image runs with the rights of the process, so only what [`compile`](crate::compile) made is taken.
 //!
 //! This is the only module with unsafe code.
 
-use rdcl_abi::{Death, Entry, Guest, Image};
+use crate::Compiled;
+use rdcl_abi::{Death, Entry, Guest};
 use rustix::io::Result;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use std::ffi::c_void;
@@ -29,7 +30,8 @@ impl Native {
     ///
     /// # Errors
     /// When memory cannot be mapped.
-    pub fn new(image: &Image) -> Result<Native> {
+    pub fn new(compiled: &Compiled) -> Result<Native> {
+        let image = compiled.image();
         let code = Mapping::holding(&image.code, image.code.len())?;
         code.protect(MprotectFlags::READ | MprotectFlags::EXEC)?;
         let rodata = Mapping::holding(&image.rodata, image.rodata.len())?;

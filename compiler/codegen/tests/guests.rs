@@ -379,8 +379,8 @@ fn time_does_not_go_back() {
 #[test]
 fn large_maps_cost_nothing_at_the_start() {
     let compiled = compile(&nat(Nat { capacity: 1 << 22, ..Nat::default() }), &[], rings()).unwrap();
-    assert!(compiled.image.data.is_empty() && compiled.image.data_bytes > 1 << 27);
-    assert_eq!(compiled.image.data_bytes % 8, 0);
+    assert!(compiled.image().data.is_empty() && compiled.image().data_bytes > 1 << 27);
+    assert_eq!(compiled.image().data_bytes % 8, 0);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn images_hold_nothing_but_plain_instructions_and_are_the_same_every_time() {
             let (program, tables) = program(&mut rng, &style);
             let tables: Vec<_> = tables.into_iter().map(Arc::new).collect();
             let Ok(compiled) = rdcl_codegen::compile(&program, &tables, rings()) else { continue };
-            judge(&compiled.image.code);
+            judge(&compiled.image().code);
             assert_eq!(rdcl_codegen::compile(&program, &tables, rings()), Ok(compiled), "seed {seed}");
             judged += 1;
         }

@@ -1,7 +1,7 @@
 //! What runs an image: a virtual machine, or this process.
 
-use rdcl_abi::{Guest, Image};
-use rdcl_codegen::Native;
+use rdcl_abi::Guest;
+use rdcl_codegen::{Compiled, Native};
 use rdcl_vmm::Hypervisor;
 use std::error::Error;
 
@@ -10,11 +10,11 @@ pub trait Backend {
     /// `kvm`, `native`.
     fn name(&self) -> &'static str;
 
-    /// Loads an image.
+    /// Loads a guest.
     ///
     /// # Errors
     /// Why it could not be loaded.
-    fn boot(&self, image: &Image) -> Result<Box<dyn Guest>, Box<dyn Error + Send + Sync>>;
+    fn boot(&self, compiled: &Compiled) -> Result<Box<dyn Guest>, Box<dyn Error + Send + Sync>>;
 }
 
 /// Guests as virtual machines.
@@ -23,8 +23,8 @@ impl Backend for Hypervisor {
         "kvm"
     }
 
-    fn boot(&self, image: &Image) -> Result<Box<dyn Guest>, Box<dyn Error + Send + Sync>> {
-        Ok(Box::new(Hypervisor::boot(self, image)?))
+    fn boot(&self, compiled: &Compiled) -> Result<Box<dyn Guest>, Box<dyn Error + Send + Sync>> {
+        Ok(Box::new(Hypervisor::boot(self, compiled.image())?))
     }
 }
 
@@ -37,7 +37,7 @@ impl Backend for InProcess {
         "native"
     }
 
-    fn boot(&self, image: &Image) -> Result<Box<dyn Guest>, Box<dyn Error + Send + Sync>> {
-        Ok(Box::new(Native::new(image)?))
+    fn boot(&self, compiled: &Compiled) -> Result<Box<dyn Guest>, Box<dyn Error + Send + Sync>> {
+        Ok(Box::new(Native::new(compiled)?))
     }
 }

@@ -1,8 +1,8 @@
 //! Guests in turn: frames wait in queues, go into a guest's ring, and come out to where its wires lead.
 
 use crate::service::{Service, Unsent, Unsettled};
-use rdcl_abi::{Death, Guest, HostRings, Image, Refused, RingShape};
-use rdcl_codegen::Counter;
+use rdcl_abi::{Death, Guest, HostRings, Refused, RingShape};
+use rdcl_codegen::{Compiled, Counter};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -55,13 +55,8 @@ pub(crate) struct Sent {
 }
 
 impl Running {
-    pub fn new(
-        path: String,
-        ports: Vec<String>,
-        guest: Box<dyn Guest>,
-        image: &Image,
-        counters: Vec<Counter>,
-    ) -> Running {
+    pub fn new(path: String, ports: Vec<String>, guest: Box<dyn Guest>, compiled: &Compiled) -> Running {
+        let (image, counters) = (compiled.image(), compiled.counters().to_vec());
         let (shape, rings) = (image.rings, HostRings::new(image.rings, image.ports));
         let (routes, queue) = (Vec::with_capacity(ports.len()), VecDeque::new());
         Running { path, ports, counters, routes, death: None, lost: 0, guest, rings, shape, queue }

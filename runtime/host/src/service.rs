@@ -3,7 +3,7 @@
 use crate::backend::Backend;
 use crate::dispatch::{Running, To};
 use rdcl_abi::{Refused, RingShape};
-use rdcl_codegen::{Compiled, NotBootable, compile};
+use rdcl_codegen::{NotBootable, compile};
 use rdcl_core::{Endpoint, Network, PartId, PortId, Stack, deparse, parse};
 use std::error::Error;
 use std::fmt;
@@ -214,9 +214,8 @@ fn boundary_gates(network: &Network) -> Vec<Gate> {
 fn boot_part(network: &Network, part: PartId, backend: &dyn Backend, rings: RingShape) -> Result<Running, BootError> {
     let leaf = network.part(part);
     let compiled = compile(&leaf.program, &leaf.tables, rings);
-    let Compiled { image, counters } =
-        compiled.map_err(|reasons| BootError::NotBootable { part, path: leaf.path.clone(), reasons })?;
-    let guest = backend.boot(&image).map_err(|source| BootError::Backend { path: leaf.path.clone(), source })?;
+    let compiled = compiled.map_err(|reasons| BootError::NotBootable { part, path: leaf.path.clone(), reasons })?;
+    let guest = backend.boot(&compiled).map_err(|source| BootError::Backend { path: leaf.path.clone(), source })?;
     let ports = leaf.program.ports.iter().map(|port| port.name.clone()).collect();
-    Ok(Running::new(leaf.path.clone(), ports, guest, &image, counters))
+    Ok(Running::new(leaf.path.clone(), ports, guest, &compiled))
 }

@@ -38,9 +38,9 @@ pub struct Machine {
 
 impl Machine {
     pub fn new(compiled: Compiled) -> Machine {
-        let native = Native::new(&compiled.image).unwrap();
-        let rings = HostRings::new(compiled.image.rings, compiled.image.ports);
-        let before = vec![0; compiled.counters.len()];
+        let native = Native::new(&compiled).unwrap();
+        let rings = HostRings::new(compiled.image().rings, compiled.image().ports);
+        let before = vec![0; compiled.counters().len()];
         Machine { compiled, native, rings, before }
     }
 
@@ -83,7 +83,7 @@ impl Machine {
     /// What was counted since the last time.
     pub fn counted(&mut self) -> BTreeMap<Counter, u64> {
         let mut counted = BTreeMap::new();
-        for (at, counter) in self.compiled.counters.iter().enumerate() {
+        for (at, counter) in self.compiled.counters().iter().enumerate() {
             let now = self.native.data()[at].load(Ordering::Relaxed);
             let more = now - std::mem::replace(&mut self.before[at], now);
             if more > 0 {

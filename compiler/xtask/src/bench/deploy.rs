@@ -2,8 +2,8 @@
 
 use crate::bench::figure::{Figure, Peer};
 use crate::bench::{Error, Place};
-use rdcl_abi::{Guest, HostRings, Image, RingShape};
-use rdcl_codegen::{Native, compile};
+use rdcl_abi::{Guest, HostRings, RingShape};
+use rdcl_codegen::{Compiled, Native, compile};
 use rdcl_core::{Field, HeaderKind, Packet, Shape, deparse};
 use rdcl_hir::{network, short_name, subjects};
 use rdcl_vmm::Hypervisor;
@@ -29,24 +29,24 @@ pub fn measure(place: &Place) -> Result<Vec<Figure>, Error> {
             return Ok(Vec::new());
         }
     };
-    let small = image(place, RingShape::default())?;
+    let small = firewall(place, RingShape::default())?;
     let rings = RingShape::new(17, 8).ok_or_else(|| wrong("no rings of that shape"))?;
-    Ok(vec![first_packet(&hypervisor, &small)?, ratio(place, &hypervisor, &image(place, rings)?)?])
+    Ok(vec![first_packet(&hypervisor, &small)?, ratio(place, &hypervisor, &firewall(place, rings)?)?])
 }
 
-/// The firewall of `examples/branch`.
-fn image(place: &Place, rings: RingShape) -> Result<Image, Error> {
+/// The firewall of `examples/branch`, compiled.
+fn firewall(place: &Place, rings: RingShape) -> Result<Compiled, Error> {
     let checked = rdclc::check(rdclc::load(&place.root.join("examples/branch")));
     let all = subjects(&checked.db, checked.package);
     let firewall = all.iter().find(|i| short_name(&checked.db, **i) == "BranchFirewall");
     let network = network(&checked.db, *firewall.ok_or_else(|| wrong("there is no BranchFirewall"))?);
     let part = network.parts.first().ok_or_else(|| wrong("a firewall is a part"))?;
-    compile(&part.program, &part.tables, rings).map(|c| c.image).map_err(|e| wrong(&format!("{e:?}")))
+    compile(&part.program, &part.tables, rings).map_err(|e| wrong(&format!("{e:?}")))
 }
 
 /// From nothing to a frame that went through and is as it should be.
-fn first_packet(hypervisor: &Hypervisor, image: &Image) -> Result<Figure, Error> {
-    let frame = frame(0);
+fn first_packet(hypervisor: &Hypervisor, compiled: &Compiled) -> Result<Figure, Error> {
+    let (frame, image) = (frame(0), compiled.image());
     let mut times = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
         let start = Instant::now();
@@ -64,9 +64,10 @@ fn first_packet(hypervisor: &Hypervisor, image: &Image) -> Result<Figure, Error>
 }
 
 /// Time per frame in a guest, over time per frame of the same code in this process, alternately.
-fn ratio(place: &Place, hypervisor: &Hypervisor, image: &Image) -> Result<Figure, Error> {
+fn ratio(place: &Place, hypervisor: &Hypervisor, compiled: &Compiled) -> Result<Figure, Error> {
+    let image = compiled.image();
     let frames: Vec<Vec<u8>> = (0..FRAMES).map(frame).collect();
-    let mut native = Native::new(image).map_err(|e| wrong(&e.to_string()))?;
+    let mut native = Native::new(compiled).map_err(|e| wrong(&e.to_string()))?;
     let mut guest = hypervisor.boot(image).map_err(|e| wrong(&e.to_string()))?;
     let mut rings = [(); 2].map(|()| HostRings::new(image.rings, image.ports));
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
