@@ -105,6 +105,7 @@ class Reader:
         [group] = port["security_groups"]
         rules = self.groups[called(group, "get_resource")].get("rules", [])
         assert all(rule["direction"] == "ingress" and rule["ethertype"] == "IPv4" for rule in rules)
+        assert not any(refused(rule) for rule in rules), "a rule that Neutron refuses, or takes for another"
         return [
             {
                 "protocol": rule.get("protocol"),
@@ -114,6 +115,14 @@ class Reader:
             }
             for rule in rules
         ]
+
+
+def refused(rule):
+    """Whether Neutron does not take a rule for what it says: port 0, IPv6 alone, 0 for every protocol."""
+    protocol = rule.get("protocol")
+    if protocol in ("tcp", "udp"):
+        return 0 in (rule.get("port_range_min"), rule.get("port_range_max"))
+    return protocol in ("0", "41", "43", "44", "58", "59", "60")
 
 
 def disjoint(found):

@@ -64,6 +64,8 @@ fn port(cloud: &Cloud, server: &Server, port: &Port) -> Value {
 fn rule(rule: &Rule) -> Value {
     let (protocol, min, max) = match rule.protocol {
         None => (None, None, None),
+        Some(Protocol::Tcp(0, u16::MAX)) => (Some("tcp".to_owned()), None, None),
+        Some(Protocol::Udp(0, u16::MAX)) => (Some("udp".to_owned()), None, None),
         Some(Protocol::Tcp(lo, hi)) => (Some("tcp".to_owned()), Some(lo), Some(hi)),
         Some(Protocol::Udp(lo, hi)) => (Some("udp".to_owned()), Some(lo), Some(hi)),
         Some(Protocol::Icmp(kind)) => {

@@ -31,10 +31,9 @@ pub fn group<'db>(
             continue;
         }
         let promise = Promise { name: &property.name, port: name, stack, when: &property.when, at: *at, filters };
-        match promise.rules() {
-            Ok(rules) => rules.into_iter().for_each(|rule| add(&mut group, rule)),
-            Err(lost) => losses.extend(lost),
-        }
+        let (rules, lost) = promise.rules();
+        rules.into_iter().for_each(|rule| add(&mut group, rule));
+        losses.extend(lost);
     }
     // Not in the order of the promises: one that goes must not move what another asks for, too.
     group.rules.sort_by_key(|rule| rule.value.clone());
@@ -60,12 +59,17 @@ struct Promise<'a> {
 }
 
 impl Promise<'_> {
-    fn rules(&self) -> Result<Vec<Said<Rule>>, Vec<Loss>> {
-        self.rules_for(&[]).ok_or_else(|| vec![self.lost_class()])?;
+    /// The rules, and what they do not say.
+    fn rules(&self) -> (Vec<Said<Rule>>, Vec<Loss>) {
+        if self.rules_for(&[]).is_none() {
+            return (Vec::new(), vec![self.lost_class()]);
+        }
         let Some(rules) = self.rules_for(self.filters) else {
-            return Err(self.operations().map(|(operation, at)| self.lost_operation(operation, at)).collect());
+            return (Vec::new(), self.operations().map(|(o, at)| self.lost_operation(o, at)).collect());
         };
-        Ok(rules.into_iter().map(|value| Said { value, because: vec![self.at] }).collect())
+        let nameable = without_port_zero(&rules);
+        let lost = (nameable != rules).then(|| self.lost_port_zero());
+        (nameable.into_iter().map(|value| Said { value, because: vec![self.at] }).collect(), Vec::from_iter(lost))
     }
 
     fn operations(&self) -> impl Iterator<Item = (&Operation, Loc)> {
@@ -102,6 +106,14 @@ impl Promise<'_> {
         }
     }
 
+    fn lost_port_zero(&self) -> Loss {
+        Loss {
+            message: format!("rules cannot name port 0: of what `{}` lets in at `{}` it is left out", self.name, self.port),
+            help: "begin at port 1, or take every port",
+            ..self.lost_class()
+        }
+    }
+
     fn lost_operation(&self, operation: &Operation, at: Loc) -> Loss {
         Loss {
             kind: LossKind::Operation,
@@ -124,6 +136,27 @@ fn pass<'a>(operations: impl DoubleEndedIterator<Item = &'a Operation>) -> Cond 
         false => Cond::Any(vec![operation.class.clone(), rest]),
     })
 }
+
+/// A cloud takes 0 for no port at all, but takes a protocol without ports, which is every port.
+fn without_port_zero(rules: &[Rule]) -> Vec<Rule> {
+    let mut found = Vec::new();
+    for rule in rules {
+        let protocol = match rule.protocol {
+            Some(Protocol::Tcp(0, 0) | Protocol::Udp(0, 0)) => continue,
+            Some(Protocol::Tcp(0, hi)) if hi < u16::MAX => Some(Protocol::Tcp(1, hi)),
+            Some(Protocol::Udp(0, hi)) if hi < u16::MAX => Some(Protocol::Udp(1, hi)),
+            other => other,
+        };
+        let rule = Rule { protocol, remote: rule.remote };
+        if !found.contains(&rule) {
+            found.push(rule);
+        }
+    }
+    found
+}
+
+/// Protocols that no rule for IPv4 can name: 0 would let in every protocol, the others belong to IPv6 for a cloud.
+const UNNAMEABLE: [u128; 7] = [0, 41, 43, 44, 58, 59, 60];
 
 /// The rules of a product; none if rules cannot say it.
 fn product_rules(stack: Stack, product: &Product) -> Option<Vec<Rule>> {
@@ -159,6 +192,7 @@ fn protocols(left: &mut Product) -> Option<Vec<Option<Protocol>>> {
             1 => found.extend(icmp(left)?),
             6 => found.extend(ports(left, "tcp").into_iter().map(|(lo, hi)| Protocol::Tcp(lo, hi))),
             17 => found.extend(ports(left, "udp").into_iter().map(|(lo, hi)| Protocol::Udp(lo, hi))),
+            other if UNNAMEABLE.contains(&other) => return None,
             other => found.push(Protocol::Other(other as u8)),
         }
     }
@@ -251,6 +285,15 @@ mod tests {
         upper && rule.remote.contains(&std::net::Ipv4Addr::from(packet.source))
     }
 
+    /// Whether a cloud takes the rule for what it says.
+    fn is_nameable(rule: &Rule) -> bool {
+        match rule.protocol {
+            Some(Protocol::Tcp(lo, hi) | Protocol::Udp(lo, hi)) => lo > 0 || hi == u16::MAX,
+            Some(Protocol::Other(number)) => !UNNAMEABLE.contains(&number.into()),
+            Some(Protocol::Icmp(_)) | None => true,
+        }
+    }
+
     fn sets(width: u16) -> impl Strategy<Value = IntervalSet> {
         let top = rdcl_core::mask(width);
         let points: [u128; 7] = [0, 1, 6, 17, top / 2, top - 1, top];
@@ -306,12 +349,18 @@ mod tests {
         let at = Loc::of(&db, rdcl_hir::items(&db, file)[0], rdcl_base::NodeId::default());
         let filters = [operations.iter().map(|operation| (operation, at)).collect()];
         let stack = Stack::new(&[HeaderKind::Ip4]).unwrap();
-        let rules = Promise { name: "p", port: "a", stack, when, at, filters: &filters }.rules().ok()?;
+        let promise = Promise { name: "p", port: "a", stack, when, at, filters: &filters };
+        promise.rules_for(&[])?;
+        let exact = promise.rules_for(&filters)?;
+        let (rules, lost) = promise.rules();
+        assert!(rules.iter().all(|rule| is_nameable(&rule.value)), "{rules:?}");
+        assert_eq!(lost.len(), usize::from(!exact.iter().all(is_nameable)));
         for packet in packets() {
             let decision = operations.iter().find(|o| holds(&o.class, &packet)).is_some_and(|o| o.deny);
             let wanted = holds(when, &packet) && !decision;
             let found = rules.iter().any(|rule| lets_in(&rule.value, &packet));
-            assert_eq!(found, wanted, "{packet:?} {when:?} {operations:?} {rules:?}");
+            let unnameable = matches!(packet.protocol, 6 | 17) && packet.upper == 0 && !lost.is_empty();
+            assert!(found == wanted || unnameable && !found, "{packet:?} {when:?} {operations:?} {rules:?}");
         }
         Some(rules.len())
     }
@@ -339,5 +388,7 @@ mod tests {
         assert_eq!(check(&Cond::True, &[allow, deny]), Some(3));
         let here = Cond::In(Expr::Field(field(HeaderKind::Ip4, "dst")), IntervalSet::single(1));
         assert_eq!(check(&here, &[]), None);
+        let protocol = |number| Cond::In(Expr::Field(field(HeaderKind::Ip4, "proto")), IntervalSet::single(number));
+        assert_eq!([0, 41, 47, 58].map(|number| check(&protocol(number), &[])), [None, None, Some(1), None]);
     }
 }

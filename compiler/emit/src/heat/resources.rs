@@ -97,6 +97,9 @@ fn rule(rule: &Rule) -> Vec<Entry> {
     let mut entries = vec![entry("direction", text("ingress")), entry("ethertype", text("IPv4"))];
     let (protocol, range) = match rule.protocol {
         None => (None, None),
+        // Every port is no range: 0 would be refused.
+        Some(Protocol::Tcp(0, u16::MAX)) => (Some(text("tcp")), None),
+        Some(Protocol::Udp(0, u16::MAX)) => (Some(text("udp")), None),
         Some(Protocol::Tcp(lo, hi)) => (Some(text("tcp")), Some((lo, Some(hi)))),
         Some(Protocol::Udp(lo, hi)) => (Some(text("udp")), Some((lo, Some(hi)))),
         Some(Protocol::Icmp(None)) => (Some(text("icmp")), None),
