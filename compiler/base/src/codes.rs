@@ -210,4 +210,5 @@ codes! {
     W0906 "a part of which no server is made"
     W0907 "a table that is not handed to a server"
     W0908 "a network for tagged frames"
+    W0909 "a wire of which nothing is made"
 }

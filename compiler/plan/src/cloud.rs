@@ -57,9 +57,13 @@ pub fn plan_cloud(planner: &mut Planner<'_, '_>, ree: usize) -> Option<Cloud> {
     site.lose(&servers);
     site.give_reasons(&servers);
     let Site { given, networks, losses, shaping, .. } = site;
+    if servers.is_empty() {
+        planner.problems.extend(losses.iter().map(Loss::problem));
+        return None;
+    }
     let ree_declared = &planner.substrate.rees[ree];
     let common = shared(servers.iter().map(|server| server.because.as_slice()));
-    let cloud = Cloud {
+    Some(Cloud {
         name: ree_declared.name.clone(),
         ree,
         region: said(attribute_named(&ree_declared.attributes, "region")),
@@ -70,8 +74,7 @@ pub fn plan_cloud(planner: &mut Planner<'_, '_>, ree: usize) -> Option<Cloud> {
         servers,
         losses,
         shaping: because(shaping),
-    };
-    (!cloud.servers.is_empty()).then_some(cloud)
+    })
 }
 
 impl<'db> Planner<'_, 'db> {

@@ -108,7 +108,10 @@ impl Promise<'_> {
 
     fn lost_port_zero(&self) -> Loss {
         Loss {
-            message: format!("rules cannot name port 0: of what `{}` lets in at `{}` it is left out", self.name, self.port),
+            message: format!(
+                "rules cannot name port 0: of what `{}` lets in at `{}` it is left out",
+                self.name, self.port
+            ),
             help: "begin at port 1, or take every port",
             ..self.lost_class()
         }

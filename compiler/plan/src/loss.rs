@@ -25,6 +25,8 @@ pub enum LossKind {
     Table,
     /// VLAN tags.
     Tags,
+    /// A wire between two ports of the service.
+    Straight,
 }
 
 /// A row of the table of losses.
@@ -41,7 +43,7 @@ pub struct LossRow {
 }
 
 /// Everything that a Heat template made by this version may lack.
-static HEAT: [LossRow; 8] = [
+static HEAT: [LossRow; 9] = [
     row(
         LossKind::Operation,
         Code::W0901,
@@ -75,6 +77,12 @@ static HEAT: [LossRow; 8] = [
         "a server gets the arguments of its block, not the files that they name",
     ),
     row(LossKind::Tags, Code::W0908, "VLAN tags on a wire", "a network of a cloud need not carry tagged frames"),
+    row(
+        LossKind::Straight,
+        Code::W0909,
+        "a wire between two ports of the service",
+        "a template makes networks between servers; those behind ports of the service are there before, and stay apart",
+    ),
 ];
 
 const fn row(kind: LossKind, code: Code, what: &'static str, why: &'static str) -> LossRow {
@@ -98,6 +106,7 @@ impl LossKind {
             LossKind::Unwired => 5,
             LossKind::Table => 6,
             LossKind::Tags => 7,
+            LossKind::Straight => 8,
         };
         &HEAT[index]
     }

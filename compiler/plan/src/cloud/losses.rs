@@ -12,21 +12,59 @@ use rdcl_hir::{body, leaf_ports, lifecycle, params, parts, service_levels};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
+/// Why an operation is not enforced before a port that has no group, and what to do about it.
+const FORWARDS: (&str, &str) = (
+    "which forwards packets of others",
+    "run the part behind it on a `kvm`, where the filter is a guest, or filter in the block itself",
+);
+/// Why an operation is not enforced in a cloud that the filter's own end is not in.
+const ELSEWHERE: (&str, &str) = (
+    "which is no port of a server of the cloud that its filter is in",
+    "make room for the filter where the part behind it runs, or filter in the block itself",
+);
+
 impl<'db> Site<'_, '_, 'db> {
-    /// Collects everything that is lost, each statement once.
+    /// Collects everything that is lost, each statement once. Without a server nothing is built, so that nobody expects
+    /// anything of it but that the filters in it hold, and that its parts are there.
     pub(super) fn lose(&mut self, servers: &[Server]) {
         for way in self.ways {
+            self.lose_operations(way);
             if way.ends.iter().any(|end| self.is_server(*end)) {
-                self.lose_operations(way);
                 self.lose_promises(way);
                 self.lose_tags(way);
+            } else if !servers.is_empty() && self.is_straight(way) {
+                self.losses.push(self.straight(way));
             }
         }
-        self.lose_tables();
-        let servers = servers.iter().map(|server| server.name.as_str()).collect();
-        let whole = Whole { servers: &servers, path: String::new(), chain: Vec::new() };
-        self.lose_below(self.planner.names.instance, &whole);
+        if !servers.is_empty() {
+            self.lose_tables();
+            let servers = servers.iter().map(|server| server.name.as_str()).collect();
+            let whole = Whole { servers: &servers, path: String::new(), chain: Vec::new() };
+            self.lose_below(self.planner.names.instance, &whole);
+        }
         self.losses = merged(std::mem::take(&mut self.losses));
+    }
+
+    /// Whether a way joins two ports of the service, one of which is here as far as is known.
+    fn is_straight(&self, way: &Way<'_>) -> bool {
+        let outside = |end: &Endpoint| match end {
+            Endpoint::Boundary(_) => Some(self.planner.placement.ree_of(*end)),
+            Endpoint::Part(..) => None,
+        };
+        let outsides: Vec<Option<usize>> = way.ends.iter().filter_map(outside).collect();
+        outsides.len() == 2 && outsides.iter().any(|ree| ree.is_none_or(|ree| ree == self.ree))
+    }
+
+    fn straight(&self, way: &Way<'_>) -> Loss {
+        let wire = way.ends.map(|end| self.planner.names.end(end)).join(" <-> ");
+        Loss {
+            kind: LossKind::Straight,
+            message: format!("nothing is made of `{wire}`, which joins two ports of the service"),
+            help: "join the two networks by hand, or put a part between them",
+            port: None,
+            at: wires(way).first().copied().unwrap_or(self.planner.deployment.place),
+            because: wires(way),
+        }
     }
 
     /// The operations of filters that no group takes over.
@@ -36,13 +74,14 @@ impl<'db> Site<'_, '_, 'db> {
                 continue;
             }
             let chain = self.declared(*filter);
+            let (why, help) = if self.is_server(*facing) { FORWARDS } else { ELSEWHERE };
             for (operation, at) in self.operations(*filter) {
                 let end = self.planner.names.end(*facing);
                 let reasons = because([at].into_iter().chain(chain.iter().copied()).chain(wires(way)));
                 self.losses.push(Loss {
                     kind: LossKind::Operation,
-                    message: format!("`{}` is not enforced before `{end}`, which forwards packets of others", operation.name),
-                    help: "run the part behind it on a `kvm`, where the filter is a guest, or filter in the block itself",
+                    message: format!("`{}` is not enforced before `{end}`, {why}", operation.name),
+                    help,
                     port: Some(end),
                     at,
                     because: reasons,
