@@ -3,9 +3,10 @@
 use super::world::World;
 use rdcl_base::{CODES, CodeInfo};
 
-/// The codes that are found here.
+/// The codes that are found here; from E0705 on they are about placements.
 fn ours(code: &CodeInfo) -> bool {
-    ["02", "03", "04", "05", "07", "08"].contains(&&code.code.as_str()[1..3])
+    !("E0705".."E0720").contains(&code.code.as_str())
+        && ["02", "03", "04", "05", "07", "08"].contains(&&code.code.as_str()[1..3])
 }
 
 /// The fenced blocks under a heading: the word behind the fence, and the text.
