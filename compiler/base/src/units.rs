@@ -105,12 +105,16 @@ impl Quantity {
 }
 
 impl fmt::Display for Quantity {
-    /// In the largest unit that divides the amount.
+    /// In the largest unit that divides the amount; a part of a per cent as a fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let best =
             UNITS.iter().filter(|u| u.1 == self.dimension && self.amount.is_multiple_of(u.2)).max_by_key(|u| u.2);
         match best {
             Some((name, _, scale)) if self.amount > 0 => write!(f, "{}{name}", self.amount / scale),
+            _ if self.dimension == Dimension::Ratio => {
+                let fraction = format!("{}.{:02}", self.amount / 100, self.amount % 100);
+                write!(f, "{}%", fraction.trim_end_matches('0').trim_end_matches('.'))
+            }
             _ => match UNITS.iter().filter(|u| u.1 == self.dimension).min_by_key(|u| u.2) {
                 Some((name, _, _)) => write!(f, "{}{name}", self.amount),
                 None => write!(f, "{}", self.amount),
@@ -122,6 +126,14 @@ impl fmt::Display for Quantity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_shown_as_they_are_read() {
+        for text in ["99.95%", "0.01%", "0%", "100%", "99.9%", "7MiB", "1500us", "500mcore", "0ns"] {
+            let at = text.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap();
+            assert_eq!(Quantity::parse(&text[..at], &text[at..]).unwrap().to_string(), text);
+        }
+    }
 
     #[test]
     fn equal_amounts_are_equal_values() {

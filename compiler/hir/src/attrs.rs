@@ -4,7 +4,7 @@ use crate::cx::{Cx, Params, did_you_mean};
 use crate::eval::{constant, mismatch, value_text};
 use crate::source::loc::{Loc, Problem};
 use crate::value::Value;
-use rdcl_base::{Code, Diagnostic, Dimension};
+use rdcl_base::{Code, Diagnostic, Dimension, Quantity};
 use rdcl_syntax::ast::{Attr, Name};
 
 /// What an attribute's value must be.
@@ -71,13 +71,22 @@ pub(crate) fn attributes(cx: &mut Cx<'_>, attrs: &[Attr], known: &[(&str, Want)]
             continue;
         }
         let Some(value) = constant(cx, &attr.value, env) else { continue };
-        if want.accepts(&value) {
+        if let Some(problem) = beyond_all(cx, attr, &value) {
+            cx.report(problem);
+        } else if want.accepts(&value) {
             found.push(Attribute { name: (*name).to_owned(), value, place: cx.at(attr.node) });
         } else {
             cx.report(mismatch(cx, attr.value.node, &want.noun(), &value));
         }
     }
     found
+}
+
+/// A share of more than all of the time.
+fn beyond_all(cx: &Cx<'_>, attr: &Attr, value: &Value) -> Option<Problem> {
+    let Value::Quantity(Quantity { amount: 10_001.., dimension: Dimension::Ratio }) = value else { return None };
+    let message = format!("{} is more than all of the time", value_text(value));
+    Some(Diagnostic::new(Code::E0302, cx.at(attr.value.node), message).with_help("the greatest share is 100%"))
 }
 
 fn unknown_attribute(cx: &Cx<'_>, name: &Name, known: &[(&str, Want)]) -> Problem {
