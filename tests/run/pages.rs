@@ -47,7 +47,7 @@ fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
     let depth = match info.code.as_str() {
         code if code[1..].starts_with("06") => Depth::Verify,
         // Substrates and deployments by themselves are checked; the codes that follow are about placements.
-        code if ("E0705".."E0720").contains(&code) => Depth::Place,
+        code if ("E0705".."E0720").contains(&code) || code.starts_with("W07") => Depth::Place,
         code if code[1..].starts_with("09") => Depth::Build,
         code if code[1..].starts_with("11") => Depth::Run,
         _ => Depth::Check,

@@ -191,6 +191,7 @@ codes! {
     E0707 "a capacity that does not suffice"
     E0708 "a service level that cannot be met"
     E0709 "a wire without a route"
+    W0701 "a service level of a part, which a placement does not keep"
     // run: what keeps a block from becoming a guest
     E1101 "a choice that no guest can make"
     E1102 "an assumption in a block that is to run"

@@ -24,7 +24,7 @@ pub struct Placed<'a> {
 pub struct Placements<'a> {
     /// Those there are, in the order of the source.
     pub placed: Vec<Placed<'a>>,
-    /// Why the others are not there; empty if all are.
+    /// Why the others are not there, and warnings about those that are.
     pub findings: Vec<Diagnostic<FileSpan>>,
 }
 
@@ -50,13 +50,17 @@ pub enum NothingToPlace {
 /// [`NothingToPlace`].
 pub fn placed<'a>(checked: &'a Checked, deploy: Option<&str>) -> Result<Placements<'a>, NothingToPlace> {
     let db = &checked.db;
-    let mut placements = Placements::default();
+    let (mut placements, mut findings) = (Placements::default(), Vec::new());
     for deployment in wanted(checked, deploy)? {
         match rdcl_place::place(db, deployment) {
-            Ok(placement) => placements.placed.push(Placed { deployment, placement }),
-            Err(problems) => placements.findings.extend(problems.into_iter().map(|p| p.map(|loc| place(db, loc)))),
+            Ok(placement) => {
+                placements.placed.push(Placed { deployment, placement });
+                findings.extend(rdcl_place::unasked(db, deployment));
+            }
+            Err(problems) => findings.extend(problems),
         }
     }
+    placements.findings = findings.into_iter().map(|p| p.map(|loc| place(db, loc))).collect();
     Ok(placements)
 }
 

@@ -48,7 +48,11 @@ impl<'db> Case<'db> {
         case.model.wires = case.wiring.links.iter().map(wire).collect();
         case.read_flows().map_err(|ways| vec![case.too_many(ways)])?;
         let problems = [problems, crate::explain::contradictions(&case)].concat();
-        if problems.is_empty() { Ok(case) } else { Err(problems) }
+        match problems.is_empty() {
+            true if case.model.sums_fit() => Ok(case),
+            true => Err(vec![crate::explain::too_great(&case)]),
+            false => Err(problems),
+        }
     }
 
     fn read_substrate(&mut self) {

@@ -186,9 +186,20 @@ pub fn too_large(case: &Case<'_>, limit: Limit) -> Problem {
     Diagnostic::new(Code::E0705, case.deployment.place, message).with_help(help)
 }
 
-/// A flow may take too many ways.
-pub fn too_many_ways(case: &Case<'_>, flow: &str, most: usize) -> Problem {
-    let message = format!("what goes `{flow}` may take more than {most} ways through the service");
+/// The amounts are beyond all measure.
+pub fn too_great(case: &Case<'_>) -> Problem {
+    let message = format!("what `{}` needs and uses may add up to more than can be counted", case.deployment.name);
+    Diagnostic::new(Code::E0705, case.deployment.place, message)
+        .with_note("sums of amounts have to stay below 2^64 of the smallest unit: bytes, bit/s, nanoseconds, thousandths of a core")
+        .with_help("leave out a limit that is none, instead of giving a great number")
+}
+
+/// A flow may take too many ways; without a number, so many that they were not counted.
+pub fn too_many_ways(case: &Case<'_>, flow: &str, most: Option<usize>) -> Problem {
+    let message = match most {
+        Some(most) => format!("what goes `{flow}` may take more than {most} ways through the service"),
+        None => format!("the ways that what goes `{flow}` may take through the service are too many to look for"),
+    };
     Diagnostic::new(Code::E0705, case.deployment.place, message)
         .with_help("give blocks a behaviour that says where packets go, or bound the flow within a part of the service")
 }

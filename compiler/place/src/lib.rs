@@ -17,6 +17,7 @@ mod place;
 mod placement;
 mod routes;
 mod solver;
+mod unasked;
 mod ways;
 
 pub mod model;
@@ -31,3 +32,4 @@ pub use levels::{Level, levels};
 pub use place::{end_name, leaf_name, place, place_with};
 pub use placement::{PlacedPart, Placement, Route};
 pub use solver::{Answer, Conflict, Limit, Solution, Solver};
+pub use unasked::unasked;

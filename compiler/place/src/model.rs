@@ -263,6 +263,26 @@ impl Model {
         model
     }
 
+    /// Whether no sum of amounts can come to more than 64 bits hold, whatever is chosen: then saturating sums are exact.
+    pub fn sums_fit(&self) -> bool {
+        let most = |of: &dyn Fn(&Candidate) -> u64| -> Vec<u128> {
+            let greatest = |leaf: &Leaf| u128::from(leaf.candidates.iter().map(of).max().unwrap_or(0));
+            self.leaves.iter().map(greatest).collect()
+        };
+        let needs = Resource::ALL.map(|r| most(&|c| c.needs[r as usize]).into_iter().sum::<u128>());
+        let demands = self.demands().into_iter().map(u128::from).sum::<u128>() * (self.links.len() as u128).max(1);
+        let (leaf_delays, link_delays) =
+            (most(&|c| c.delay), self.links.iter().map(|l| u128::from(l.delay)).sum::<u128>());
+        let way = |way: &Way| {
+            let wires = way.wires.iter().map(|wire| u128::from(self.wires[*wire].delay) + link_delays);
+            way.leaves.iter().map(|leaf| leaf_delays[*leaf]).chain(wires).sum::<u128>()
+        };
+        let delays = self.flows.iter().map(|flow| flow.ways.iter().map(way).max().unwrap_or(0)).sum::<u128>();
+        let costs = self.rees.iter().map(|ree| ree.cost).chain(self.links.iter().map(|link| link.cost));
+        let costs = costs.map(u128::from).sum::<u128>();
+        needs.into_iter().chain([demands, delays, costs]).all(|sum| sum <= u128::from(u64::MAX))
+    }
+
     /// What each wire has to carry: what it reserves, or what a service level asks of a flow over it.
     pub fn demands(&self) -> Vec<u64> {
         let mut demands: Vec<u64> = self.wires.iter().map(|w| w.reserved).collect();

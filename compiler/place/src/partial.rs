@@ -216,14 +216,19 @@ impl<'m> Partial<'m> {
         Ratio::product(rees.chain(links.into_iter().map(|link| self.model.links[link].availability)))
     }
 
-    /// Whether no settling of what is open can break a bound on delay that is broken already.
+    /// Whether no bound is broken already that no settling of what is open can mend: delays only grow, availabilities only
+    /// fall.
     pub fn is_hopeful(&self) -> bool {
         self.model.bounds.iter().all(|bound| match (bound.measured, bound.op) {
             (Measured::Delay(flow), Comparison::Less) => self.delay(flow) < bound.limit,
             (Measured::Delay(flow), Comparison::AtMost | Comparison::Exactly) => self.delay(flow) <= bound.limit,
             (Measured::Delay(_), Comparison::AtLeast | Comparison::More) => true,
             (Measured::Bandwidth(_), _) => self.holds(bound),
-            (Measured::Availability(_), _) => true,
+            (Measured::Availability(_), Comparison::Less | Comparison::AtMost) => true,
+            (Measured::Availability(_), Comparison::More) => self.holds(bound),
+            (Measured::Availability(flow), Comparison::AtLeast | Comparison::Exactly) => {
+                self.availability(flow) >= Ratio::of(bound.limit)
+            }
         })
     }
 

@@ -1,7 +1,8 @@
 //! Routes through the substrate: simple paths, shortest first by delay, then by links, then by the links' positions.
 //!
-//! Found by best-first search with the exact distance to the end as what is still to come, so that the first few routes
-//! of a large substrate cost little.
+//! Found by best-first search with the distance to the end as what is still to come: first the distance from where a path
+//! has come to, then, when its turn comes, that without what the path came through. So no path is followed that leads
+//! nowhere, and the first few routes of a large substrate cost little.
 
 use crate::model::{Link, Model};
 use std::cmp::Reverse;
@@ -33,6 +34,17 @@ pub struct Routes {
 /// Delay, then links.
 type Distance = (u64, u64);
 
+/// How far a path has come. Of equally long ones that one is first whose links are.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Reached {
+    /// Of the whole path, at least.
+    total: Option<Distance>,
+    links: Vec<usize>,
+    at: usize,
+    /// Whether some whole path is just so long.
+    exact: bool,
+}
+
 /// The routes of a model, found when they are asked for.
 #[derive(Debug)]
 pub struct Atlas<'m> {
@@ -63,25 +75,31 @@ impl<'m> Atlas<'m> {
     }
 
     fn search(&self, from: usize, to: usize) -> Routes {
-        let ahead = self.distances(to, |link| link.delay);
-        let Some(fewest) = self.distances(to, |_| 0)[from].map(|d| d.1) else { return self.apart() };
-        let mut heap = BinaryHeap::from([Reverse((ahead[from], Vec::new(), from))]);
-        let mut paths = Vec::new();
-        while let Some(Reverse((_, links, at))) = heap.pop() {
-            if at == to {
+        let ahead = self.distances(to, &[], |link| link.delay);
+        let Some(fewest) = self.distances(to, &[], |_| 0)[from].map(|d| d.1) else { return self.apart() };
+        let start = Reached { total: ahead[from], links: Vec::new(), at: from, exact: true };
+        let (mut heap, mut paths) = (BinaryHeap::from([Reverse(start)]), Vec::new());
+        while let Some(Reverse(path)) = heap.pop() {
+            if path.at == to {
                 if paths.len() == MOST_ROUTES {
                     return Routes { paths, complete: false, fewest };
                 }
-                paths.push(Path { delay: self.delay(&links), links });
+                paths.push(Path { delay: self.delay(&path.links), links: path.links });
                 continue;
             }
-            for link in &self.around[at] {
-                let Some(next) = self.model.links[*link].across(at) else { continue };
-                let longer = [&links[..], &[*link]].concat();
-                if let Some(rest) = ahead[next].filter(|_| !self.meets(from, &links, next)) {
-                    let total = (self.delay(&longer).saturating_add(rest.0), longer.len() as u64 + rest.1);
-                    heap.push(Reverse((Some(total), longer, next)));
-                }
+            let passed = self.passed(from, &path);
+            if !path.exact {
+                let rest = self.distances(to, &passed, |link| link.delay)[path.at];
+                heap.extend(
+                    rest.map(|rest| Reverse(Reached { total: self.total(&path.links, rest), exact: true, ..path })),
+                );
+                continue;
+            }
+            for link in &self.around[path.at] {
+                let next = self.model.links[*link].across(path.at).filter(|next| !passed.contains(next));
+                let Some((next, rest)) = next.and_then(|next| Some((next, ahead[next]?))) else { continue };
+                let links = [&path.links[..], &[*link]].concat();
+                heap.push(Reverse(Reached { total: self.total(&links, rest), links, at: next, exact: false }));
             }
         }
         Routes { paths, complete: true, fewest }
@@ -97,17 +115,23 @@ impl<'m> Atlas<'m> {
         links.iter().fold(0, |sum: u64, link| sum.saturating_add(self.model.links[*link].delay))
     }
 
-    /// Whether a path comes through an execution environment.
-    fn meets(&self, from: usize, links: &[usize], ree: usize) -> bool {
-        from == ree || links.iter().any(|l| self.model.links[*l].a == ree || self.model.links[*l].b == ree)
+    /// The distance of a whole path, of which these links and this rest are known.
+    fn total(&self, links: &[usize], rest: Distance) -> Option<Distance> {
+        Some((self.delay(links).saturating_add(rest.0), links.len() as u64 + rest.1))
     }
 
-    /// From every execution environment the distance to one.
-    fn distances(&self, to: usize, delay: impl Fn(&Link) -> u64) -> Vec<Option<Distance>> {
+    /// The execution environments that a path came through, without that which it has come to.
+    fn passed(&self, from: usize, path: &Reached) -> Vec<usize> {
+        let ends = path.links.iter().flat_map(|link| [self.model.links[*link].a, self.model.links[*link].b]);
+        std::iter::once(from).chain(ends).filter(|ree| *ree != path.at).collect()
+    }
+
+    /// From every execution environment the distance to one, around some others.
+    fn distances(&self, to: usize, around: &[usize], delay: impl Fn(&Link) -> u64) -> Vec<Option<Distance>> {
         let mut known: Vec<Option<Distance>> = vec![None; self.around.len()];
         let mut heap = BinaryHeap::from([Reverse(((0, 0), to))]);
         while let Some(Reverse((distance, at))) = heap.pop() {
-            if known[at].is_some() {
+            if known[at].is_some() || around.contains(&at) {
                 continue;
             }
             known[at] = Some(distance);

@@ -12,14 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The most ways of one flow.
 const MOST_WAYS: usize = 1_000;
-/// The most steps that are taken to find them; most of a maze's corridors end nowhere.
+/// The most steps that are taken to find them: a corridor of a maze may end nowhere, since none is entered twice.
 const MOST_STEPS: usize = 200_000;
 
 /// A flow with too many ways to look at.
 pub struct TooManyWays {
     pub from: usize,
     pub to: usize,
-    pub most: usize,
+    /// How many are looked at; none if it takes too long to find as many.
+    pub most: Option<usize>,
 }
 
 /// What is needed to follow packets through a structure.
@@ -48,11 +49,26 @@ impl Tracer {
             entered: BTreeSet::new(),
             found: BTreeSet::new(),
             left: MOST_STEPS,
+            leading: self.leading(to),
         };
         match walk.leave(Endpoint::Boundary(BoundaryId(from as u32))) {
             Some(()) => Ok(walk.found.into_iter().collect()),
-            None => Err(TooManyWays { from, to, most: MOST_WAYS }),
+            None => Err(TooManyWays { from, to, most: (walk.found.len() > MOST_WAYS).then_some(MOST_WAYS) }),
         }
+    }
+
+    /// The ports of parts from which some way, perhaps one that enters a port twice, leads out at a boundary port.
+    fn leading(&self, to: usize) -> BTreeSet<(PartId, PortId)> {
+        let (mut leading, mut open) = (BTreeSet::new(), vec![Endpoint::Boundary(BoundaryId(to as u32))]);
+        while let Some(end) = open.pop() {
+            let Some((_, Endpoint::Part(part, out))) = self.ends.get(&end) else { continue };
+            for (port, onward) in (0u32..).zip(&self.onward[part.0 as usize]) {
+                if onward.contains(&out.0) && leading.insert((*part, PortId(port))) {
+                    open.push(Endpoint::Part(*part, PortId(port)));
+                }
+            }
+        }
+        leading
     }
 }
 
@@ -63,6 +79,8 @@ struct Walk<'t> {
     entered: BTreeSet<(PartId, PortId)>,
     found: BTreeSet<Way>,
     left: usize,
+    /// Where it is worth while to enter.
+    leading: BTreeSet<(PartId, PortId)>,
 }
 
 impl Walk<'_> {
@@ -81,7 +99,7 @@ impl Walk<'_> {
     }
 
     fn enter(&mut self, part: PartId, port: PortId) -> Option<()> {
-        if !self.entered.insert((part, port)) {
+        if !self.leading.contains(&(part, port)) || !self.entered.insert((part, port)) {
             return Some(());
         }
         self.way.leaves.push(part.0 as usize);

@@ -1,10 +1,10 @@
 //! What is too large for the exhaustive solver, and the order of routes.
 
 use super::World;
-use crate::model::{Candidate, End, Leaf, Link, Model, Ree, WHOLE, Wire};
+use crate::model::{Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Ree, WHOLE, Way, Wire};
 use crate::routes::{Atlas, MOST_ROUTES};
 use crate::{Answer, Exhaustive, Limit, Solver, check, place_with};
-use rdcl_hir::deployments;
+use rdcl_hir::{Comparison, deployments};
 
 fn ree(cost: u64) -> Ree {
     Ree { offers: [None; 3], availability: WHOLE, cost }
@@ -62,6 +62,54 @@ fn a_search_without_an_end_is_said_at_the_deployment() {
     let said: Vec<String> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
     assert_eq!(said, ["E0705 no placement of `edge` is found within 1 steps"]);
     assert_eq!(problems[0].primary, deployment.place);
+}
+
+#[test]
+fn a_dead_end_full_of_links_keeps_nobody_from_the_only_route() {
+    let inner = (2..16).flat_map(|a| (2..a).map(move |b| (a, b)));
+    let links = [(0, 2), (2, 1)].into_iter().chain(inner).map(|(a, b)| link(a, b, 1, 1)).collect();
+    let model = Model { rees: (0..16).map(|_| ree(0)).collect(), links, ..Model::default() };
+    let mut atlas = Atlas::new(&model);
+    let routes = atlas.routes(0, 1);
+    assert!(routes.complete && routes.paths.len() == 1, "{routes:?}");
+    assert_eq!(routes.paths[0].links, [0, 1]);
+}
+
+#[test]
+fn too_low_an_availability_is_seen_before_all_is_placed() {
+    let here = |ree| Candidate { ree, implementation: Some(0), needs: [0; 3], delay: 0 };
+    let leaf = Leaf { candidates: (0..6).map(here).collect(), pin: None };
+    let bound = Bound { measured: Measured::Availability(None), op: Comparison::AtLeast, limit: 9_995 };
+    let unsure = |i: u64| Ree { availability: 9_990 + i, ..ree(0) };
+    let mut model =
+        Model { rees: (0..6).map(unsure).collect(), leaves: vec![leaf; 8], bounds: vec![bound], ..Model::default() };
+    let Answer::Best(found) = Exhaustive::default().solve(&model) else { panic!("all fit in the last") };
+    assert_eq!((found.choice, found.value, found.bound), (vec![5; 8], 0, 0));
+    model.bounds[0].limit = 9_996;
+    let answer = Exhaustive::default().solve(&model);
+    assert!(matches!(answer, Answer::Infeasible(conflict) if conflict.constraints == [Constraint::Bound(0)]));
+}
+
+#[test]
+fn sums_that_64_bits_do_not_hold_are_seen() {
+    let fitting = across(vec![link(0, 1, u64::MAX, u64::MAX)]);
+    assert!(fitting.sums_fit());
+    let spoil: [fn(&mut Model); 5] = [
+        |m| m.leaves.push(Leaf { candidates: vec![Candidate { needs: [u64::MAX; 3], ..candidate(0) }], pin: None }),
+        |m| (m.wires[0].reserved, m.links[0].delay) = (u64::MAX, 0),
+        |m| m.rees.iter_mut().for_each(|ree| ree.cost = u64::MAX),
+        |m| m.links[0].cost = u64::MAX,
+        |m| m.flows[0].ways[0].leaves.push(0),
+    ];
+    for (i, spoil) in spoil.iter().enumerate() {
+        let mut model = across(vec![link(0, 1, 1, 1), link(0, 1, 1, 1)]);
+        model.rees[0].cost = 1;
+        model.leaves[0].candidates[0].delay = u64::MAX - 2;
+        model.flows = vec![Flow { from: 0, to: 1, ways: vec![Way { leaves: vec![0], wires: vec![0] }] }];
+        assert!(model.sums_fit());
+        spoil(&mut model);
+        assert!(!model.sums_fit(), "{i}");
+    }
 }
 
 #[test]

@@ -71,6 +71,24 @@ fn an_opaque_block_forwards_between_all_its_ports() {
 }
 
 #[test]
+fn no_maze_hides_that_there_is_no_way() {
+    let ends = |i: usize| (0..7).filter(move |j| *j != i).map(move |j| if j < i { j } else { j - 1 }).enumerate();
+    let wire = |i: usize, (n, at): (usize, usize)| {
+        let other = if at < i { at } else { at + 1 };
+        (i < other).then(|| format!("wire h[{i}].p[{n}] <-> h[{other}].p[{}];", if i < other { i } else { i - 1 }))
+    };
+    let wires: String = (0..7).flat_map(|i| ends(i).filter_map(move |end| wire(i, end))).collect();
+    let text = format!(
+        "rfb Box {{ port inout p[0..6]: Ip4; impl p on process {{ image = \"box\"; }} }}
+         rfb Maze {{ port inout a: Ip4; port inout b: Ip4; part h[0..6]: Box; part end: Box; {wires}
+           wire a <-> h[0].p[6]; wire b <-> end.p[0]; sla s: delay(a -> b) <= 5ms; }}
+         substrate hosts {{ ree here: process; }}
+         deploy Maze on hosts minimize cpu;"
+    );
+    assert_eq!(placed(&text), ["Maze: E0708 no packet gets from `a` to `b`, so delay(a -> b) is not there"]);
+}
+
+#[test]
 fn a_way_may_pass_a_block_twice_but_turns_round_nowhere() {
     let tee = "
         rfb Tee { port inout p[0..2]: Ip4; behaviour sefl { on p { Flood(p); } } impl g on kvm { delay = 100us; } }

@@ -204,7 +204,11 @@ impl Whole<'_> {
         Loss {
             kind: LossKind::ServiceLevel,
             message: format!("the service level `{}` bounds {measure}, which is not told to the cloud", bound.sla),
-            help: "the placement keeps it with the figures of the substrate; watch the service itself",
+            help: if self.path.is_empty() {
+                "the placement keeps it with the figures of the substrate; watch the service itself"
+            } else {
+                "it is that of a part, which the placement does not keep; ask it of the whole service, and watch that"
+            },
             port: None,
             at: bound.place,
             because: because(self.chain.iter().copied().chain([bound.place])),
