@@ -5,7 +5,7 @@ use crate::console::Paint;
 use rdcl_codegen::Counter;
 use rdcl_core::{BlockId, InstrId, ParseError, Program, Reason};
 use rdcl_hir::{Instance, Leaf, leaf_origins, leaf_program, place, structure, wiring};
-use rdcl_host::{PartReport, Report};
+use rdcl_host::{PartReport, Report, Unsent};
 use rdcl_verify::reason_words;
 use serde_json::{Value, json};
 
@@ -103,8 +103,10 @@ pub fn human(checked: &Checked, instance: Instance<'_>, report: &Report, color: 
     let width = names.max().unwrap_or(0);
     let mut text = String::new();
     for edge in &report.edges {
-        let refused = if edge.refused > 0 { format!(", {} refused", edge.refused) } else { String::new() };
-        text += &format!("port   {:<width$}  {} in, {} out{refused}\n", edge.name, edge.sent, edge.delivered);
+        text += &format!("port   {:<width$}  {} in, {} out\n", edge.name, edge.sent, edge.delivered);
+        for (why, count) in &edge.refused {
+            text += &format!("       {:<width$}  {count} refused: {why}\n", "");
+        }
     }
     for part in &report.parts {
         text += &self::part(&counts(checked, instance, part), part, width, color);
@@ -117,7 +119,8 @@ pub fn human(checked: &Checked, instance: Instance<'_>, report: &Report, color: 
 
 /// A guest: what went through, then a line for each reason to drop.
 fn part(counts: &[Count], part: &PartReport, width: usize, color: bool) -> String {
-    let sum = |what: &str| counts.iter().filter(|c| c.what == what).map(|c| c.count).sum::<u64>();
+    // A guest may have written anything where it counts.
+    let sum = |what: &str| counts.iter().filter(|c| c.what == what).fold(0u64, |sum, c| sum.saturating_add(c.count));
     let through = format!("{} in, {} out", sum("received"), sum("forwarded"));
     let mut text = format!("guest  {:<width$}  {through}\n", part.path);
     for count in counts.iter().filter(|c| c.what == "dropped" || c.what == "full") {
@@ -139,8 +142,11 @@ fn part(counts: &[Count], part: &PartReport, width: usize, color: bool) -> Strin
 /// The report as objects.
 pub fn objects(checked: &Checked, instance: Instance<'_>, report: &Report) -> Vec<Value> {
     let edges = report.edges.iter().map(|edge| {
-        let (sent, refused, delivered) = (edge.sent, edge.refused, edge.delivered);
-        json!({"type": "edge", "port": edge.name, "entered": sent, "refused": refused, "left": delivered})
+        let refused: u64 = edge.refused.values().sum();
+        let reason = |(why, count): (&Unsent, &u64)| json!({"reason": why.to_string(), "count": count});
+        let reasons: Vec<Value> = edge.refused.iter().map(reason).collect();
+        let (sent, left) = (edge.sent, edge.delivered);
+        json!({"type": "edge", "port": edge.name, "entered": sent, "refused": refused, "reasons": reasons, "left": left})
     });
     let parts = report.parts.iter().map(|part| {
         let count =

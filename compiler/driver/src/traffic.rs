@@ -10,8 +10,8 @@ use rdcl_host::{Service, Unsent, Unsettled};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// How many turns of guests a burst may take before it is said to go round in circles.
-const TURNS: u64 = 1_000_000;
+/// How many frames guests may take for one burst before it is said to go round in circles.
+const VISITS: u64 = 1_000_000;
 
 /// Frames that enter by one port before guests work on them.
 const BURST: usize = 256;
@@ -74,8 +74,18 @@ pub enum TrafficError {
         /// What the port carries.
         wanted: &'static str,
     },
+    /// Two ports, one capture to fill.
+    #[error("`{}` cannot hold both what leaves by `{one}` and what leaves by `{other}`; name two files", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// A port.
+        one: String,
+        /// Another.
+        other: String,
+    },
     /// Frames go round.
-    #[error(transparent)]
+    #[error("{0}; a promise `no loop` shows where")]
     Unsettled(#[from] Unsettled),
     /// A capture cannot be written.
     #[error(transparent)]
@@ -86,7 +96,7 @@ impl TrafficError {
     /// How a run that fails so ends.
     pub fn exit(&self) -> Exit {
         match self {
-            TrafficError::Port(..) => Exit::Usage,
+            TrafficError::Port(..) | TrafficError::Twice { .. } => Exit::Usage,
             TrafficError::Pcap { .. } | TrafficError::Link { .. } | TrafficError::Unsettled(_) => Exit::Findings,
             TrafficError::Read { .. } | TrafficError::Write(_) => Exit::Environment,
         }
@@ -105,8 +115,10 @@ impl Traffic {
         }
         // Captures that say nothing of each other's order come in the order of the command line.
         traffic.arrivals.sort_by_key(|arrival| arrival.time);
+        expect_different(kept)?;
         for capture in kept {
             let (edge, stack) = find(service, &capture.port)?;
+            files::expect_place(&capture.file)?;
             traffic.kept.push(Kept { edge, path: capture.file.clone(), link: link(stack), frames: Vec::new() });
         }
         Ok(traffic)
@@ -123,7 +135,7 @@ impl Traffic {
             for burst in run.chunks(BURST) {
                 send(service, burst);
                 let kept = &mut self.kept;
-                service.settle(TURNS, &mut |edge, time, bytes| {
+                service.settle(VISITS, &mut |edge, time, bytes| {
                     let wanted = kept.iter_mut().filter(|k| k.edge == edge);
                     wanted.for_each(|k| k.frames.push((time, bytes.to_vec())));
                 })?;
@@ -145,11 +157,27 @@ impl Traffic {
     }
 }
 
+/// No file is to hold what leaves by two ports; a device or a pipe may.
+fn expect_different(kept: &[PcapAt]) -> Result<(), TrafficError> {
+    let files = kept.iter().filter(|capture| !files::is_special(&capture.file));
+    let files: Vec<(PathBuf, &PcapAt)> = files.map(|capture| (files::resolved(&capture.file), capture)).collect();
+    for (at, (path, capture)) in files.iter().enumerate() {
+        let clash = files[..at].iter().find(|(other, earlier)| other == path && earlier.port != capture.port);
+        if let Some((_, earlier)) = clash {
+            let (path, one, other) = (capture.file.clone(), earlier.port.clone(), capture.port.clone());
+            return Err(TrafficError::Twice { path, one, other });
+        }
+    }
+    Ok(())
+}
+
 fn send(service: &mut Service, burst: &[Arrival]) {
     for Arrival { edge, time, bytes } in burst {
         match service.send(*edge, *time, bytes) {
             // What is refused is counted at the edge. A burst fits the queue.
-            Ok(()) | Err(Unsent::Closed | Unsent::TooLong | Unsent::Dead | Unsent::Busy) => {}
+            Ok(()) => {}
+            Err(Unsent::Closed | Unsent::Elsewhere | Unsent::Malformed | Unsent::TooLong) => {}
+            Err(Unsent::Dead | Unsent::Busy) => {}
         }
     }
 }

@@ -209,6 +209,11 @@ impl HostRings {
         (self.receive_tail - self.receive_head) as usize
     }
 
+    /// How many frames the guest has sent that were not taken yet, as far as was observed.
+    pub fn offered(&self) -> usize {
+        (self.send_tail - self.send_head) as usize
+    }
+
     fn slot<'f>(&self, fabric: &'f [AtomicU64], base: usize, index: u64) -> &'f [AtomicU64] {
         let words = self.shape.slot_bytes as usize / 8;
         let start = base / 8 + (index % u64::from(self.shape.slots)) as usize * words;

@@ -19,6 +19,8 @@ pub(crate) enum To {
     Guest(usize, u32),
     /// Out of the service.
     Edge(usize),
+    /// To a part that does not run here; only for edges, since a wire between parts is cut at an edge of its own.
+    Elsewhere,
     /// Nowhere.
     Nowhere,
 }
@@ -86,18 +88,22 @@ impl Running {
         self.death.is_none() && (!self.queue.is_empty() || self.rings.waiting() > 0)
     }
 
-    /// Lets it work on what waits; gives what it sent. A guest that misbehaves dies, and what waited is lost.
-    fn work(&mut self, sent: &mut Vec<Sent>) {
-        if let Err(death) = self.turn(sent) {
-            self.lost += (self.queue.len() + self.rings.waiting()) as u64;
+    /// Lets it work on what waits; gives what it sent, and says how many frames it took. A guest that misbehaves dies,
+    /// and what waited is lost, with what it had sent behind the nonsense.
+    fn work(&mut self, sent: &mut Vec<Sent>) -> u64 {
+        self.turn(sent).unwrap_or_else(|death| {
+            self.lost += (self.queue.len() + self.rings.waiting() + self.rings.offered()) as u64;
             self.queue.clear();
             self.death = Some(death);
-        }
+            0
+        })
     }
 
-    fn turn(&mut self, sent: &mut Vec<Sent>) -> Result<(), Death> {
+    /// One call of the guest. Its send ring is empty by then and holds the copies of any frame, so a guest takes at
+    /// least one of the frames that wait; one that only sends would never end.
+    fn turn(&mut self, sent: &mut Vec<Sent>) -> Result<u64, Death> {
         self.fill();
-        let (before, waiting) = (sent.len(), self.rings.waiting());
+        let waiting = self.rings.waiting();
         self.rings.publish(self.guest.fabric());
         self.guest.enter(BUDGET)?;
         self.rings.observe(self.guest.fabric()).map_err(Death::Rings)?;
@@ -105,10 +111,10 @@ impl Running {
         while let Some(frame) = self.rings.take(self.guest.fabric(), &mut bytes).map_err(Death::Rings)? {
             sent.push(Sent { port: frame.port, time: frame.time, bytes: std::mem::take(&mut bytes) });
         }
-        if sent.len() == before && self.rings.waiting() == waiting {
-            return Err(Death::Exit("it has frames to take, room to send, and does nothing".to_owned()));
+        match waiting - self.rings.waiting() {
+            0 => Err(Death::Exit("it has frames to take and room to send, but takes none".to_owned())),
+            taken => Ok(taken as u64),
         }
-        Ok(())
     }
 
     /// Moves frames from the queue to the ring.
@@ -129,10 +135,10 @@ impl Service {
     /// Runs guests until no frame is under way; gives every frame that leaves, with its edge and time.
     ///
     /// # Errors
-    /// When frames are still under way after so many turns of guests.
-    pub fn settle(&mut self, turns: u64, deliver: &mut dyn FnMut(usize, u64, &[u8])) -> Result<(), Unsettled> {
+    /// When frames are still under way after guests have taken so many.
+    pub fn settle(&mut self, visits: u64, deliver: &mut dyn FnMut(usize, u64, &[u8])) -> Result<(), Unsettled> {
         let mut sent = Vec::new();
-        let mut left = turns;
+        let mut left = visits;
         for frame in std::mem::take(&mut self.through) {
             self.leave(frame.edge, frame.time, &frame.bytes, deliver);
         }
@@ -141,8 +147,10 @@ impl Service {
                 if !self.guests[guest].has_work() {
                     continue;
                 }
-                left = left.checked_sub(1).ok_or(Unsettled)?;
-                self.guests[guest].work(&mut sent);
+                if left == 0 {
+                    return Err(Unsettled);
+                }
+                left = left.saturating_sub(self.guests[guest].work(&mut sent));
                 sent.drain(..).for_each(|frame| self.pass(guest, &frame, deliver));
             }
         }
@@ -159,7 +167,7 @@ impl Service {
                 }
             }
             Some(&To::Edge(edge)) => self.leave(edge, frame.time, &frame.bytes, deliver),
-            Some(To::Nowhere) | None => self.unwired += 1,
+            Some(To::Elsewhere | To::Nowhere) | None => self.unwired += 1,
         }
     }
 

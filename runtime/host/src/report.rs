@@ -1,9 +1,10 @@
 //! What was counted, in plain data.
 
 use crate::dispatch::Running;
-use crate::service::{Gate, Service};
+use crate::service::{Gate, Service, Unsent};
 use rdcl_abi::Death;
 use rdcl_codegen::Counter;
+use std::collections::BTreeMap;
 
 /// What a service counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,8 @@ pub struct EdgeReport {
     pub name: String,
     /// Frames that entered.
     pub sent: u64,
-    /// Frames that were not taken.
-    pub refused: u64,
+    /// Frames that were not taken, by why.
+    pub refused: BTreeMap<Unsent, u64>,
     /// Frames that left.
     pub delivered: u64,
 }
@@ -56,7 +57,7 @@ impl Service {
 }
 
 fn edge(gate: &Gate) -> EdgeReport {
-    let (sent, refused, delivered) = (gate.sent, gate.refused, gate.delivered);
+    let (sent, refused, delivered) = (gate.sent, gate.refused.clone(), gate.delivered);
     EdgeReport { name: gate.edge.name.clone(), sent, refused, delivered }
 }
 

@@ -5,6 +5,7 @@ use crate::dispatch::{Running, To};
 use rdcl_abi::{Refused, RingShape};
 use rdcl_codegen::{NotBootable, compile};
 use rdcl_core::{Endpoint, Network, PartId, PortId, Stack, deparse, parse};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
@@ -43,7 +44,7 @@ pub(crate) struct Gate {
     pub edge: Edge,
     pub to: To,
     pub sent: u64,
-    pub refused: u64,
+    pub refused: BTreeMap<Unsent, u64>,
     pub delivered: u64,
 }
 
@@ -71,10 +72,14 @@ pub enum BootError {
 }
 
 /// Why a frame was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unsent {
     /// Nothing may enter there.
     Closed,
+    /// The part behind the edge does not run here.
+    Elsewhere,
+    /// The wire leads straight to another edge, and the frame is not a packet of what travels over it.
+    Malformed,
     /// It is longer than a guest takes.
     TooLong,
     /// The guest behind the edge is dead.
@@ -83,7 +88,7 @@ pub enum Unsent {
     Busy,
 }
 
-/// Frames were still under way after the given number of rounds.
+/// Frames were still under way after guests had taken the given number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("frames are still under way; they may go round in a circle")]
 pub struct Unsettled;
@@ -135,7 +140,7 @@ impl Service {
         }
         for (gate, port) in self.edges.iter_mut().zip(&network.boundary) {
             gate.to = match port.to {
-                Some(Endpoint::Part(part, port)) => slot(part).map_or(To::Nowhere, |guest| To::Guest(guest, port.0)),
+                Some(Endpoint::Part(part, port)) => slot(part).map_or(To::Elsewhere, |guest| To::Guest(guest, port.0)),
                 Some(Endpoint::Boundary(at)) => To::Edge(at.0 as usize),
                 None => To::Nowhere,
             };
@@ -159,17 +164,20 @@ impl Service {
         let sent = match gate.to {
             _ if !gate.edge.enters => Err(Unsent::Closed),
             To::Guest(guest, port) => self.guests[guest].accept(port, time, bytes),
-            To::Edge(other) => {
-                let packet = parse(bytes, gate.edge.stack).ok();
-                self.through.extend(packet.map(|packet| Through { edge: other, time, bytes: deparse(&packet) }));
-                Ok(())
-            }
+            To::Edge(other) => match parse(bytes, gate.edge.stack) {
+                Ok(packet) => {
+                    self.through.push(Through { edge: other, time, bytes: deparse(&packet) });
+                    Ok(())
+                }
+                Err(_) => Err(Unsent::Malformed),
+            },
+            To::Elsewhere => Err(Unsent::Elsewhere),
             To::Nowhere => Err(Unsent::Closed),
         };
         match sent {
             Ok(()) => gate.sent += 1,
             Err(Unsent::Busy) => {}
-            Err(Unsent::Closed | Unsent::TooLong | Unsent::Dead) => gate.refused += 1,
+            Err(why) => *gate.refused.entry(why).or_default() += 1,
         }
         sent
     }
@@ -177,7 +185,7 @@ impl Service {
 
 impl Gate {
     fn new(edge: Edge, to: To) -> Gate {
-        Gate { edge, to, sent: 0, refused: 0, delivered: 0 }
+        Gate { edge, to, sent: 0, refused: BTreeMap::new(), delivered: 0 }
     }
 }
 
@@ -185,7 +193,9 @@ impl fmt::Display for Unsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Unsent::Closed => "nothing may enter there",
-            Unsent::TooLong => "the frame is longer than a guest takes",
+            Unsent::Elsewhere => "the part there does not run here",
+            Unsent::Malformed => "malformed",
+            Unsent::TooLong => "longer than a guest takes",
             Unsent::Dead => "the guest there is dead",
             Unsent::Busy => "too many frames are waiting",
         })
