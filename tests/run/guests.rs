@@ -150,7 +150,36 @@ fn captures() -> Result<(), String> {
     }
     let nowhere = "run examples/branch --backend native --pcap-out /nowhere/out.pcap@lan";
     let ran = expect_code(nowhere, 4)?;
-    expect(ran.stderr.contains("cannot write `/nowhere/out.pcap`"), &ran, "what cannot be written is named")
+    let early = ran.stdout.is_empty() && ran.stderr.contains("cannot write `/nowhere/out.pcap`");
+    expect(early, &ran, "what cannot be written is named, before anything runs")?;
+    let file = folder.join("both.pcap");
+    let both = format!("--pcap-out {}@lan --pcap-out {}@wan", file.display(), folder.join("./both.pcap").display());
+    let ran = expect_code(&format!("run examples/branch --backend native {both}"), 2)?;
+    expect(ran.stderr.contains("name two files"), &ran, "one file does not hold two ports")?;
+    special_files(&folder)
+}
+
+/// A link stays a link, and a pipe a pipe: what is written goes to where they lead.
+fn special_files(folder: &Path) -> Result<(), String> {
+    let (link, target, pipe) = (folder.join("link.pcap"), folder.join("target.pcap"), folder.join("pipe"));
+    let system = |e: std::io::Error| e.to_string();
+    fs::write(&target, "old").map_err(system)?;
+    // Whatever an earlier run has left.
+    for old in [&link, &pipe] {
+        let _ = fs::remove_file(old);
+    }
+    std::os::unix::fs::symlink("target.pcap", &link).map_err(system)?;
+    Command::new("mkfifo").arg(&pipe).status().map_err(system)?;
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe)
+    });
+    let kept = format!("--pcap-out {}@wan --pcap-out {}@wan", link.display(), pipe.display());
+    let ran = expect_code(&format!("run examples/branch --backend native {TRAFFIC} {kept}"), 0)?;
+    let is_link = fs::symlink_metadata(&link).map_err(system)?.is_symlink();
+    expect(is_link && !fs::metadata(&pipe).map_err(system)?.is_file(), &ran, "nothing is replaced")?;
+    let read = reader.join().map_err(|_| "the reader panics".to_owned())?.map_err(system)?;
+    expect(read_capture(&read).is_ok() && fs::read(&target).map_err(system)? == read, &ran, "both get the packets")
 }
 
 /// The broken branch, given a place to run; and a block that says what is allowed, not what is done.

@@ -11,19 +11,54 @@ pub struct WriteError {
     source: io::Error,
 }
 
-/// Writes a file under a temporary name beside it, then renames it.
+/// Writes a file under a temporary name beside it, then renames it. A device or a pipe is written to, not replaced; of a
+/// link, the file it leads to is replaced.
 ///
 /// # Errors
 /// [`WriteError`]; the temporary file is then removed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let written = if is_special(path) { fs::write(path, bytes) } else { replace(&resolved(path), bytes) };
+    written.map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", process::id()));
     let temporary = path.with_file_name(name);
     let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
+    written.inspect_err(|_| {
         let _ = fs::remove_file(&temporary);
-        WriteError { path: path.to_owned(), source }
     })
+}
+
+/// Whether something is there that is neither a file nor a directory.
+pub fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Where a file is, or will be, without links; as it is given where there is no such directory.
+pub fn resolved(path: &Path) -> PathBuf {
+    let in_directory = || Some(fs::canonicalize(directory_of(path)).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(in_directory).unwrap_or_else(|| path.to_owned())
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Finds out early what would keep a file from being written in the end: no directory for it, or one in its place.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn expect_place(path: &Path) -> Result<(), WriteError> {
+    let is_directory = |path: &Path| fs::metadata(path).map(|found| found.is_dir());
+    let problem = match is_directory(directory_of(path)) {
+        Ok(true) if is_directory(path).unwrap_or(false) => io::ErrorKind::IsADirectory.into(),
+        Ok(true) => return Ok(()),
+        Ok(false) => io::ErrorKind::NotADirectory.into(),
+        Err(source) => source,
+    };
+    Err(WriteError { path: path.to_owned(), source: problem })
 }
 
 /// Writes files below a directory: all of them beside their places first, then each into its place.
