@@ -203,6 +203,7 @@ codes! {
     E0804 "a value that does not fit its column"
     // plan: what is built, and what an artifact cannot say
     E0901 "no addresses are left for a network"
+    E0902 "a name that is too long for a cloud"
     W0901 "an operation that a cloud does not enforce"
     W0902 "a promise that is no security rule"
     W0903 "a wire's promise that a cloud is not told"

@@ -14,6 +14,7 @@ use rdcl_hir::{attribute, implementations, leaf_ports, params, value_text};
 use rdcl_place::Placement;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod lengths;
 mod losses;
 
 /// What planning carries along.
@@ -61,6 +62,8 @@ pub fn plan_cloud(planner: &mut Planner<'_, '_>, ree: usize) -> Option<Cloud> {
         planner.problems.extend(losses.iter().map(Loss::problem));
         return None;
     }
+    let networks: Vec<Network> = networks.into_iter().map(|(_, network)| network).collect();
+    planner.problems.extend(lengths::too_long(&networks, &servers, planner.deployment.place));
     let ree_declared = &planner.substrate.rees[ree];
     let common = shared(servers.iter().map(|server| server.because.as_slice()));
     Some(Cloud {
@@ -69,7 +72,7 @@ pub fn plan_cloud(planner: &mut Planner<'_, '_>, ree: usize) -> Option<Cloud> {
         region: said(attribute_named(&ree_declared.attributes, "region")),
         because: because([planner.deployment.place, ree_declared.place].into_iter().chain(common)),
         given: given.into_iter().map(|(_, given)| given).collect(),
-        networks: networks.into_iter().map(|(_, network)| network).collect(),
+        networks,
         assumed: assumed(&servers),
         servers,
         losses,
