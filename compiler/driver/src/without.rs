@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_is_gone_is_the_least_that_explains_the_difference() {
-        assert_eq!(gone(b"a\nb\nc\nb\n", b"a\nx\nb\n"), [1, 2]);
+        assert_eq!(gone(b"a\nb\nc\nb\n", b"a\nx\nb\n"), [2, 3]);
         assert_eq!(gone(b"a\nb\n", b"a\nb\n"), Vec::<usize>::new());
         assert_eq!(gone(b"a\nb\n", b""), [0, 1]);
         assert_eq!(gone(b"x\na\ny\nb\n", b"z\na\nb\nx\n"), [0, 2]);
