@@ -139,7 +139,14 @@ fn whole_or_not_at_all() -> Result<(), String> {
     expect(ran.code == Some(4), &ran, "the environment is at fault")?;
     let mut files = BTreeSet::new();
     collect(&folder, "", &mut files);
-    expect(files == set(&["cloud"]) && ran.stdout.is_empty(), &ran, &format!("nothing is left behind: {files:?}"))
+    expect(files == set(&["cloud"]) && ran.stdout.is_empty(), &ran, &format!("nothing is left behind: {files:?}"))?;
+    // A folder stands where a file has to be: the others stay as they were.
+    let folder = binary::scratch("build-part");
+    fs::create_dir(folder.join("provenance.json")).map_err(|e| e.to_string())?;
+    fs::write(folder.join("heat.yaml"), "before").map_err(|e| e.to_string())?;
+    let ran = binary::run_here(&format!("build examples/branch --deploy cloud -o {}", folder.display()));
+    let stayed = fs::read(folder.join("heat.yaml")).is_ok_and(|bytes| bytes == b"before");
+    expect(ran.code == Some(4) && stayed && !folder.join("expected.json").exists(), &ran, "nothing has changed")
 }
 
 fn allowed_codes() -> Result<(), String> {

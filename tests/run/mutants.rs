@@ -64,7 +64,7 @@ fn answer(seeds: &[(PathBuf, Vec<String>)], number: u64) -> Result<(), String> {
             options.budget.states = 500;
             rdclc::verify(&checked, &options, None, &mut |_| ());
             let placements = rdclc::placed(&checked, None).unwrap_or_default();
-            placements.placed.iter().for_each(|placed| drop(rdclc::built(&checked, placed)));
+            placements.placed.iter().for_each(|placed| drop(rdclc::built(&checked, placed, "")));
         }
     }));
     tried.map_err(|_| format!("mutant {number} of {} panics:\n{text}", path.display()))

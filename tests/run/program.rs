@@ -73,7 +73,7 @@ fn run_here(input: Input, depth: Depth) -> Outcome {
     if depth == Depth::Build && !checked.has_errors() {
         let placements = rdclc::placed(&checked, None).expect("the program has a deployment");
         diagnostics.extend(placements.findings);
-        diagnostics.extend(placements.placed.iter().flat_map(|placed| rdclc::built(&checked, placed).findings));
+        diagnostics.extend(placements.placed.iter().flat_map(|placed| rdclc::built(&checked, placed, "").findings));
     }
     if depth == Depth::Run && !checked.has_errors() {
         let placements = rdclc::placed(&checked, None).expect("the program has a deployment");

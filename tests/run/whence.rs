@@ -35,6 +35,8 @@ pub fn trials() -> Vec<Trial> {
         property("clouds", "tests/emit/clouds.rdcl", "chain"),
         Trial::test("command-line/where", || command().map_err(Failed::from)),
         Trial::test("command-line/where/refusals", || refusals().map_err(Failed::from)),
+        Trial::test("command-line/where/from-elsewhere", || from_elsewhere().map_err(Failed::from)),
+        Trial::test("command-line/where/what-nobody-built", || what_nobody_built().map_err(Failed::from)),
     ]
 }
 
@@ -110,7 +112,7 @@ fn build(input: Input, deploy: &str) -> Fate {
     }
     let Ok(placements) = rdclc::placed(&checked, Some(deploy)) else { return Fate::Unplaced };
     let [placed] = &placements.placed[..] else { return Fate::Unplaced };
-    let built = rdclc::built(&checked, placed);
+    let built = rdclc::built(&checked, placed, "");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let find = |name: &str| built.artifacts.iter().find(|a| a.path == name).map(|a| text(&a.bytes));
     let Some(provenance) = find("provenance.json").and_then(|t| Provenance::parse(Path::new(""), &t)) else {
@@ -135,7 +137,8 @@ fn named(whole: &Build, checked: &Checked, file: usize, statement: &Blank) -> BT
     let within =
         |place: (usize, usize)| statement.bytes.iter().any(|bytes| (at(bytes.start)..at(bytes.end)).contains(&place));
     let begins = |s: &&rdclc::Statement| {
-        s.place().is_some_and(|(name, line, column)| name == sources.name(id) && within((line, column)))
+        s.place()
+            .is_some_and(|(name, line, column)| Path::new(sources.name(id)).ends_with(name) && within((line, column)))
     };
     let statements = whole.provenance.statements().iter().filter(begins);
     let lines = statements.flat_map(|s| whole.provenance.lines_of(s));
@@ -323,6 +326,9 @@ fn refusals() -> Result<(), String> {
         format!("{out}/heat.yaml:99999"),
         format!("{out}/heat.yaml"),
         format!("examples/branch/main.rdcl:41 -o {out}/nowhere"),
+        format!("examples/branch/main.rdcl:99999 -o {out}"),
+        format!("examples/branch/nowhere.rdcl:1 -o {out}"),
+        format!("{out}/expected.json:1"),
     ];
     for line in &lines {
         let ran = binary::run_here(&format!("where {line}"));
@@ -337,4 +343,45 @@ fn refusals() -> Result<(), String> {
     fs::write(folder.join("heat.yaml"), "changed: yes\n").map_err(|e| e.to_string())?;
     let changed = asked(&format!("examples/branch/main.rdcl:41 -o {out}"))?;
     if changed.stderr.contains("has changed since it was built") { Ok(()) } else { Err(format!("{changed:#?}")) }
+}
+
+/// From another working directory the same is said, with paths as they are seen from there.
+fn from_elsewhere() -> Result<(), String> {
+    let (folder, elsewhere) = (branch("where-elsewhere")?, binary::scratch("elsewhere"));
+    let ask = |words: &[&str]| binary::run(&elsewhere, &words.iter().map(|w| w.as_ref()).collect::<Vec<_>>()).stdout;
+    let source = binary::root().join("examples/branch/main.rdcl");
+    let place = format!("{}:31:78", source.display());
+    let lines = ask(&["where", &place, "-o", "../where-elsewhere"]);
+    let line = lines.lines().find(|l| l.ends_with("  default: m1.small")).ok_or(format!("no flavor: {lines}"))?;
+    let artifact = line.split("  ").next().unwrap_or_default();
+    let there = ask(&["where", artifact]);
+    let named = there.lines().any(|l| l.starts_with(&format!("{place}  ")) && l.contains("flavor = \"m1.small\""));
+    let distinct: BTreeSet<&str> = there.lines().collect();
+    let text = fs::read_to_string(folder.join("provenance.json")).map_err(|e| e.to_string())?;
+    let here = binary::root().display().to_string();
+    let all = named && distinct.len() == there.lines().count() && !text.contains(&here);
+    if all { Ok(()) } else { Err(format!("{artifact}\n{there}")) }
+}
+
+/// What is no origin file, or that of a stranger, is refused, or harmless.
+fn what_nobody_built() -> Result<(), String> {
+    let folder = branch("where-strange")?;
+    let question = format!("where {0}/heat.yaml:3", folder.display());
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for text in ["", "{", "[]", r#"{"root":"","statements":{},"artifacts":[]}"#, &deep] {
+        fs::write(folder.join("provenance.json"), text).map_err(|e| e.to_string())?;
+        let ran = binary::run_here(&question);
+        if ran.code != Some(2) || !ran.stderr.contains("is not what a build leaves") {
+            return Err(format!("{text:.60}\n{ran:#?}"));
+        }
+    }
+    let origins = |path: &str| format!(r#"{{"path":"{path}","sha256":"","common":[0,7],"lines":[[],[],[0]]}}"#);
+    let strange = format!(
+        r#"{{"root":"","statements":[{{"at":"\u001b[2J:1:1","end":"x"}}],"artifacts":[{},{}]}}"#,
+        origins("heat.yaml"),
+        origins("/dev/zero")
+    );
+    fs::write(folder.join("provenance.json"), strange).map_err(|e| e.to_string())?;
+    let ran = binary::run_here(&question);
+    if ran.code == Some(0) && ran.stdout == "\u{fffd}[2J:1:1\n" { Ok(()) } else { Err(format!("{ran:#?}")) }
 }

@@ -7,7 +7,7 @@ use crate::check::Checked;
 use crate::exit::Exit;
 use crate::place::{Placed, placed};
 use crate::session::Session;
-use crate::{files, json, without};
+use crate::{files, json, paths, without};
 use rdcl_base::{Diagnostic, FileSpan, Sources};
 use rdcl_emit::{Artifact, Place, heat, provenance};
 use rdcl_hir::{Loc, place};
@@ -28,14 +28,14 @@ pub struct Built {
     pub findings: Vec<Diagnostic<FileSpan>>,
 }
 
-/// The files of a placed deployment.
-pub fn built(checked: &Checked, placed: &Placed<'_>) -> Built {
+/// The files of a placed deployment; `root` leads from their directory to that of the package.
+pub fn built(checked: &Checked, placed: &Placed<'_>, root: &str) -> Built {
     let (plan, problems) = plan(&checked.db, placed.deployment, &placed.placement);
     let places = |loc| place_of(checked, loc);
     let mut artifacts = heat(&plan, &places);
     without::give_reasons(&checked.db, placed, &plan, &mut artifacts, &places);
     if !artifacts.is_empty() {
-        artifacts.push(provenance(&artifacts, &places));
+        artifacts.push(provenance(&artifacts, root, &places));
     }
     let nothing = artifacts.is_empty().then(|| nothing_for(&plan));
     let mut findings: Vec<_> = problems.into_iter().map(|p| p.map(|loc| place(&checked.db, loc))).collect();
@@ -43,11 +43,14 @@ pub fn built(checked: &Checked, placed: &Placed<'_>) -> Built {
     Built { deploy: plan.deploy, artifacts, nothing, findings }
 }
 
-/// Where a statement stands in the text.
+/// Where a statement stands in the text. Its file is named from the directory of the package on: what is built does not
+/// depend on where that is, nor on how it was called.
 fn place_of(checked: &Checked, loc: Loc) -> Place {
     let (at, sources): (FileSpan, &Sources) = (place(&checked.db, loc), &checked.sources);
+    let name = sources.name(at.file);
+    let within = Path::new(name).strip_prefix(&checked.root).ok().and_then(Path::to_str);
     Place {
-        file: sources.name(at.file).to_owned(),
+        file: within.unwrap_or(name).to_owned(),
         start: sources.line_column(at.file, at.span.start),
         end: sources.line_column(at.file, at.span.end),
     }
@@ -117,10 +120,11 @@ impl Session {
         let package = path.file_stem().filter(|_| arguments.paths.len() > 1).map(PathBuf::from).unwrap_or_default();
         let mut all = Vec::new();
         for placed in &placements.placed {
-            let built = self.timed("building", path, |_| built(checked, placed));
+            let folder = if several { package.join(&placed.deployment.name) } else { package.clone() };
+            let root = paths::between(&arguments.output.join(&folder), &checked.root);
+            let built = self.timed("building", path, |_| built(checked, placed, &root));
             self.report(&built.findings, checked);
             built.nothing.iter().for_each(|sentence| self.console.note(sentence));
-            let folder = if several { package.join(&built.deploy) } else { package.clone() };
             all.extend(built.artifacts.into_iter().map(|a| (folder.join(&a.path), a)));
         }
         all

@@ -4,6 +4,7 @@ use crate::input::{Input, read_text};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Severity, Sources};
 use rdcl_hir::{Database, Db, Package, SourceFile, TableFile, add_std, diagnostics, place, table_paths};
 use salsa::Setter;
+use std::path::PathBuf;
 
 /// A package that has been looked at.
 pub struct Checked {
@@ -11,6 +12,8 @@ pub struct Checked {
     pub db: Database,
     /// The package.
     pub package: Package,
+    /// The directory of its files.
+    pub root: PathBuf,
     /// Every text that a place can be in.
     pub sources: Sources,
     /// Everything that is wrong with it, in the order of the files.
@@ -37,7 +40,7 @@ pub fn check(input: Input) -> Checked {
     let found = diagnostics(&db, package).into_iter().map(|problem| problem.map(|loc| place(&db, loc)));
     let mut findings: Vec<Diagnostic<FileSpan>> = input.findings.into_iter().chain(found).collect();
     findings.sort_by_key(|d| d.primary);
-    Checked { db, package, sources: Sources::new(input.files), findings }
+    Checked { db, package, root: input.root, sources: Sources::new(input.files), findings }
 }
 
 fn source(db: &dyn Db, input: &Input, file: FileId, module: &str) -> SourceFile {

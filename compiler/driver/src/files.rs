@@ -84,9 +84,12 @@ fn staged(stage: &Path, directory: &Path, files: &[(&Path, &[u8])]) -> Result<()
         let path = from(number);
         fs::write(&path, bytes).map_err(|source| WriteError { path, source })?;
     }
-    for (number, (path, _)) in files.iter().enumerate() {
-        let to = directory.join(path);
+    let places: Vec<PathBuf> = files.iter().map(|(path, _)| directory.join(path)).collect();
+    for to in &places {
         to.parent().map_or(Ok(()), make_directory)?;
+        expect_place(to)?;
+    }
+    for (number, to) in places.into_iter().enumerate() {
         fs::rename(from(number), &to).map_err(|source| WriteError { path: to, source })?;
     }
     Ok(())

@@ -21,6 +21,7 @@ mod json;
 mod manifest;
 mod outcome;
 mod packet;
+mod paths;
 mod pcap;
 mod place;
 mod progress;

@@ -1,20 +1,25 @@
 //! `rdclc where`: from a line of a built file to the statements it is there because of, and back.
 //!
-//! A build leaves `provenance.json` beside its files; nothing else is read, except to show the lines themselves.
+//! A build leaves `provenance.json` beside its files; nothing else is read, except to show the lines themselves. What it
+//! says may be anybody's: only files are read, and what is shown drives no terminal.
 
 use crate::args::{self, Format, Style};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::json;
+use crate::input::read_text;
+use crate::{json, paths};
 use rdcl_emit::PROVENANCE;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a build left about its files.
 #[derive(Debug)]
 pub struct Provenance {
+    /// The directory that the files of statements are named from.
+    root: PathBuf,
     statements: Vec<Statement>,
     artifacts: Vec<Origins>,
 }
@@ -33,14 +38,23 @@ pub struct Statement {
 struct Origins {
     path: PathBuf,
     sha256: String,
+    /// Of all of it.
+    common: Vec<usize>,
     lines: Vec<Vec<usize>>,
 }
 
 impl Provenance {
-    /// What stands in a folder; none if no build has left anything there that can be read.
-    pub fn read(folder: &Path) -> Option<Provenance> {
-        let text = fs::read_to_string(folder.join(PROVENANCE)).ok()?;
-        Provenance::parse(folder, &text)
+    /// What stands in a folder; none if no build has left anything there.
+    ///
+    /// # Errors
+    /// What is there cannot be read, or was not left by a build.
+    pub fn read(folder: &Path) -> Result<Option<Provenance>, String> {
+        let path = folder.join(PROVENANCE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let found = text_of(&path).and_then(|text| Provenance::parse(folder, &text));
+        found.map(Some).ok_or_else(|| format!("`{}` is not what a build leaves; build again", path.display()))
     }
 
     /// What the text of the file says.
@@ -50,20 +64,21 @@ impl Provenance {
         let statement = |s: &Value| Some(Statement { at: text(&s["at"])?, end: text(&s["end"])? });
         let statements: Option<Vec<Statement>> = object["statements"].as_array()?.iter().map(statement).collect();
         let origins = |a: &Value| {
-            let common = numbers(&a["common"])?;
-            let line = |line: &Value| Some([numbers(line)?, common.clone()].concat());
-            let lines: Option<Vec<Vec<usize>>> = a["lines"].as_array()?.iter().map(line).collect();
-            Some(Origins { path: folder.join(text(&a["path"])?), sha256: text(&a["sha256"])?, lines: lines? })
+            let (common, lines) = (numbers(&a["common"])?, a["lines"].as_array()?);
+            let lines = lines.iter().map(numbers).collect::<Option<Vec<_>>>()?;
+            Some(Origins { path: folder.join(text(&a["path"])?), sha256: text(&a["sha256"])?, common, lines })
         };
         let artifacts: Option<Vec<Origins>> = object["artifacts"].as_array()?.iter().map(origins).collect();
-        Some(Provenance { statements: statements?, artifacts: artifacts? })
+        let root = folder.join(text(&object["root"])?);
+        Some(Provenance { root, statements: statements?, artifacts: artifacts? })
     }
 
     /// The statements that a line (from 1) of an artifact is there because of; none if it has no such line.
     pub fn of_line(&self, artifact: &Path, line: usize) -> Option<Vec<&Statement>> {
         let origins = self.artifacts.iter().find(|a| same_path(&a.path, artifact))?;
-        let numbers = origins.lines.get(line.checked_sub(1)?)?;
-        Some(numbers.iter().filter_map(|n| self.statements.get(*n)).collect())
+        let own = origins.lines.get(line.checked_sub(1)?)?;
+        let common = origins.common.iter().filter(|n| !own.contains(n));
+        Some(own.iter().chain(common).filter_map(|n| self.statements.get(*n)).collect())
     }
 
     /// The lines (from 1) that are there because of a statement, with their artifacts.
@@ -71,10 +86,17 @@ impl Provenance {
         let Some(wanted) = self.statements.iter().position(|s| s == statement) else { return Vec::new() };
         let lines = |a: &'_ Origins| -> Vec<usize> {
             let all = (1usize..).zip(&a.lines);
-            all.filter(|(_, numbers)| numbers.contains(&wanted)).map(|(line, _)| line).collect()
+            let whole = a.common.contains(&wanted);
+            all.filter(|(_, numbers)| whole || numbers.contains(&wanted)).map(|(line, _)| line).collect()
         };
         let of = |a| lines(a).into_iter().map(move |line| (a, line));
         self.artifacts.iter().flat_map(of).map(|(a, line)| (a.path.as_path(), line)).collect()
+    }
+
+    /// Where a file that statements name is; a name without a file, as of the library, stays.
+    fn source(&self, name: &str) -> PathBuf {
+        let path = self.root.join(name);
+        if path.is_file() { paths::from_here(&path) } else { name.into() }
     }
 
     /// All statements that some line is there because of.
@@ -129,21 +151,27 @@ pub fn command(arguments: &args::Where, style: Style) -> Exit {
 }
 
 fn answer(console: &mut Console, asked: &Asked, output: &Path) -> Result<(), String> {
-    let beside = asked.file.parent().and_then(Provenance::read);
-    if let Some(found) = beside.filter(|p| p.artifacts.iter().any(|a| same_path(&a.path, &asked.file))) {
-        return of_artifact(console, &found, asked);
+    if let Some(found) = asked.file.parent().map_or(Ok(None), Provenance::read)? {
+        if found.artifacts.iter().any(|a| same_path(&a.path, &asked.file)) {
+            return of_artifact(console, &found, asked);
+        }
+        if ABOUT.iter().any(|name| asked.file.ends_with(name)) {
+            return Err(format!("`{}` is about other files: its lines come from no statement", asked.file.display()));
+        }
     }
-    let found = below(output);
+    let found = below(output)?;
     if found.is_empty() {
         let output = output.display();
         return Err(format!("nothing was built into `{output}`; build first, or name the directory with `-o`"));
     }
-    of_source(console, &found, asked);
-    Ok(())
+    of_source(console, &found, asked)
 }
 
+/// Files that a build leaves about the others.
+const ABOUT: [&str; 2] = ["expected.json", PROVENANCE];
+
 /// What builds have left in a directory, and in those directly below it and below those.
-fn below(output: &Path) -> Vec<Provenance> {
+fn below(output: &Path) -> Result<Vec<Provenance>, String> {
     let mut folders = vec![output.to_owned()];
     for _ in 0..2 {
         let inner = folders.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
@@ -152,7 +180,7 @@ fn below(output: &Path) -> Vec<Provenance> {
         folders.sort();
         folders.dedup();
     }
-    folders.iter().filter_map(|folder| Provenance::read(folder)).collect()
+    folders.iter().filter_map(|folder| Provenance::read(folder).transpose()).collect()
 }
 
 fn of_artifact(console: &mut Console, provenance: &Provenance, asked: &Asked) -> Result<(), String> {
@@ -162,47 +190,65 @@ fn of_artifact(console: &mut Console, provenance: &Provenance, asked: &Asked) ->
     };
     let artifact = format!("{}:{}", asked.file.display(), asked.line);
     for statement in statements {
+        let at = provenance.at(statement);
         match console.format {
-            Format::Json => console.object(&json::origin(&artifact, &statement.at, &statement.end)),
+            Format::Json => console.object(&json::origin(&artifact, &at, &statement.end)),
             Format::Human | Format::Short => {
-                let text = statement.place().and_then(|(file, line, _)| line_of(Path::new(file), line));
-                console.print(format!("{}  {}\n", statement.at, text.unwrap_or_default()).trim_end_matches(' '));
+                let text = statement.place().and_then(|(file, line, _)| line_of(&provenance.source(file), line));
+                show(console, &at, text.as_deref());
             }
         }
     }
     Ok(())
 }
 
-fn of_source(console: &mut Console, found: &[Provenance], asked: &Asked) {
+fn of_source(console: &mut Console, found: &[Provenance], asked: &Asked) -> Result<(), String> {
+    expect_line(found, asked)?;
     let mut lines = 0;
     for provenance in found {
         provenance.warn_of_changes(console);
         for statement in provenance.statements_at(asked) {
             for (path, line) in provenance.lines_of(statement) {
                 lines += 1;
-                show_line(console, statement, path, line);
+                let artifact = format!("{}:{line}", path.display());
+                match console.format {
+                    Format::Json => console.object(&json::origin(&artifact, &provenance.at(statement), &statement.end)),
+                    Format::Human | Format::Short => show(console, &artifact, line_of(path, line).as_deref()),
+                }
             }
         }
     }
     if lines == 0 {
         console.note("no line is there because of what stands there alone");
     }
+    Ok(())
 }
 
-fn show_line(console: &mut Console, statement: &Statement, path: &Path, line: usize) {
-    let artifact = format!("{}:{line}", path.display());
-    match console.format {
-        Format::Json => console.object(&json::origin(&artifact, &statement.at, &statement.end)),
-        Format::Human | Format::Short => {
-            let text = line_of(path, line).unwrap_or_default();
-            console.print(format!("{artifact}  {text}\n").trim_end_matches(' '));
-        }
+/// Complains of a line that is nowhere.
+fn expect_line(found: &[Provenance], asked: &Asked) -> Result<(), String> {
+    let (file, line) = (asked.file.display(), asked.line);
+    match text_of(&asked.file).map(|text| text.lines().count()) {
+        Some(lines) if (1..=lines).contains(&line) => Ok(()),
+        Some(_) => Err(format!("`{file}` has no line {line}")),
+        None if found.iter().any(|provenance| provenance.names(&asked.file)) => Ok(()),
+        None => Err(format!("there is no file `{file}`")),
     }
 }
 
+/// A place and what stands there.
+fn show(console: &mut Console, place: &str, text: Option<&str>) {
+    let line = format!("{place}  {}", text.unwrap_or_default());
+    let line: String = line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+    console.print(&format!("{}\n", line.trim_end_matches(' ')));
+}
+
 fn line_of(path: &Path, line: usize) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
-    text.lines().nth(line.checked_sub(1)?).map(|line| line.trim_end().to_owned())
+    text_of(path)?.lines().nth(line.checked_sub(1)?).map(|line| line.trim_end().to_owned())
+}
+
+/// The text of a file; none of what is no file.
+fn text_of(path: &Path) -> Option<String> {
+    path.is_file().then(|| read_text(path).ok())?
 }
 
 impl Provenance {
@@ -210,7 +256,9 @@ impl Provenance {
     /// there.
     fn statements_at(&self, asked: &Asked) -> Vec<&Statement> {
         let places = self.statements.iter().filter_map(|s| Some((s, s.place()?, s.last_line()?)));
-        let here: Vec<_> = places.filter(|(_, (file, ..), _)| same_path(Path::new(file), &asked.file)).collect();
+        let mut is_asked = HashMap::new();
+        let mut is_here = |file| *is_asked.entry(file).or_insert_with(|| same_path(&self.source(file), &asked.file));
+        let here: Vec<_> = places.filter(|(_, (file, ..), _)| is_here(*file)).collect();
         let begins = |(_, (_, line, column), _): &&(&Statement, (&str, usize, usize), usize)| {
             *line == asked.line && asked.column.is_none_or(|wanted| wanted == *column)
         };
@@ -226,11 +274,24 @@ impl Provenance {
             .collect()
     }
 
+    /// Whether some statement is in a file.
+    fn names(&self, file: &Path) -> bool {
+        self.statements.iter().filter_map(Statement::place).any(|(name, ..)| same_path(&self.source(name), file))
+    }
+
+    /// Where a statement begins, as seen from here.
+    fn at(&self, statement: &Statement) -> String {
+        match statement.place() {
+            Some((file, line, column)) => format!("{}:{line}:{column}", self.source(file).display()),
+            None => statement.at.clone(),
+        }
+    }
+
     /// Says of artifacts that are not as they were built.
     fn warn_of_changes(&self, console: &mut Console) {
         for artifact in &self.artifacts {
-            let bytes = fs::read(&artifact.path).unwrap_or_default();
-            let now: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let text = text_of(&artifact.path).unwrap_or_default();
+            let now: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
             if now != artifact.sha256 {
                 console.note(&format!("warning: `{}` has changed since it was built", artifact.path.display()));
             }

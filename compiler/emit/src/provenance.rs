@@ -8,13 +8,13 @@ use std::collections::HashMap;
 /// Its name.
 pub const PROVENANCE: &str = "provenance.json";
 
-/// `provenance.json`: the statements, then for each artifact those that all of it, and those that each line is there
+/// `provenance.json`: the way from it to the directory that files are named from, the statements, then for each artifact those that all of it, and those that each line is there
 /// because of, by their positions.
-pub fn provenance(artifacts: &[Artifact], places: Places<'_>) -> Artifact {
+pub fn provenance(artifacts: &[Artifact], root: &str, places: Places<'_>) -> Artifact {
     let mut table = Table { places, seen: HashMap::new(), rows: Vec::new() };
     let about: Vec<Value> = artifacts.iter().filter(|a| !a.lines.is_empty()).map(|a| table.artifact(a)).collect();
     let rows: Vec<Value> = table.rows.iter().map(row).collect();
-    let object = json!({"format_version": "1.0", "statements": rows, "artifacts": about});
+    let object = json!({"format_version": "1.0", "root": root, "statements": rows, "artifacts": about});
     let bytes = format!("{object}\n").into_bytes();
     Artifact { path: PROVENANCE.to_owned(), bytes, common: Vec::new(), lines: Vec::new() }
 }
