@@ -101,7 +101,21 @@ fn several_deployments() -> Result<(), String> {
     let all = below("site").into_iter().chain(
         ["expected.json", "heat-north.yaml", "heat-south.yaml", "provenance.json"].map(|n| format!("clouds/{n}")),
     );
-    expect(files == all.collect(), &ran, &format!("a folder for each package, not {files:?}"))
+    expect(files == all.collect(), &ran, &format!("a folder for each package, not {files:?}"))?;
+    // Directories are called by all of their name, the working directory too.
+    let folder = binary::scratch("build-dots");
+    for name in ["box.1", "box.2"] {
+        let package = folder.join(name);
+        fs::create_dir(&package).map_err(|e| e.to_string())?;
+        fs::write(package.join("rdcl.toml"), "name = \"box\"\nversion = \"0.1.0\"\nedition = \"2026\"\n")
+            .map_err(|e| e.to_string())?;
+        fs::copy(binary::root().join("tests/emit/alone.rdcl"), package.join("main.rdcl")).map_err(|e| e.to_string())?;
+    }
+    let ran = binary::run(&folder.join("box.1"), &["build", ".", "../box.2", "-o", "../out"].map(AsRef::as_ref));
+    let mut files = BTreeSet::new();
+    collect(&folder.join("out"), "", &mut files);
+    let all = below("box.1").into_iter().chain(below("box.2")).collect();
+    expect(ran.code == Some(0) && files == all, &ran, &format!("two folders, not {files:?}"))
 }
 
 fn nothing_for_heat() -> Result<(), String> {

@@ -86,15 +86,20 @@ pub fn command(arguments: &args::Build, style: Style) -> Exit {
         }
     }
     if let Some(path) = twice(&all) {
-        session
-            .console
-            .note(&format!("error: `{}` would be written twice; name one deployment with `--deploy`", path.display()));
+        session.console.note(&format!("error: `{}` would be written twice; build one at a time", path.display()));
         session.exit = session.exit.and(Exit::Usage);
     }
     if session.exit == Exit::Fine {
         session.written(&arguments.output, &all);
     }
     session.end()
+}
+
+/// The folder of one package of several: named like its directory, or like a lone program's file.
+fn folder_of(path: &Path) -> PathBuf {
+    let path = paths::whole(path);
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    name.map(PathBuf::from).unwrap_or_default()
 }
 
 /// A path that two files have: packages or deployments of one name.
@@ -117,7 +122,7 @@ impl Session {
         };
         self.report(&placements.findings, checked);
         let several = placements.placed.len() > 1;
-        let package = path.file_stem().filter(|_| arguments.paths.len() > 1).map(PathBuf::from).unwrap_or_default();
+        let package = if arguments.paths.len() > 1 { folder_of(path) } else { PathBuf::new() };
         let mut all = Vec::new();
         for placed in &placements.placed {
             let folder = if several { package.join(&placed.deployment.name) } else { package.clone() };
