@@ -70,11 +70,30 @@ pub fn write_all(directory: &Path, files: &[(&Path, &[u8])]) -> Result<(), Write
         return Ok(());
     }
     make_directory(directory)?;
-    let stage = directory.join(format!(".rdclc-{}.tmp", process::id()));
+    clear(directory);
+    let stage = directory.join(stage_of(&process::id().to_string()));
     let written = staged(&stage, directory, files);
     // What is left of it is of no use, and not in the way.
     let _ = fs::remove_dir_all(&stage);
     written
+}
+
+/// Where a process writes what it has not put into its place yet.
+fn stage_of(process: &str) -> String {
+    format!(".rdclc-{process}.tmp")
+}
+
+/// Removes what processes have left that were interrupted; those that still run need theirs.
+fn clear(directory: &Path) {
+    let processes = Path::new("/proc");
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(".rdclc-")?.strip_suffix(".tmp"));
+        let is_gone = |process: &str| process.parse::<u32>().is_ok() && !processes.join(process).exists();
+        if processes.join("self").exists() && process.is_some_and(is_gone) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn staged(stage: &Path, directory: &Path, files: &[(&Path, &[u8])]) -> Result<(), WriteError> {
@@ -101,4 +120,23 @@ fn staged(stage: &Path, directory: &Path, files: &[(&Path, &[u8])]) -> Result<()
 /// [`WriteError`].
 pub fn make_directory(path: &Path) -> Result<(), WriteError> {
     fs::create_dir_all(path).map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_interrupted_processes_left_is_removed() {
+        let folder = std::env::temp_dir().join(format!("rdclc-files-{}", process::id()));
+        // No process has so great a number.
+        let (left, running) = (folder.join(stage_of("4294967295")), folder.join(stage_of("1")));
+        let strange = folder.join(stage_of("mine"));
+        [&left, &running, &strange].map(|path| fs::create_dir_all(path.join("0")).unwrap());
+        write_all(&folder, &[(Path::new("a/b"), b"text")]).unwrap();
+        assert_eq!(fs::read(folder.join("a/b")).unwrap(), b"text");
+        assert_eq!([left, running, strange].map(|path| path.exists()), [false, true, true]);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
