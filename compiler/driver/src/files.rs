@@ -132,7 +132,9 @@ mod tests {
         // No process has so great a number.
         let (left, running) = (folder.join(stage_of("4294967295")), folder.join(stage_of("1")));
         let strange = folder.join(stage_of("mine"));
-        [&left, &running, &strange].map(|path| fs::create_dir_all(path.join("0")).unwrap());
+        for path in [&left, &running, &strange] {
+            fs::create_dir_all(path.join("0")).unwrap();
+        }
         write_all(&folder, &[(Path::new("a/b"), b"text")]).unwrap();
         assert_eq!(fs::read(folder.join("a/b")).unwrap(), b"text");
         assert_eq!([left, running, strange].map(|path| path.exists()), [false, true, true]);
