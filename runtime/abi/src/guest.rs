@@ -11,7 +11,7 @@ pub trait Guest {
     /// The read-write data, as words; it begins with the counters.
     fn data(&self) -> &[AtomicU64];
 
-    /// Lets the guest run until it has nothing to do, at most for this long.
+    /// Lets the guest run until it has nothing to do, at most for so much processor time.
     ///
     /// # Errors
     /// How the guest died. A dead guest is not entered again.

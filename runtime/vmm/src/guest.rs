@@ -3,12 +3,12 @@
 use crate::layout::{Layout, YIELD_PORT};
 use crate::memory::Memory;
 use crate::stubs;
-use crate::watchdog::Armed;
+use crate::watchdog::{self, Armed};
 use kvm_ioctls::{VcpuExit, VcpuFd, VmFd};
 use rdcl_abi::{Death, Guest};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// An image on KVM. Dropping it leaves nothing behind.
 #[derive(Debug)]
@@ -84,14 +84,16 @@ impl KvmGuest {
         registers.map(|registers| registers.rip).map_err(|error| QuiesceError::System { call: "KVM_GET_REGS", error })
     }
 
-    /// Runs until the guest yields, dies, or the time is up. Signals that are not the watchdog's change nothing.
+    /// Runs until the guest yields, dies, or the time is up. Signals that are not the watchdog's change nothing, nor
+    /// does it count how long the process was stopped or had no processor.
     fn run(&mut self, budget: Duration) -> Result<(), Death> {
-        let start = Instant::now();
+        let start = watchdog::thread_time();
+        let spent = || watchdog::thread_time().saturating_sub(start);
         loop {
-            match self.run_once(budget.saturating_sub(start.elapsed()))? {
+            match self.run_once(budget.saturating_sub(spent()))? {
                 Exit::Yield => return Ok(()),
                 Exit::Fatal(death) => return Err(death),
-                Exit::Interrupted if start.elapsed() >= budget => return Err(Death::Runaway),
+                Exit::Interrupted if spent() >= budget => return Err(Death::Runaway),
                 Exit::Interrupted => {}
             }
         }

@@ -74,6 +74,29 @@ fn a_guest_that_keeps_faulting_pages_in_is_stopped() {
     assert_eq!(guest.enter(Duration::from_millis(2)), Err(Death::Runaway));
 }
 
+/// The processor time that this thread has had.
+fn thread_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the time is ours to be written.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) }, 0);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// While the process is stopped, as by Ctrl-Z, no guest's time passes.
+#[test]
+fn a_stopped_process_has_all_the_time_in_the_world() {
+    let Some(hypervisor) = hypervisor() else { return };
+    let budget = Duration::from_millis(500);
+    let mut guest = hypervisor.boot(&Code::default().op(&[0xeb, 0xfe]).image()).unwrap();
+    let script = format!("sleep 0.1; kill -STOP {0}; sleep 0.8; kill -CONT {0}", std::process::id());
+    let mut stopper = std::process::Command::new("sh").args(["-c", &script]).spawn().unwrap();
+    let before = thread_time();
+    assert_eq!(guest.enter(budget), Err(Death::Runaway));
+    let had = thread_time() - before;
+    assert!(had >= budget, "it was stopped after {had:?}");
+    assert!(stopper.wait().unwrap().success());
+}
+
 extern "C" fn nothing(_: libc::c_int) {}
 
 /// Signals that others send to the thread neither kill its guest nor end its time.
