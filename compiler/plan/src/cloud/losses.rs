@@ -1,7 +1,7 @@
 //! What a cloud cannot be told, beyond what single ports lose.
 
 use super::{Site, wires};
-use crate::describe::because;
+use crate::describe::{because, shared};
 use crate::loss::{Loss, LossKind};
 use crate::make::declared_at;
 use crate::plan::Server;
@@ -10,7 +10,7 @@ use rdcl_core::{Endpoint, HeaderKind, PartId};
 use rdcl_hir::{Attribute, Bound, Deployment, Event, Instance, Loc, Measure, Value};
 use rdcl_hir::{body, leaf_ports, lifecycle, params, parts, service_levels};
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// Why an operation is not enforced before a port that has no group, and what to do about it.
 const FORWARDS: (&str, &str) = (
@@ -38,7 +38,7 @@ impl<'db> Site<'_, '_, 'db> {
         }
         if !servers.is_empty() {
             self.lose_tables();
-            let servers = servers.iter().map(|server| server.name.as_str()).collect();
+            let servers = servers.iter().map(|server| (server.name.as_str(), server.because.as_slice())).collect();
             let whole = Whole { servers: &servers, path: String::new(), chain: Vec::new() };
             self.lose_below(self.planner.names.instance, &whole);
         }
@@ -159,7 +159,7 @@ impl<'db> Site<'_, '_, 'db> {
 
     /// Service levels and life cycles of an instance and all its parts.
     fn lose_below(&mut self, instance: Instance<'db>, whole: &Whole<'_>) {
-        if !whole.has_server("") {
+        if whole.reasons("").is_none() {
             return;
         }
         let db = self.planner.names.db;
@@ -177,7 +177,8 @@ impl<'db> Site<'_, '_, 'db> {
 
 /// An instance somewhere in the service.
 struct Whole<'a> {
-    servers: &'a BTreeSet<&'a str>,
+    /// By name what each server is there because of.
+    servers: &'a BTreeMap<&'a str, &'a [Loc]>,
     path: String,
     chain: Vec<Loc>,
 }
@@ -187,12 +188,19 @@ impl Whole<'_> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    /// Whether a server is the instance, or in it; with a name, in its part of that name.
-    fn has_server(&self, name: &str) -> bool {
+    /// What all servers that are the instance, or in it, are there because of; with a name, in its part of that name.
+    /// None if there is no such server.
+    fn reasons(&self, name: &str) -> Option<Vec<Loc>> {
         let path = if name.is_empty() { self.path.clone() } else { self.below(name) };
+        if path.is_empty() {
+            // The whole service: what all of it is there because of is said once for all.
+            return Some(Vec::new());
+        }
         let inside = format!("{path}.");
-        let below = || self.servers.range(inside.as_str()..).next().is_some_and(|server| server.starts_with(&inside));
-        path.is_empty() || self.servers.contains(path.as_str()) || below()
+        let below = self.servers.range(inside.as_str()..).take_while(|(server, _)| server.starts_with(&inside));
+        let found: Vec<&[Loc]> =
+            self.servers.get_key_value(path.as_str()).into_iter().chain(below).map(|s| *s.1).collect();
+        (!found.is_empty()).then(|| shared(found.into_iter()))
     }
 
     fn lost_bound(&self, bound: &Bound) -> Loss {
@@ -211,19 +219,28 @@ impl Whole<'_> {
             },
             port: None,
             at: bound.place,
-            because: because(self.chain.iter().copied().chain([bound.place])),
+            because: self.because(bound.place, &self.reasons("").unwrap_or_default()),
         }
     }
 
+    fn because(&self, at: Loc, reasons: &[Loc]) -> Vec<Loc> {
+        because(self.chain.iter().copied().chain([at]).chain(reasons.iter().copied()))
+    }
+
     fn lost_event(&self, event: &Event) -> Option<Loss> {
-        let concerned = event.targets.is_empty() || event.targets.iter().any(|name| self.has_server(name));
-        concerned.then(|| Loss {
+        let targets = event.targets.iter().filter_map(|name| self.reasons(name)).collect::<Vec<_>>();
+        let reasons = match (event.targets.is_empty(), targets.is_empty()) {
+            (true, _) => self.reasons("")?,
+            (false, true) => return None,
+            (false, false) => shared(targets.iter().map(Vec::as_slice)),
+        };
+        Some(Loss {
             kind: LossKind::Event,
             message: format!("`on {}` is not told to the cloud", event.verb),
             help: "let the cloud's own tools do it",
             port: None,
             at: event.place,
-            because: because(self.chain.iter().copied().chain([event.place])),
+            because: self.because(event.place, &reasons),
         })
     }
 }
