@@ -88,8 +88,9 @@ fn a_stopped_process_has_all_the_time_in_the_world() {
     let Some(hypervisor) = hypervisor() else { return };
     let budget = Duration::from_millis(500);
     let mut guest = hypervisor.boot(&Code::default().op(&[0xeb, 0xfe]).image()).unwrap();
-    let script = format!("sleep 0.1; kill -STOP {0}; sleep 0.8; kill -CONT {0}", std::process::id());
+    let script = format!("sleep 0.4; kill -STOP {0}; sleep 0.8; kill -CONT {0}", std::process::id());
     let mut stopper = std::process::Command::new("sh").args(["-c", &script]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(250));
     let before = thread_time();
     assert_eq!(guest.enter(budget), Err(Death::Runaway));
     let had = thread_time() - before;
