@@ -182,6 +182,22 @@ fn guests(checked: &Checked, placed: &Placed<'_>) -> Vec<GuestPlan> {
     plan(&checked.db, placed.deployment, &placed.placement).0.guests
 }
 
+/// What to do about it, if anything.
+fn help(reason: &NotBootable) -> Option<&'static str> {
+    match reason {
+        NotBootable::OpenChoice { .. } => Some("say who decides: `by first`, `by hash` or `by lru`"),
+        NotBootable::Assume { .. } => Some("an assumption makes a specification; write what the block does instead"),
+        NotBootable::Resolver { .. } => Some("`by first` and `by hash` need no order; `by lru` is for narrow values"),
+        NotBootable::TooManyCopies { .. } => Some("forks with fewer arms, or fewer ports to flood, make fewer copies"),
+        NotBootable::TooMuchState { .. } => Some("a smaller capacity fits a guest"),
+        NotBootable::TooManyRows { .. } => Some("a smaller table fits a guest"),
+        NotBootable::TooMuchStack { .. } | NotBootable::Compiler(_) => {
+            Some("split the block into several that are wired one after the other")
+        }
+        NotBootable::Fault(_) | NotBootable::MissingTable { .. } | NotBootable::Row { .. } => None,
+    }
+}
+
 /// A part that cannot be a guest.
 struct Unbootable<'a> {
     checked: &'a Checked,
@@ -206,12 +222,11 @@ impl Unbootable<'_> {
             | NotBootable::Compiler(_) => (Code::E1103, None),
         };
         let at = at.unwrap_or_else(|| self.part_place());
-        let help = match code {
-            Code::E1101 => "say who decides: `by first`, `by hash` or `by lru`",
-            Code::E1102 => "an assumption makes a specification; write what the block does instead",
-            _ => "a smaller capacity, a smaller table or fewer copies fit a guest",
-        };
-        Diagnostic::new(code, at, format!("`{}` cannot be booted: {reason}", self.path)).with_help(help)
+        let found = Diagnostic::new(code, at, format!("`{}` cannot be booted: {reason}", self.path));
+        match help(reason) {
+            Some(help) => found.with_help(help),
+            None => found,
+        }
     }
 
     /// Where an instruction is written.
