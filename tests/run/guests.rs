@@ -20,6 +20,7 @@ const CHECKS: &[Check] = &[
     ("count", count),
     ("usage", usage),
     ("captures", captures),
+    ("circles", circles),
     ("nothing-unproved-boots", unproved),
     ("no-kvm", no_kvm),
     ("nothing-is-left-behind", left_behind),
@@ -62,9 +63,9 @@ fn objects(ran: &Run) -> Vec<Value> {
     ran.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Runs the branch; gives the frames that left by `lan` and by `wan`, and what was counted.
-fn branch(backend: &str) -> Result<([Vec<u8>; 2], Vec<Value>), String> {
-    let folder = binary::scratch(&format!("guests-{backend}"));
+/// Runs the branch, for a check of this name; gives the frames that left by `lan` and by `wan`, and what was counted.
+fn branch(check: &str, backend: &str) -> Result<([Vec<u8>; 2], Vec<Value>), String> {
+    let folder = binary::scratch(&format!("guests-{check}-{backend}"));
     let out = ["lan", "wan"].map(|port| folder.join(format!("{port}.pcap")));
     let kept = format!("--pcap-out {}@lan --pcap-out {}@wan", out[0].display(), out[1].display());
     let ran = expect_code(&format!("run examples/branch --format json --backend {backend} {TRAFFIC} {kept}"), 0)?;
@@ -73,9 +74,9 @@ fn branch(backend: &str) -> Result<([Vec<u8>; 2], Vec<Value>), String> {
 }
 
 fn same_frames() -> Result<(), String> {
-    let native = branch("native")?;
+    let native = branch("same", "native")?;
     for backend in backends() {
-        let (frames, objects) = branch(backend)?;
+        let (frames, objects) = branch("same", backend)?;
         if frames != native.0 {
             return Err(format!("{backend} sends other frames than this process"));
         }
@@ -93,7 +94,7 @@ fn same_frames() -> Result<(), String> {
 
 /// What enters a guest leaves it or is dropped; a firewall makes no copies.
 fn accounted() -> Result<(), String> {
-    let (_, objects) = branch("native")?;
+    let (_, objects) = branch("accounted", "native")?;
     let guests: Vec<&Value> = objects.iter().filter(|o| o["type"] == "guest").collect();
     for guest in &guests {
         let counts = guest["counts"].as_array().ok_or("a guest has counts")?;
@@ -180,6 +181,52 @@ fn special_files(folder: &Path) -> Result<(), String> {
     expect(is_link && !fs::metadata(&pipe).map_err(system)?.is_file(), &ran, "nothing is replaced")?;
     let read = reader.join().map_err(|_| "the reader panics".to_owned())?.map_err(system)?;
     expect(read_capture(&read).is_ok() && fs::read(&target).map_err(system)? == read, &ran, "both get the packets")
+}
+
+/// What enters by `lan` goes round between two guests for ever, with a copy to a port that leads nowhere at each turn of
+/// one; what enters by `x` leaves by `y`.
+pub const CIRCLE: &str = "
+use std::net::Ip4;
+rfb Turn {
+  port inout l: Ip4; port inout r: Ip4; port inout spare: Ip4;
+  behaviour sefl { on l { Forward(r); } on r { Fork(Forward(l), Forward(spare)); } on spare { Forward(l); } }
+  impl guest on kvm {}
+}
+rfb Circle {
+  port inout lan: Ip4; port inout x: Ip4; port inout y: Ip4;
+  part a: Turn; part b: Turn;
+  wire lan <-> a.spare; wire a.l <-> b.r; wire b.l <-> a.r; wire x <-> y;
+}
+substrate lab { ree edge: kvm {} }
+deploy Circle on lab {} minimize cpu;
+";
+
+/// Packets that go round for ever are stopped and named; none is forgotten, and what is no packet is refused.
+fn circles() -> Result<(), String> {
+    let folder = binary::scratch("guests-circles");
+    let source = folder.join("circle.rdcl");
+    fs::write(&source, CIRCLE).map_err(|e| e.to_string())?;
+    let lan = fs::read(binary::root().join("examples/branch/lan.pcap")).map_err(|e| e.to_string())?;
+    let first = read_capture(&lan).map_err(|e| e.to_string())?.packets.remove(0).1;
+    // Many at once, since they go round a million times together.
+    let many = capture(LinkType::Raw, (1000..1250).map(|time| (time * 1000, &first[..])));
+    let few = capture(LinkType::Raw, [(1, &first[..]), (2, &first[..1])]);
+    let put = |name: &str, bytes| fs::write(folder.join(name), bytes).map_err(|e| e.to_string());
+    put("many.pcap", many).and_then(|()| put("few.pcap", few))?;
+    let sent = format!("--pcap-in {0}/few.pcap@x --pcap-in {0}/many.pcap@lan", folder.display());
+    let ran = expect_code(&format!("run {} --format json --backend native {sent}", source.display()), 1)?;
+    expect(ran.stderr.contains("go round in a circle"), &ran, "it says what happens")?;
+    let all = objects(&ran);
+    let of = |kind: &'static str| all.iter().filter(move |o| o["type"] == kind);
+    let sum = |kind: &'static str, member: &str| of(kind).filter_map(|o| o[member].as_u64()).sum::<u64>();
+    let counted = of("guest").flat_map(|guest| guest["counts"].as_array().cloned().unwrap_or_default());
+    let copies: u64 =
+        counted.filter(|c| c["what"] == "forwarded" && c["port"] == "spare").filter_map(|c| c["count"].as_u64()).sum();
+    let left = sum("edge", "left") - 1 + sum("unwired", "count");
+    expect(sum("guest", "waiting") > 0 && copies > 0 && left == copies, &ran, "every copy is somewhere")?;
+    let x = of("edge").find(|edge| edge["port"] == "x").ok_or("`x` is an edge")?;
+    let reasons = serde_json::json!([{"reason": "malformed", "count": 1}]);
+    expect(x["refused"] == 1 && x["reasons"] == reasons, &ran, "what is no packet is refused")
 }
 
 /// The broken branch, given a place to run; and a block that says what is allowed, not what is done.

@@ -2,8 +2,8 @@
 //!
 //! `make setup` installs them. Without them the trials are shown as ignored, and counted.
 
-use crate::binary;
 use crate::command_line::objects;
+use crate::{binary, guests};
 use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::PathBuf;
@@ -39,6 +39,8 @@ fn schema() -> Result<(), String> {
     let schema = binary::root().join("docs/schema/rdclc-1.0.json").display().to_string();
     let broken = folder.join("broken.rdcl");
     fs::write(&broken, "use std::net::Ip4;\nrfb A { part b: B; }\nrfb A {}\n").map_err(|e| e.to_string())?;
+    let circle = folder.join("circle.rdcl");
+    fs::write(&circle, guests::CIRCLE).map_err(|e| e.to_string())?;
     let lines = [
         format!("check --format json {}", broken.display()),
         "verify --format json examples/branch-broken".to_owned(),
@@ -46,6 +48,7 @@ fn schema() -> Result<(), String> {
         "verify --format json --reachability examples/router".to_owned(),
         "place --format json examples/branch tests/place/routes.rdcl".to_owned(),
         "run --format json --backend native examples/branch --pcap-in examples/branch/lan.pcap@lan".to_owned(),
+        format!("run --format json --backend native {} --pcap-in examples/branch/lan.pcap@x", circle.display()),
         "graph --draw json examples/branch tests/expand/arrays.rdcl".to_owned(),
         format!("build --format json examples/branch -o {}", folder.join("out").display()),
         format!("where --format json {}", folder.join("out/cloud/heat.yaml:47").display()),

@@ -133,6 +133,9 @@ fn part(counts: &[Count], part: &PartReport, width: usize, color: bool) -> Strin
     if part.lost > 0 {
         text += &format!("       {:<width$}  {} lost on the way to it\n", "", part.lost);
     }
+    if part.waiting > 0 {
+        text += &format!("       {:<width$}  {} still on the way to it\n", "", part.waiting);
+    }
     if let Some(death) = &part.death {
         text += &format!("       {:<width$}  {}: {death}\n", "", Paint::Red.on("died", color));
     }
@@ -153,7 +156,9 @@ pub fn objects(checked: &Checked, instance: Instance<'_>, report: &Report) -> Ve
             |c: &Count| json!({"what": c.what, "port": c.port, "reason": c.reason, "at": c.at, "count": c.count});
         let counts: Vec<Value> = counts(checked, instance, part).iter().map(count).collect();
         let died = part.death.as_ref().map(ToString::to_string);
-        json!({"type": "guest", "part": part.path, "counts": counts, "lost": part.lost, "died": died})
+        let (lost, waiting) = (part.lost, part.waiting);
+        json!({"type": "guest", "part": part.path, "counts": counts, "lost": lost, "waiting": waiting, "died": died})
     });
-    edges.chain(parts).collect()
+    let unwired = (report.unwired > 0).then(|| json!({"type": "unwired", "count": report.unwired}));
+    edges.chain(parts).chain(unwired).collect()
 }

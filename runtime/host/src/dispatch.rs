@@ -84,8 +84,13 @@ impl Running {
         self.guest.data().iter().map(|word| word.load(std::sync::atomic::Ordering::Relaxed)).take(self.counters.len())
     }
 
+    /// How many frames it has not taken yet and will not lose.
+    pub fn waiting(&self) -> u64 {
+        if self.death.is_some() { 0 } else { (self.queue.len() + self.rings.waiting()) as u64 }
+    }
+
     fn has_work(&self) -> bool {
-        self.death.is_none() && (!self.queue.is_empty() || self.rings.waiting() > 0)
+        self.waiting() > 0
     }
 
     /// Lets it work on what waits; gives what it sent, and says how many frames it took. A guest that misbehaves dies,

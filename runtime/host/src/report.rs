@@ -41,6 +41,8 @@ pub struct PartReport {
     pub counts: Vec<(Counter, u64)>,
     /// Frames for it that were lost: its queue was full, or it was dead.
     pub lost: u64,
+    /// Frames that wait for it: none, once the service has settled.
+    pub waiting: u64,
     /// How it died, if it did.
     pub death: Option<Death>,
 }
@@ -64,5 +66,6 @@ fn edge(gate: &Gate) -> EdgeReport {
 fn part(running: &Running) -> PartReport {
     let counts = running.counters.iter().cloned().zip(running.counts()).collect();
     let (path, ports) = (running.path.clone(), running.ports.clone());
-    PartReport { path, ports, counts, lost: running.lost, death: running.death.clone() }
+    let (lost, waiting) = (running.lost, running.waiting());
+    PartReport { path, ports, counts, lost, waiting, death: running.death.clone() }
 }

@@ -250,7 +250,9 @@ fn frames_that_go_round_are_stopped_by_their_number() {
         let counts = report.parts.iter().flat_map(|part| &part.counts);
         counts.filter(|(c, _)| matches!(c, Counter::Received { .. })).map(|(_, count)| count).sum()
     };
-    assert!((5000..5000 + SLOTS).contains(&received(&service.report())));
+    let report = service.report();
+    assert!((5000..5000 + SLOTS).contains(&received(&report)));
+    assert_eq!(report.parts.iter().map(|part| part.waiting).sum::<u64>(), 10, "none of them is lost");
 }
 
 #[test]
