@@ -3,10 +3,10 @@
 use super::world::World;
 use rdcl_base::{CODES, CodeInfo};
 
-/// The codes that are found here; from E0705 on they are about placements.
+/// The codes that are found here. Of those of substrates and deployments most are about placements, which are made elsewhere.
 fn ours(code: &CodeInfo) -> bool {
-    !("E0705".."E0720").contains(&code.code.as_str())
-        && ["02", "03", "04", "05", "07", "08"].contains(&&code.code.as_str()[1..3])
+    let code = code.code.as_str();
+    ["02", "03", "04", "05", "08"].contains(&&code[1..3]) || ("E0701".."E0705").contains(&code)
 }
 
 /// The fenced blocks under a heading: the word behind the fence, and the text.
