@@ -22,13 +22,14 @@ fn round(seed: u64, style: fn(&mut Rng) -> Style, batches: usize, seen: &mut See
     let (program, tables) = program(&mut rng, &style);
     let network = alone(program.clone(), tables);
     let Ok(mut lab) = Lab::new(&network, rings()) else { return false };
-    let mut now = 0;
+    let mut now = rng.pick(&[0, 0, 0, (1 << 63) - 300, u64::MAX - 3000]);
     for _ in 0..batches {
         let mut frames = Vec::new();
         for _ in 0..rng.pick(&[1, 1, 1, 1, 3]) {
-            now += if rng.chance(4) { 500 } else { rng.pick(&[0, 0, 1, 1, 3, 10]) };
+            now = now.saturating_add(if rng.chance(4) { 500 } else { rng.pick(&[0, 0, 1, 1, 3, 10]) });
+            let said = if rng.chance(3) { now.saturating_sub(rng.pick(&[1, 7, u64::MAX])) } else { now };
             let port = rng.below(program.ports.len());
-            frames.push((port as u32, now, frame(&mut rng, program.ports[port].stack)));
+            frames.push((port as u32, said, frame(&mut rng, program.ports[port].stack)));
         }
         lab.send(&frames);
     }
@@ -49,7 +50,7 @@ fn rounds(programs: u64, style: fn(&mut Rng) -> Style, batches: usize, happens: 
 
 /// One block that folds the values of many expressions into the addresses of an Ethernet frame.
 fn calculator(rng: &mut Rng) -> Program {
-    let widths = [1, 4, 16, 33, 48, 64, 65, 96, 128];
+    let widths = [1, 4, 16, 33, 48, 63, 64, 65, 96, 127, 128];
     let stack = Stack::new(&[HeaderKind::Eth, HeaderKind::Ip4, HeaderKind::Udp]).unwrap();
     let total = SlotId(widths.len() as u32);
     let mut program = Program {

@@ -363,6 +363,27 @@ fn the_longest_frames_grow_within_their_slots() {
     assert!(effects.sent.iter().zip(&frames).all(|(sent, frame)| sent.bytes.len() == frame.2.len() + 4));
 }
 
+/// The message that enters is all payload of what leaves, under every header there is.
+#[test]
+fn the_longest_frames_grow_by_all_headers() {
+    let pushes = [Op::Pop(ICMP), Op::Push(TCP), Op::Push(IP), Op::Push(VLAN), Op::Push(ETH)].to_vec();
+    let [a, b] = [stack(&[ICMP]), stack(&[ETH, VLAN, IP, TCP])];
+    let program = Program {
+        ports: [ports(&["a"], a), ports(&["b"], b)].concat(),
+        blocks: vec![block(pushes, End::Forward(PortId(1)))],
+        entry: vec![Some(to(0)), None],
+        ..Program::default()
+    };
+    let network = build::alone(program, vec![]);
+    let mut lab = Lab::new(&network, rings()).unwrap();
+    for shorter in 0..20 {
+        let length = rings().longest_received() - shorter;
+        let frames: Vec<_> = (0..16u8).map(|i| (0, 0, vec![0x10 + i; length])).collect();
+        let effects = lab.send(&frames);
+        assert!(effects.sent.iter().all(|sent| sent.bytes.len() == length + 50));
+    }
+}
+
 #[test]
 fn time_does_not_go_back() {
     let mut lab_program = nat(Nat { idle: 10, ..Nat::default() });

@@ -27,8 +27,8 @@ pub fn packet(rng: &mut Rng, stack: Stack) -> Packet {
         let words = 1 + rng.below(10);
         packet.options = rng.bytes(4 * words);
     }
-    let length = rng.pick(&[0, 0, 1, 2, 3, 7, 8, 15, 16, 17, 33, 60]);
-    packet.payload = if rng.chance(30) { vec![0; length] } else { rng.bytes(length) };
+    let length = rng.pick(&[0, 0, 1, 2, 3, 7, 8, 15, 16, 17, 33, 60, 297, 298]);
+    packet.payload = if rng.chance(30) { vec![rng.pick(&[0, 0, 0xff]); length] } else { rng.bytes(length) };
     packet.l4_error = match last {
         HeaderKind::Udp if rng.chance(20) => L4Error::Absent,
         HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp if rng.chance(25) => {

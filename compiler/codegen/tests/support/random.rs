@@ -6,7 +6,7 @@ use crate::support::rng::Rng;
 use crate::support::scope::{Scope, Words};
 use rdcl_core::*;
 
-const WIDTHS: [u16; 12] = [1, 4, 8, 8, 16, 16, 32, 33, 48, 64, 65, 128];
+const WIDTHS: [u16; 14] = [1, 4, 8, 8, 16, 16, 32, 33, 48, 63, 64, 65, 127, 128];
 
 /// What programs are like.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ fn map(rng: &mut Rng, style: &Style) -> MapDecl {
         key,
         value,
         capacity: rng.pick(&[0, 1, 2, style.capacity, style.capacity, style.capacity]),
-        idle: rng.pick(&[0, 5, 40, 100, 1000, u64::MAX]),
+        idle: rng.pick(&[0, 5, 40, 100, 1000, u64::MAX - 1, u64::MAX]),
         invariant: Cond::True,
     }
 }

@@ -36,7 +36,9 @@ impl Rng {
 
     /// A value of this width: small, at an edge, or any.
     pub fn value(&mut self, width: u16) -> u128 {
-        let edges = [mask(width), mask(width) - 1, mask(width) >> 1, (mask(width) >> 1) + 1, 0xffff, 0x8100, 0x0800];
+        let middle = mask(width) >> 1;
+        let words = [0xffff, 0x8100, 0x0800, 1 << 63, (1 << 64) - 1, 1 << 64];
+        let edges = [&[mask(width), mask(width) - 1, middle, middle + 1], &words[..]].concat();
         let value = match self.weighted(&[50, 20, 30]) {
             0 => self.below(4) as u128,
             1 => self.pick(&edges),

@@ -148,7 +148,7 @@ impl Words<'_> {
 
     fn shift(&mut self, width: u16) -> u16 {
         if self.rng.chance(20) {
-            self.rng.pick(&[width, 63, 64, 127, 128, 256])
+            self.rng.pick(&[width, 63, 64, 65, 127, 128, 256, u16::MAX])
         } else {
             self.rng.below(width.into()) as u16
         }
@@ -162,8 +162,8 @@ impl Words<'_> {
     }
 
     fn other_width(&mut self, fits: impl Fn(u16) -> bool) -> u16 {
-        let widths: Vec<u16> =
-            [1, 4, 8, 12, 16, 32, 33, 48, 64, 65, 96, 128].into_iter().filter(|w| fits(*w)).collect();
+        let all = [1, 4, 8, 12, 16, 32, 33, 48, 63, 64, 65, 96, 127, 128];
+        let widths: Vec<u16> = all.into_iter().filter(|w| fits(*w)).collect();
         self.rng.pick(&widths)
     }
 
@@ -209,9 +209,9 @@ impl Words<'_> {
             }
             2 => {
                 let width = self.other_width(|_| true);
-                let intervals: Vec<(u128, u128)> = (0..self.rng.below(5)).map(|_| self.rng.interval(width)).collect();
+                let intervals: Vec<(u128, u128)> = (0..self.rng.below(9)).map(|_| self.rng.interval(width)).collect();
                 let singles: Vec<(u128, u128)> =
-                    (0..self.rng.below(4)).map(|_| self.rng.value(width)).map(|v| (v, v)).collect();
+                    (0..self.rng.below(12)).map(|_| self.rng.value(width)).map(|v| (v, v)).collect();
                 Cond::In(self.expr(width, depth), IntervalSet::from_intervals([intervals, singles].concat()))
             }
             3 => Cond::All(self.conds(depth - 1, true)),
