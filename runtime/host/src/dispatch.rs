@@ -6,8 +6,9 @@ use rdcl_codegen::{Compiled, Counter};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long a guest may run for one ring of frames. A guest takes microseconds; a machine may be busy.
-const BUDGET: Duration = Duration::from_secs(1);
+/// How much processor time a guest may have for one ring of frames. Most take microseconds; one that looks at each of a
+/// million rows for every frame takes half a second.
+const BUDGET: Duration = Duration::from_secs(10);
 
 /// Frames that may wait for one guest. Beyond, an edge is busy, and what another guest sends is lost and counted.
 const QUEUE: usize = 4096;
