@@ -162,3 +162,20 @@ pub fn objects(checked: &Checked, instance: Instance<'_>, report: &Report) -> Ve
     let unwired = (report.unwired > 0).then(|| json!({"type": "unwired", "count": report.unwired}));
     edges.chain(parts).chain(unwired).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counters stand in a guest's memory, where it may write anything.
+    #[test]
+    fn no_count_is_too_large_to_be_shown() {
+        let count = |what| Count { what, port: None, reason: None, at: None, count: u64::MAX };
+        let counts = ["received", "received", "forwarded", "dropped"].map(count);
+        let (path, ports) = ("a".to_owned(), Vec::new());
+        let report = PartReport { path, ports, counts: Vec::new(), lost: u64::MAX, waiting: 1, death: None };
+        let shown = part(&counts, &report, 1, false);
+        assert!(shown.starts_with(&format!("guest  a  {0} in, {0} out\n", u64::MAX)), "{shown}");
+        assert!(shown.ends_with("1 still on the way to it\n"), "{shown}");
+    }
+}
