@@ -194,7 +194,7 @@ fn of_artifact(console: &mut Console, provenance: &Provenance, asked: &Asked) ->
         match console.format {
             Format::Json => console.object(&json::origin(&artifact, &at, &statement.end)),
             Format::Human | Format::Short => {
-                let text = statement.place().and_then(|(file, line, _)| line_of(&provenance.source(file), line));
+                let text = statement.place().and_then(|(file, line, _)| source_line(provenance, file, line));
                 show(console, &at, text.as_deref());
             }
         }
@@ -236,6 +236,14 @@ fn expect_line(found: &[Provenance], asked: &Asked) -> Result<(), String> {
 }
 
 /// A place and what stands there.
+/// A line of a source; the library is not on disk.
+fn source_line(provenance: &Provenance, file: &str, line: usize) -> Option<String> {
+    match rdcl_stdlib::SOURCES.iter().find(|source| source.name == file) {
+        Some(source) => nth_line(source.text, line),
+        None => line_of(&provenance.source(file), line),
+    }
+}
+
 fn show(console: &mut Console, place: &str, text: Option<&str>) {
     let line = format!("{place}  {}", text.unwrap_or_default());
     let line: String = line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
@@ -243,7 +251,11 @@ fn show(console: &mut Console, place: &str, text: Option<&str>) {
 }
 
 fn line_of(path: &Path, line: usize) -> Option<String> {
-    text_of(path)?.lines().nth(line.checked_sub(1)?).map(|line| line.trim_end().to_owned())
+    nth_line(&text_of(path)?, line)
+}
+
+fn nth_line(text: &str, line: usize) -> Option<String> {
+    text.lines().nth(line.checked_sub(1)?).map(|line| line.trim_end().to_owned())
 }
 
 /// The text of a file; none of what is no file.
