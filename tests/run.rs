@@ -20,6 +20,8 @@ mod examples;
 mod expect;
 #[path = "run/fixtures.rs"]
 mod fixtures;
+#[path = "run/fmt.rs"]
+mod fmt;
 #[path = "run/graphs.rs"]
 mod graphs;
 #[path = "run/guests.rs"]
@@ -49,7 +51,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 14] = [
+    let suites: [fn() -> Vec<Trial>; 15] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         builds::trials,
         heat::trials,
         whence::trials,
+        fmt::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

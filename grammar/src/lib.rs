@@ -14,6 +14,7 @@ mod adapter;
 mod context;
 mod flaws;
 mod foreign;
+mod format;
 mod intent;
 mod operators;
 mod parse;
@@ -34,5 +35,6 @@ lalrpop_util::lalrpop_mod!(
     "/nemo.rs"
 );
 
+pub use format::format;
 pub use parse::{Comment, CommentKind, File, ParsedItem, parse_file, parse_item};
 pub use split::{Chunk, Keyword, split};

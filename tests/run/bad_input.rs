@@ -74,6 +74,7 @@ fn run(case: &Case) -> Result<(), String> {
             judge(&binary::run(&folder, &arguments), *code).map_err(|e| format!("{verb} --format {format}: {e}"))?;
         }
     }
+    judge_formatter(&folder)?;
     only_file(&folder, "main.rdcl")?;
     fs::remove_dir_all(&folder).map_err(|e| e.to_string())
 }
@@ -95,6 +96,17 @@ fn judge(ran: &Run, code: Option<&str>) -> Result<(), String> {
         return Err(format!("it took {:?}", ran.took));
     }
     Ok(())
+}
+
+/// The formatter answers too, and leaves what it was given.
+fn judge_formatter(folder: &Path) -> Result<(), String> {
+    let path = folder.join("main.rdcl");
+    let before = fs::read(&path).map_err(|e| e.to_string())?;
+    let ran = binary::run(folder, &["fmt", "--check", "main.rdcl"].map(AsRef::as_ref));
+    if !matches!(ran.code, Some(0 | 1)) || ran.took > Duration::from_secs(120) {
+        return Err(format!("fmt --check: exit code {:?} after {:?}", ran.code, ran.took));
+    }
+    if fs::read(&path).is_ok_and(|after| after == before) { Ok(()) } else { Err("fmt --check writes".into()) }
 }
 
 fn only_file(folder: &Path, name: &str) -> Result<(), String> {

@@ -87,7 +87,11 @@ fn compare_outputs(path: &Path, depth: Depth) -> Result<(), String> {
     compare_output(&err, &ran.stderr)
 }
 
-fn compare_output(path: &Path, found: &str) -> Result<(), String> {
+/// Compares a file with what was found, or rewrites it if `BLESS` is set; a file that is not there expects nothing.
+///
+/// # Errors
+/// They differ.
+pub fn compare_output(path: &Path, found: &str) -> Result<(), String> {
     if !path.exists() {
         return Ok(());
     }

@@ -43,6 +43,7 @@ fn schema() -> Result<(), String> {
     fs::write(&circle, guests::CIRCLE).map_err(|e| e.to_string())?;
     let lines = [
         format!("check --format json {}", broken.display()),
+        "fmt --format json --check --diff tests/fmt/spacing.rdcl tests/fmt/broken.rdcl".to_owned(),
         "verify --format json examples/branch-broken".to_owned(),
         "verify --format json --budget 1 examples/branch".to_owned(),
         "verify --format json --reachability examples/router".to_owned(),

@@ -1,5 +1,6 @@
 //! Programs with a slip of the hand: words of the examples and fixtures deleted, doubled, swapped or replaced by others.
-//! Whatever comes out of it, the compiler answers; what still checks is verified, placed and built.
+//! Whatever comes out of it, the compiler answers; what still checks is verified, placed and built. Each is formatted,
+//! and what is formatted stays as it is.
 //!
 //! `MUTANTS=20000` tries more than the usual few; each is known by its number, which a failure names.
 
@@ -55,6 +56,7 @@ fn answer(seeds: &[(PathBuf, Vec<String>)], number: u64) -> Result<(), String> {
     let mut random = Random(number);
     let (path, words) = &seeds[random.below(seeds.len())];
     let text = mutate(words, &mut random).concat();
+    format(&text).map_err(|what| format!("mutant {number} of {} {what}:\n{text}", path.display()))?;
     let tried = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut input = Input::from_text("mutant.rdcl", &text);
         input.root = path.parent().map(PathBuf::from).unwrap_or_default();
@@ -68,6 +70,19 @@ fn answer(seeds: &[(PathBuf, Vec<String>)], number: u64) -> Result<(), String> {
         }
     }));
     tried.map_err(|_| format!("mutant {number} of {} panics:\n{text}", path.display()))
+}
+
+/// Formats a text twice; says what is wrong with that.
+fn format(text: &str) -> Result<(), &'static str> {
+    let tried = panic::catch_unwind(|| {
+        let once = rdcl_syntax::format(text);
+        rdcl_syntax::format(&once) == once
+    });
+    match tried {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("changes when it is formatted twice"),
+        Err(_) => Err("panics when it is formatted"),
+    }
 }
 
 fn mutate(words: &[String], random: &mut Random) -> Vec<String> {

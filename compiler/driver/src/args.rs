@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rdcl_base::{Code, Severity};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -58,6 +58,8 @@ pub enum ColorChoice {
 pub enum Command {
     /// Parse, resolve and type-check; no solver
     Check(Check),
+    /// Set programs in the one style: white space only
+    Fmt(Fmt),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
     /// Draw the nested service graph
@@ -79,6 +81,7 @@ impl Command {
     pub fn paths(&self) -> &[PathBuf] {
         match self {
             Command::Check(check) => &check.paths,
+            Command::Fmt(fmt) => &fmt.paths,
             Command::Verify(verify) => &verify.paths,
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
@@ -87,6 +90,26 @@ impl Command {
             Command::Where(_) | Command::Explain(_) => &[],
         }
     }
+
+    /// Whether `-` among the paths stands for standard input.
+    pub fn reads_standard_input(&self) -> bool {
+        match self {
+            Command::Fmt(_) => true,
+            Command::Check(_)
+            | Command::Verify(_)
+            | Command::Graph(_)
+            | Command::Place(_)
+            | Command::Build(_)
+            | Command::Where(_)
+            | Command::Run(_)
+            | Command::Explain(_) => false,
+        }
+    }
+}
+
+/// Whether a path is `-`.
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Arguments of `check`.
@@ -95,6 +118,20 @@ pub struct Check {
     /// Files, or directories that are packages (they hold an `rdcl.toml`)
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `fmt`.
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`); `-` takes standard input to standard output
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Write nothing; list the files that would change, and exit with 1 if there are any
+    #[arg(long)]
+    pub check: bool,
+    /// Write nothing; show what would change
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// Arguments of `verify`.

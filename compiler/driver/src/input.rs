@@ -20,6 +20,8 @@ pub struct Input {
     pub files: Vec<(String, String)>,
     /// Which of them are program text, and the module each is: `main`, `sub::file`.
     pub sources: Vec<(FileId, String)>,
+    /// Where each of `sources` was read; empty for what came from memory.
+    pub places: Vec<PathBuf>,
     /// What is wrong with files and manifest.
     pub findings: Vec<Diagnostic<FileSpan>>,
 }
@@ -55,7 +57,10 @@ impl Input {
     fn add_source(&mut self, path: &Path) {
         let module = module(path.strip_prefix(&self.root).unwrap_or(path));
         let file = self.add_file(path);
-        self.sources.extend(file.map(|file| (file, module)));
+        if let Some(file) = file {
+            self.sources.push((file, module));
+            self.places.push(path.to_owned());
+        }
     }
 }
 
@@ -68,6 +73,19 @@ pub fn load(path: &Path) -> Input {
     } else {
         input.root = path.parent().unwrap_or(Path::new("")).to_owned();
         input.add_source(path);
+    }
+    input
+}
+
+/// Reads standard input.
+pub fn standard_input() -> Input {
+    let mut input = Input::from_text("<stdin>", "");
+    match text_of(io::stdin().lock()) {
+        Ok(text) => input.files[0].1 = text,
+        Err(fault) => {
+            input.sources.clear();
+            input.findings.push(fault.finding(FileId(0)));
+        }
     }
     input
 }
@@ -150,12 +168,16 @@ impl Fault {
 /// # Errors
 /// A [`Fault`].
 pub fn read_text(path: &Path) -> Result<String, Fault> {
-    let mut bytes = Vec::new();
     let file = File::open(path).map_err(Fault::Unreadable)?;
     if file.metadata().is_ok_and(|m| m.len() > MAX_FILE) {
         return Err(Fault::TooLarge);
     }
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(Fault::Unreadable)?;
+    text_of(file)
+}
+
+fn text_of(reader: impl Read) -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(Fault::Unreadable)?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(Fault::TooLarge);
     }

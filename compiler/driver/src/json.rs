@@ -33,6 +33,11 @@ pub fn diagnostic(diagnostic: &Diagnostic<FileSpan>, sources: &Sources) -> Value
     })
 }
 
+/// A file that is not as the formatter sets it, or was not until now.
+pub fn formatted(path: &str, written: bool, diff: Option<&str>) -> Value {
+    json!({"type": "formatted", "path": path, "written": written, "diff": diff})
+}
+
 /// A verdict.
 pub fn verdict(result: &PropertyResult) -> Value {
     let (witness, reason) = match &result.result {

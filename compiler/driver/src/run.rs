@@ -1,10 +1,10 @@
 //! A run of the binary, from arguments to exit code.
 
-use crate::args::{Command, CommandLine, Explain};
+use crate::args::{Command, CommandLine, Explain, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{boot, build, crash, draw, explain, place, whence};
+use crate::{boot, build, crash, draw, explain, fmt, place, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,7 +51,11 @@ fn run() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Fine };
         }
     };
-    let missing: Vec<&PathBuf> = line.command.paths().iter().filter(|p| p.symlink_metadata().is_err()).collect();
+    let is_missing = |path: &&PathBuf| {
+        let given = line.command.reads_standard_input() && is_standard_input(path);
+        !given && path.symlink_metadata().is_err()
+    };
+    let missing: Vec<&PathBuf> = line.command.paths().iter().filter(is_missing).collect();
     for path in &missing {
         eprintln!("error: there is no file or directory `{}`", path.display());
     }
@@ -60,6 +64,7 @@ fn run() -> Exit {
     }
     match &line.command {
         Command::Explain(arguments) => explain(arguments),
+        Command::Fmt(arguments) => fmt::command(arguments, line.style),
         Command::Run(arguments) => boot::command(arguments, line.style),
         Command::Place(arguments) => place::command(arguments, line.style),
         Command::Build(arguments) => build::command(arguments, line.style),

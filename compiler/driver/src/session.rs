@@ -6,7 +6,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input;
 use crate::progress::Progress;
-use rdcl_base::{Code, Diagnostic, FileSpan, Severity};
+use rdcl_base::{Code, Diagnostic, FileSpan, Severity, Sources};
 use std::path::Path;
 use std::time::Instant;
 
@@ -72,10 +72,15 @@ impl Session {
 
     /// Reports findings; errors decide the exit.
     pub fn report(&mut self, findings: &[Diagnostic<FileSpan>], checked: &Checked) {
+        self.report_in(findings, &checked.sources);
+    }
+
+    /// The same, of texts that have not been checked.
+    pub fn report_in(&mut self, findings: &[Diagnostic<FileSpan>], sources: &Sources) {
         self.progress.hide();
         let is_silent = |d: &&Diagnostic<FileSpan>| d.severity == Severity::Warning && self.allowed.contains(&d.code);
         let findings: Vec<_> = findings.iter().filter(|d| !is_silent(d)).cloned().collect();
-        self.console.diagnostics(&findings, &checked.sources);
+        self.console.diagnostics(&findings, sources);
         let count = |severity| findings.iter().filter(|d| d.severity == severity).count();
         self.errors += count(Severity::Error);
         self.warnings += count(Severity::Warning);

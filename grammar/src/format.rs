@@ -1,0 +1,75 @@
+//! The formatter: white space in, white space out.
+//!
+//! An item is cut into tokens and comments, and all of them are set again in order; no literal is touched, and nothing
+//! is added or left out but white space. Hence the tree stays as it is. An item with errors is left alone. What is
+//! between the braces of `{{ … }}` belongs to another language and stays as it is too.
+//!
+//! The writer of a program decides about breaks and the formatter follows: braces that hold a line break are set one
+//! entry a line, others on one line if they fit. `docs/fmt.md` has the rules.
+
+mod columns;
+mod doc;
+mod entry;
+mod layout;
+mod pieces;
+mod spacing;
+
+use crate::parse::{parse_file, parse_item};
+use crate::split::split;
+use columns::{Line, assemble};
+use layout::{Run, Runs};
+
+/// Formats a file.
+///
+/// Formatting what is formatted changes nothing. The trees and the comments of the result are those of the text.
+///
+/// ```
+/// let text = "stack  Tagged=eth / vlan ;// 802.1Q";
+/// assert_eq!(rdcl_syntax::format(text), "stack Tagged = eth / vlan; // 802.1Q\n");
+/// ```
+pub fn format(text: &str) -> String {
+    let formatted = set(text);
+    let same = is_same(text, &formatted);
+    debug_assert!(same, "formatting changed the meaning of\n{text}\nas\n{formatted}");
+    // A formatter that is wrong must not do harm.
+    if same { formatted } else { text.to_owned() }
+}
+
+fn set(text: &str) -> String {
+    let chunks = split(text);
+    let (mut lines, mut run, mut runs) = (Vec::new(), Run::default(), Runs::default());
+    if chunks.is_empty() {
+        lines.extend(item_lines(text, false, &mut run, &mut runs));
+    }
+    let mut end = 0;
+    for chunk in chunks {
+        let (start, gap) = (chunk.start as usize, &text[end..chunk.start as usize]);
+        let blank = end > 0 && gap.matches('\n').count() > 1;
+        end = chunk.end as usize;
+        let item = &text[start..end];
+        if parse_item(item).errors.is_empty() {
+            lines.extend(item_lines(item, blank, &mut run, &mut runs));
+        } else {
+            run = Run::default();
+            let begins_line = start == gap.len() || gap.contains('\n');
+            let indent = if begins_line { &gap[gap.trim_end_matches([' ', '\t']).len()..] } else { "" };
+            lines.push(Line::verbatim(indent, item, blank));
+        }
+    }
+    assemble(lines)
+}
+
+fn item_lines<'s>(text: &'s str, blank: bool, run: &mut Run<'s>, runs: &mut Runs) -> Vec<Line<'s>> {
+    let docs = layout::item(text, blank, run, runs);
+    if docs.is_empty() { Vec::new() } else { doc::lines(&docs, blank) }
+}
+
+/// Whether two texts have the same trees and comments.
+fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (parse_file(a), parse_file(b));
+    let same = a.items.iter().zip(&b.items).all(|((_, a), (_, b))| {
+        let texts = a.comments.iter().map(|c| &c.text).eq(b.comments.iter().map(|c| &c.text));
+        texts && a.item == b.item && a.errors.len() == b.errors.len()
+    });
+    same && a.items.len() == b.items.len()
+}
