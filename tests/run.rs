@@ -38,6 +38,8 @@ mod mutants;
 mod pages;
 #[path = "run/program.rs"]
 mod program;
+#[path = "run/starters.rs"]
+mod starters;
 #[path = "run/traffic.rs"]
 mod traffic;
 #[path = "run/whence.rs"]
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 15] = [
+    let suites: [fn() -> Vec<Trial>; 16] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         heat::trials,
         whence::trials,
         fmt::trials,
+        starters::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

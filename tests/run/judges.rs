@@ -51,6 +51,7 @@ fn schema() -> Result<(), String> {
         "run --format json --backend native examples/branch --pcap-in examples/branch/lan.pcap@lan".to_owned(),
         format!("run --format json --backend native {} --pcap-in examples/branch/lan.pcap@x", circle.display()),
         "graph --draw json examples/branch tests/expand/arrays.rdcl".to_owned(),
+        format!("new --format json {}", folder.join("mine").display()),
         format!("build --format json examples/branch -o {}", folder.join("out").display()),
         format!("where --format json {}", folder.join("out/cloud/heat.yaml:47").display()),
     ];

@@ -1,6 +1,7 @@
 //! The command line, as clap sees it.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use rdcl_base::{Code, Severity};
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,8 @@ pub enum ColorChoice {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a package that checks and verifies, to begin from
+    New(New),
     /// Parse, resolve and type-check; no solver
     Check(Check),
     /// Set programs in the one style: white space only
@@ -74,6 +77,10 @@ pub enum Command {
     Run(Run),
     /// Explain a diagnostic code
     Explain(Explain),
+    /// Write what a shell needs to complete this command line
+    Completions(Completions),
+    /// Write a page of the manual, for `man -l`
+    Man(Man),
 }
 
 impl Command {
@@ -87,7 +94,9 @@ impl Command {
             Command::Place(place) => &place.paths,
             Command::Build(build) => &build.paths,
             Command::Run(run) => std::slice::from_ref(&run.path),
-            Command::Where(_) | Command::Explain(_) => &[],
+            Command::New(_) | Command::Where(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => {
+                &[]
+            }
         }
     }
 
@@ -95,14 +104,17 @@ impl Command {
     pub fn reads_standard_input(&self) -> bool {
         match self {
             Command::Fmt(_) => true,
-            Command::Check(_)
+            Command::New(_)
+            | Command::Check(_)
             | Command::Verify(_)
             | Command::Graph(_)
             | Command::Place(_)
             | Command::Build(_)
             | Command::Where(_)
             | Command::Run(_)
-            | Command::Explain(_) => false,
+            | Command::Explain(_)
+            | Command::Completions(_)
+            | Command::Man(_) => false,
         }
     }
 }
@@ -110,6 +122,30 @@ impl Command {
 /// Whether a path is `-`.
 pub fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Arguments of `new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The directory to make; its last part is the name of the package
+    #[arg(value_name = "NAME")]
+    pub path: PathBuf,
+    /// What to begin from
+    #[arg(long, value_enum, value_name = "TEMPLATE", default_value_t = Template::Block)]
+    pub template: Template,
+}
+
+/// What a package can begin from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// One block, with a behaviour and promises.
+    Block,
+    /// A service of blocks of the library, deployed at an edge and in a cloud.
+    Service,
+    /// A router, with its table.
+    Router,
+    /// Several blocks in modules, with a sub-class.
+    Library,
 }
 
 /// Arguments of `check`.
@@ -303,6 +339,21 @@ pub struct Explain {
     /// List every code instead
     #[arg(long, conflicts_with = "code")]
     pub list: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The page of this command, instead of the one about all
+    pub command: Option<String>,
 }
 
 #[cfg(test)]

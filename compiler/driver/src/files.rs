@@ -78,6 +78,35 @@ pub fn write_all(directory: &Path, files: &[(&Path, &[u8])]) -> Result<(), Write
     written
 }
 
+/// Makes a directory with files in it: they are written beside its place first, then moved there in one step. One that
+/// is there already keeps its place.
+///
+/// # Errors
+/// [`WriteError`]; there is then no such directory, or, if there was one, what [`write_all`] says.
+pub fn make_with(directory: &Path, files: &[(&Path, &[u8])]) -> Result<(), WriteError> {
+    if directory.exists() {
+        return write_all(directory, files);
+    }
+    let above = directory_of(directory);
+    make_directory(above)?;
+    clear(above);
+    let stage = above.join(stage_of(&process::id().to_string()));
+    let made = filled(&stage, files).and_then(|()| fs::rename(&stage, directory));
+    made.map_err(|source| {
+        let _ = fs::remove_dir_all(&stage);
+        WriteError { path: directory.to_owned(), source }
+    })
+}
+
+fn filled(directory: &Path, files: &[(&Path, &[u8])]) -> io::Result<()> {
+    for (path, bytes) in files {
+        let path = directory.join(path);
+        fs::create_dir_all(directory_of(&path))?;
+        fs::write(path, bytes)?;
+    }
+    Ok(())
+}
+
 /// Where a process writes what it has not put into its place yet.
 fn stage_of(process: &str) -> String {
     format!(".rdclc-{process}.tmp")

@@ -8,6 +8,9 @@ use toml::de::{DeTable, DeValue};
 /// What a manifest must look like; shown where one is missing.
 pub const EXAMPLE: &str = "name = \"…\", version = \"0.1.0\" and edition = \"2026\", one per line";
 
+/// What the name of a package is made of.
+pub const NAME: &str = "letters, digits, `-` and `_`, beginning with a letter";
+
 const KEYS: [&str; 3] = ["name", "version", "edition"];
 const EDITIONS: [&str; 1] = ["2026"];
 
@@ -33,7 +36,7 @@ fn check_value(file: FileId, key: &str, value: &Spanned<DeValue<'_>>) -> Option<
         return Some(malformed(file, at, format!("`{key}` is a string, found {found}")));
     };
     let wanted = match key {
-        "name" if !is_name(text) => "letters, digits, `-` and `_`, beginning with a letter",
+        "name" if !is_name(text) => NAME,
         "version" if !is_version(text) => "three numbers joined by dots, such as `0.1.0`",
         "edition" if !EDITIONS.contains(&text) => "`2026`",
         _ => return None,
@@ -41,7 +44,8 @@ fn check_value(file: FileId, key: &str, value: &Spanned<DeValue<'_>>) -> Option<
     Some(malformed(file, at, format!("`{text}` is not a package {key}, expected {wanted}")))
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether a package can have this name.
+pub fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }

@@ -1,10 +1,10 @@
 //! A run of the binary, from arguments to exit code.
 
-use crate::args::{Command, CommandLine, Explain, is_standard_input};
+use crate::args::{Command, CommandLine, Explain, Man, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{boot, build, crash, draw, explain, fmt, place, whence};
+use crate::{boot, build, crash, draw, explain, fmt, new, pages, place, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,7 +63,10 @@ fn run() -> Exit {
         return Exit::Usage;
     }
     match &line.command {
+        Command::New(arguments) => new::command(arguments, line.style),
         Command::Explain(arguments) => explain(arguments),
+        Command::Completions(arguments) => Console::print_artifact(&pages::completions(arguments.shell)),
+        Command::Man(arguments) => man(arguments),
         Command::Fmt(arguments) => fmt::command(arguments, line.style),
         Command::Run(arguments) => boot::command(arguments, line.style),
         Command::Place(arguments) => place::command(arguments, line.style),
@@ -76,15 +79,23 @@ fn run() -> Exit {
 }
 
 fn explain(arguments: &Explain) -> Exit {
-    let text = match &arguments.code {
-        None => explain::list(),
-        Some(code) => match explain::page(code) {
-            Ok(page) => page.to_owned(),
-            Err(message) => {
-                eprintln!("error: {message}");
-                return Exit::Usage;
-            }
-        },
-    };
-    Console::print_artifact(&text)
+    match &arguments.code {
+        None => print(Ok(explain::list())),
+        Some(code) => print(explain::page(code).map(str::to_owned)),
+    }
+}
+
+fn man(arguments: &Man) -> Exit {
+    print(pages::manual(arguments.command.as_deref()))
+}
+
+/// Prints a text, or why there is none.
+fn print(text: Result<String, String>) -> Exit {
+    match text {
+        Ok(text) => Console::print_artifact(&text),
+        Err(message) => {
+            eprintln!("error: {message}");
+            Exit::Usage
+        }
+    }
 }
