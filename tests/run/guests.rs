@@ -18,6 +18,7 @@ const CHECKS: &[Check] = &[
     ("same-frames-on-every-backend", same_frames),
     ("every-packet-is-accounted-for", accounted),
     ("count", count),
+    ("a-lone-block-has-its-name", lone_block),
     ("usage", usage),
     ("captures", captures),
     ("circles", circles),
@@ -110,6 +111,27 @@ fn accounted() -> Result<(), String> {
         }
     }
     if guests.len() == 4 { Ok(()) } else { Err(format!("{} guests, expected 4", guests.len())) }
+}
+
+/// A service of one block has no path; its guest is called by the block.
+fn lone_block() -> Result<(), String> {
+    let path = binary::scratch("guests-lone").join("gate.rdcl");
+    let text = "use std::net::Ip4;
+rfb Gate {
+  port inout lan: Ip4; port inout wan: Ip4;
+  behaviour sefl { on lan { Forward(wan); } on wan { Forward(lan); } }
+  impl guest on kvm { memory = 8MiB; }
+}
+substrate lab { ree edge: kvm {} }
+deploy Gate on lab {} minimize cpu;
+";
+    fs::write(&path, text).map_err(|e| e.to_string())?;
+    let ran = expect_code(&format!("run {} --backend native", path.display()), 0)?;
+    expect(
+        ran.stdout.contains("on native: Gate\n") && ran.stdout.contains("guest  Gate  0 in"),
+        &ran,
+        "it is called Gate",
+    )
 }
 
 fn count() -> Result<(), String> {

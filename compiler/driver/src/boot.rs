@@ -75,7 +75,7 @@ impl Session {
         match booted {
             Ok(mut service) => match Traffic::read(&service, &arguments.pcap_in, &arguments.pcap_out) {
                 Ok(mut traffic) => {
-                    self.booted(backend.name(), deployment, guests);
+                    self.booted(backend.name(), checked, deployment, guests);
                     let passed =
                         self.timed("passing", &arguments.path, |_| traffic.pass(&mut service, arguments.count));
                     self.counted(checked, deployment, &service);
@@ -108,9 +108,10 @@ impl Session {
         }
     }
 
-    fn booted(&mut self, backend: &str, deployment: &Deployment<'_>, guests: &[GuestPlan]) {
+    fn booted(&mut self, backend: &str, checked: &Checked, deployment: &Deployment<'_>, guests: &[GuestPlan]) {
         self.progress.hide();
-        let names: Vec<&str> = guests.iter().map(|guest| guest.path.as_str()).collect();
+        let name = |guest: &GuestPlan| counts::guest_name(checked, deployment.instance, &guest.path);
+        let names: Vec<String> = guests.iter().map(name).collect();
         match self.console.format {
             Format::Json => self
                 .console

@@ -4,7 +4,7 @@ use crate::check::Checked;
 use crate::console::Paint;
 use rdcl_codegen::Counter;
 use rdcl_core::{BlockId, InstrId, ParseError, Program, Reason};
-use rdcl_hir::{Instance, Leaf, leaf_origins, leaf_program, place, structure, wiring};
+use rdcl_hir::{Instance, Leaf, leaf_origins, leaf_program, place, short_name, structure, wiring};
 use rdcl_host::{PartReport, Report, Unsent};
 use rdcl_verify::reason_words;
 use serde_json::{Value, json};
@@ -99,7 +99,8 @@ fn malformed(error: ParseError) -> String {
 
 /// The report for people.
 pub fn human(checked: &Checked, instance: Instance<'_>, report: &Report, color: bool) -> String {
-    let names = report.edges.iter().map(|e| e.name.len()).chain(report.parts.iter().map(|p| p.path.len()));
+    let parts = report.parts.iter().map(|part| guest_name(checked, instance, &part.path).len());
+    let names = report.edges.iter().map(|e| e.name.len()).chain(parts);
     let width = names.max().unwrap_or(0);
     let mut text = String::new();
     for edge in &report.edges {
@@ -109,7 +110,8 @@ pub fn human(checked: &Checked, instance: Instance<'_>, report: &Report, color: 
         }
     }
     for part in &report.parts {
-        text += &self::part(&counts(checked, instance, part), part, width, color);
+        let name = guest_name(checked, instance, &part.path);
+        text += &self::part(&counts(checked, instance, part), part, &name, (width, color));
     }
     if report.unwired > 0 {
         text += &format!("lost   {} frames left by ports that lead nowhere\n", report.unwired);
@@ -117,12 +119,17 @@ pub fn human(checked: &Checked, instance: Instance<'_>, report: &Report, color: 
     text
 }
 
+/// The path of a guest; the name of the block where that is the whole service.
+pub fn guest_name(checked: &Checked, instance: Instance<'_>, path: &str) -> String {
+    if path.is_empty() { short_name(&checked.db, instance) } else { path.to_owned() }
+}
+
 /// A guest: what went through, then a line for each reason to drop.
-fn part(counts: &[Count], part: &PartReport, width: usize, color: bool) -> String {
+fn part(counts: &[Count], part: &PartReport, name: &str, (width, color): (usize, bool)) -> String {
     // A guest may have written anything where it counts.
     let sum = |what: &str| counts.iter().filter(|c| c.what == what).fold(0u64, |sum, c| sum.saturating_add(c.count));
     let through = format!("{} in, {} out", sum("received"), sum("forwarded"));
-    let mut text = format!("guest  {:<width$}  {through}\n", part.path);
+    let mut text = format!("guest  {name:<width$}  {through}\n");
     for count in counts.iter().filter(|c| c.what == "dropped" || c.what == "full") {
         let (reason, at) = (count.reason.as_deref().unwrap_or_default(), count.at.as_deref().unwrap_or_default());
         let word = if count.what == "full" { "found full" } else { "dropped" };
@@ -157,7 +164,7 @@ pub fn objects(checked: &Checked, instance: Instance<'_>, report: &Report) -> Ve
         let counts: Vec<Value> = counts(checked, instance, part).iter().map(count).collect();
         let died = part.death.as_ref().map(ToString::to_string);
         let (lost, waiting) = (part.lost, part.waiting);
-        json!({"type": "guest", "part": part.path, "counts": counts, "lost": lost, "waiting": waiting, "died": died})
+        json!({"type": "guest", "part": guest_name(checked, instance, &part.path), "counts": counts, "lost": lost, "waiting": waiting, "died": died})
     });
     let unwired = (report.unwired > 0).then(|| json!({"type": "unwired", "count": report.unwired}));
     edges.chain(parts).chain(unwired).collect()
