@@ -12,16 +12,28 @@ use std::collections::BTreeMap;
 
 /// Uses every block of the library once, small enough to fill.
 const MAIN: &str = "use std::net::Ip4;
-use std::nf::{Firewall, Hub, Nat44, Router};
+use std::nf::{Firewall, Hub, LoadBalancer, Nat44, Router, StatefulFirewall, StaticSwitch, TrafficMirror, VlanTagger};
 rfb Main {
   part fw: Firewall(inside = 10.0.0.0/8);
   part hub: Hub(link = Ip4, ports = 3);
   part nat: Nat44(public = 203.0.113.7, ports = 1024..1026);
+  part state: StatefulFirewall(inside = 10.1.0.0/16);
+  part mirror: TrafficMirror;
+  part tagger: VlanTagger(vid = 42, priority = 5);
+  part balancer: LoadBalancer(virtual = 203.0.113.9, members = 10.1.0.4/30);
+}
+rfb Switched : StaticSwitch(fdb = \"fdb.txt\", ports = 3) {
+  ensures known:   reach p[0] -> p[1] when eth.dst == 02:00:00:00:00:01;
+  ensures alone:   isolated p[0] -> p[2] when eth.dst == 02:00:00:00:00:01;
+  ensures unknown: reach p[0] -> p[2] when eth.dst == 02:00:00:00:00:09;
 }
 rfb Routed : Router(fib = \"fib.txt\") {
   ensures routed: reach p[3] -> p[1] when ip.ttl > 1 and ip.dst in 10.0.0.0/8 and not ip.dst in 10.1.0.0/16;
 }
 ";
+
+/// A row for a group, which is flooded all the same.
+const FDB: &str = "02:00:00:00:00:01 1\n01:00:5e:00:00:01 1\n";
 
 const FIB: &str = "0.0.0.0/0 0\n10.0.0.0/8 1\n10.1.0.0/16 2\n";
 
@@ -30,10 +42,21 @@ const SURVIVORS: &[(&str, &str)] = &[
     ("Nat44 delete `l4.dport = f.port;`", TWO_PACKETS),
     ("Nat44 complement `f.port`", TWO_PACKETS),
     ("Router delete `Fail(\"no route\")`", "what falls off the end of a block is dropped, too"),
+    ("StatefulFirewall complement `ip.dst`", ANSWERS),
+    ("StatefulFirewall complement `l4.dport`", ANSWERS),
+    ("StatefulFirewall complement `ip.src`", ANSWERS),
+    ("StatefulFirewall complement `l4.sport`", ANSWERS),
+    ("LoadBalancer complement `f.member`", ANSWERS),
+    ("LoadBalancer complement `ip.dst`", ANSWERS),
+    ("LoadBalancer complement `l4.dport`", ANSWERS),
+    ("LoadBalancer complement `l4.sport`", ANSWERS),
 ];
 
 const TWO_PACKETS: &str = "to which port of a host a mapping belongs is a statement about two packets, the one that made \
     it and the reply; a contract speaks of one. The test of many flows through the interpreter covers it";
+
+const ANSWERS: &str = "which packet answers which, and that a flow keeps its member, are statements about two packets; a \
+    contract speaks of one";
 
 /// The verdicts on the library as it is in `nf`, by instance and property; none if the checker refuses it.
 fn verdict_words(nf: &str) -> Option<BTreeMap<String, &'static str>> {
@@ -43,7 +66,8 @@ fn verdict_words(nf: &str) -> Option<BTreeMap<String, &'static str>> {
     file.set_text(&mut db).to(nf.to_owned());
     let main = SourceFile::new(&db, "main".into(), "main.rdcl".into(), MAIN.into(), FileId(50));
     let fib = TableFile::new(&db, "fib.txt".into(), FIB.into(), FileId(60));
-    let package = Package::new(&db, vec![main], std, vec![fib]);
+    let fdb = TableFile::new(&db, "fdb.txt".into(), FDB.into(), FileId(61));
+    let package = Package::new(&db, vec![main], std, vec![fib, fdb]);
     if diagnostics(&db, package).iter().any(|d| d.severity == Severity::Error) {
         return None;
     }
