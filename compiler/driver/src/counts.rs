@@ -181,7 +181,7 @@ mod tests {
         let counts = ["received", "received", "forwarded", "dropped"].map(count);
         let (path, ports) = ("a".to_owned(), Vec::new());
         let report = PartReport { path, ports, counts: Vec::new(), lost: u64::MAX, waiting: 1, death: None };
-        let shown = part(&counts, &report, 1, false);
+        let shown = part(&counts, &report, &report.path, (1, false));
         assert!(shown.starts_with(&format!("guest  a  {0} in, {0} out\n", u64::MAX)), "{shown}");
         assert!(shown.ends_with("1 still on the way to it\n"), "{shown}");
     }
