@@ -41,6 +41,18 @@ pub fn run_here(line: &str) -> Run {
     run(&root(), &line.split_whitespace().map(OsStr::new).collect::<Vec<_>>())
 }
 
+/// Complains of a run, and shows it, unless something holds.
+pub fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
+}
+
+/// Runs it in the root of the repository, on words, and complains of another exit code.
+pub fn expect_code(line: &str, code: i32) -> Result<Run, String> {
+    let ran = run_here(line);
+    expect(ran.code == Some(code), &ran, &format!("`rdclc {line}` exits with {:?}, expected {code}", ran.code))?;
+    Ok(ran)
+}
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")

@@ -1,6 +1,6 @@
 //! `rdclc build`: what is refused, what is written, and where.
 
-use crate::binary::{self, Run};
+use crate::binary::{self, Run, expect};
 use crate::command_line::objects;
 use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeSet;
@@ -28,10 +28,6 @@ pub fn trials() -> Vec<Trial> {
         Trial::test(format!("command-line/build/{name}"), move || check().map_err(Failed::from))
     };
     CHECKS.iter().map(trial).collect()
-}
-
-fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
 }
 
 /// Builds into a fresh folder, which need not be there afterwards.

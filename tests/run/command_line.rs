@@ -1,6 +1,6 @@
 //! The command line: streams, exit codes, formats, files written.
 
-use crate::binary::{self, Run};
+use crate::binary::{self, Run, expect, expect_code};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::fs;
@@ -39,16 +39,6 @@ pub fn trials() -> Vec<Trial> {
         Trial::test(format!("command-line/{name}"), move || check().map_err(Failed::from))
     };
     CHECKS.iter().map(trial).collect()
-}
-
-fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
-}
-
-fn expect_code(line: &str, code: i32) -> Result<Run, String> {
-    let ran = binary::run_here(line);
-    expect(ran.code == Some(code), &ran, &format!("`rdclc {line}` exits with {:?}, expected {code}", ran.code))?;
-    Ok(ran)
 }
 
 fn usage() -> Result<(), String> {

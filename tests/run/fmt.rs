@@ -1,6 +1,6 @@
 //! The formatter: `tests/fmt/NAME.rdcl` is set as `NAME.out` says, and `rdclc fmt` does with files what it is asked to.
 
-use crate::binary::{self, Run};
+use crate::binary::{self, Run, expect};
 use crate::command_line::objects;
 use crate::fixtures;
 use libtest_mimic::{Failed, Trial};
@@ -47,10 +47,6 @@ fn whole(path: &Path) -> Result<(), String> {
         return Err(format!("{} is not there; make it, and BLESS=1 fills it", out.display()));
     }
     fixtures::compare_output(&out, &rdcl_syntax::format(&text))
-}
-
-fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
 }
 
 /// A folder with a messy file and a tidy one.

@@ -1,7 +1,7 @@
 //! Service graphs: the nested one dissolves to what the compiler runs, the command keeps its promises, and Graphviz, a
 //! stranger, sees every node and edge.
 
-use crate::binary::{self, Run};
+use crate::binary::{self, expect};
 use crate::command_line::objects;
 use crate::{examples, fixtures};
 use libtest_mimic::{Failed, Trial};
@@ -215,10 +215,6 @@ fn bites() -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
 }
 
 fn command() -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! `rdclc run`: guests of `examples/branch` under the traffic beside it, whatever runs them; what it refuses; and that
 //! nothing is left behind, however it ends.
 
-use crate::binary::{self, Run};
+use crate::binary::{self, Run, expect, expect_code};
 use libtest_mimic::{Failed, Trial};
 use rdclc::{LinkType, capture, read_capture};
 use serde_json::Value;
@@ -48,16 +48,6 @@ fn backends() -> Vec<&'static str> {
     }
     println!("skipped: guests on KVM: /dev/kvm cannot be opened");
     vec!["native"]
-}
-
-fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
-}
-
-fn expect_code(line: &str, code: i32) -> Result<Run, String> {
-    let ran = binary::run_here(line);
-    expect(ran.code == Some(code), &ran, &format!("`rdclc {line}` exits with {:?}, expected {code}", ran.code))?;
-    Ok(ran)
 }
 
 fn objects(ran: &Run) -> Vec<Value> {

@@ -1,6 +1,6 @@
 //! What one begins with: packages made by `rdclc new`, completions of shells, pages of the manual.
 
-use crate::binary::{self, Run};
+use crate::binary::{self, Run, expect};
 use crate::command_line::objects;
 use libtest_mimic::{Failed, Trial};
 use std::fs;
@@ -38,10 +38,6 @@ pub fn trials() -> Vec<Trial> {
         Trial::test(format!("starters/{name}"), move || check().map_err(Failed::from))
     };
     TEMPLATES.into_iter().map(template).chain(CHECKS.iter().map(check)).collect()
-}
-
-fn expect(holds: bool, ran: &Run, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("{what}\n{ran:#?}")) }
 }
 
 fn run(folder: &Path, line: &str) -> Run {

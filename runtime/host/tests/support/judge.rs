@@ -3,8 +3,7 @@
 use rdcl_abi::RingShape;
 use rdcl_codegen::Counter;
 use rdcl_core::{
-    BlockId, BoundaryId, Endpoint, Injection, Interpreter, Network, Outcome, PartId, PortId, Reason, Stack, Stores,
-    Time,
+    BlockId, BoundaryId, Endpoint, Injection, Interpreter, Network, Outcome, PartId, Reason, Stack, Stores, Time,
 };
 use rdcl_host::{Backend, PartReport, Service};
 use std::collections::BTreeMap;
@@ -123,10 +122,4 @@ pub fn run(service: &mut Service, port: usize, start: u64, frames: &[Vec<u8>]) -
 /// The stacks of the ports by which frames may enter.
 pub fn stacks(network: &Network) -> Vec<Stack> {
     network.boundary.iter().map(|port| port.stack).collect()
-}
-
-/// The port of a part, for messages.
-#[allow(dead_code)]
-pub fn port_name(network: &Network, part: u32, port: u32) -> String {
-    network.port_name(PartId(part), PortId(port))
 }
