@@ -33,6 +33,8 @@ pub enum Keyword {
     Substrate,
     /// `deploy`
     Deploy,
+    /// None: a `.nemo` file is one item.
+    Nemo,
     /// Anything else: no item.
     Unknown,
 }
@@ -66,6 +68,11 @@ pub fn split(text: &str) -> Vec<Chunk> {
     let mut cutter = Cutter { text, chunks: Vec::new(), comments_from: None, solid_end: 0, depth: 0, complete: true };
     cutter.run();
     cutter.chunks
+}
+
+/// A `.nemo` file as the one item that it is.
+pub fn whole(text: &str) -> Vec<Chunk> {
+    vec![Chunk { start: 0, end: text.len() as u32, keyword: Keyword::Nemo, name: None }]
 }
 
 struct Cutter<'s> {

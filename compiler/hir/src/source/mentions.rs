@@ -18,7 +18,11 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
             found.path(&deploy.rfb);
             found.names.insert(deploy.substrate.text.clone());
         }
-        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Substrate(_) | ast::Item::Bad(_) => {}
+        ast::Item::Use(_)
+        | ast::Item::Stack(_)
+        | ast::Item::Substrate(_)
+        | ast::Item::Nemo(_)
+        | ast::Item::Bad(_) => {}
     }
     found.names
 }
