@@ -43,7 +43,7 @@ pub use instance::{Instance, Param, Signature, default_instance, full_name, has_
 pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
 pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::PortGroup;
-pub use nemo::Rule;
+pub use nemo::{Answer, Rule, Unenforced, answers, descriptor_paths};
 pub use operation::{
     Bound, Comparison, Deployed, Deployment, EVENTS, Event, Implementation, Implementations, Lifecycle, Link, Measure,
 };

@@ -15,11 +15,13 @@ use crate::nemo::scope::Scope;
 use crate::source::db::Db;
 use crate::source::item::{Item, parsed};
 use crate::source::loc::Problem;
+use rdcl_syntax::ast::Member;
+use std::collections::BTreeSet;
 use rdcl_syntax::nemo::{EntityKind, StatementKind};
 
+pub(crate) use ask::{LISTS, entity};
 pub(crate) use faults::meant;
-pub(crate) use operation::{decisions, precedence};
-pub(crate) use reference::{Target, resolve};
+pub(crate) use operation::{About, decisions, precedence};
 
 /// What a check looks at: a text, or the body of a model.
 pub(crate) struct Frame<'f, 'db> {
@@ -27,8 +29,32 @@ pub(crate) struct Frame<'f, 'db> {
     pub scope: &'f Scope<'db>,
     /// The model whose body it is.
     pub model: Option<&'f Model<'db>>,
+    /// The block of RDCL whose intent it is.
+    pub block: Option<&'f Block>,
     /// The text of statements that could not be read: what it names may well exist.
     pub unread: &'f str,
+}
+
+/// What an intent of a block can speak of besides its own flows.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub ports: Vec<String>,
+    pub parts: Vec<String>,
+}
+
+impl Block {
+    /// The ports and parts among the members of a block.
+    pub fn of(members: &[Member]) -> Block {
+        let mut block = Block::default();
+        for member in members {
+            match member {
+                Member::Port(port) => block.ports.push(port.name.text.clone()),
+                Member::Part(part) => block.parts.push(part.name.text.clone()),
+                _ => {}
+            }
+        }
+        block
+    }
 }
 
 impl Frame<'_, '_> {
@@ -49,11 +75,22 @@ pub(crate) fn text_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Proble
     let Some(program) = program(db, item) else { return Vec::new() };
     let (library, scope, unread) = (Library::around(db, item), Scope::of_text(&program.statements), unread(db, item));
     let mut cx = Cx::new(db, item);
-    let frame = Frame { library: &library, scope: &scope, model: None, unread: &unread };
+    let frame = Frame { library: &library, scope: &scope, model: None, block: None, unread: &unread };
     check(&mut cx, &frame);
     model::all(&mut cx, &frame);
     ask::all(&mut cx, &frame, program);
     cx.problems
+}
+
+/// Checks the intents of a block.
+pub(crate) fn block_problems<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
+    check(cx, frame);
+    flow::unused(cx, frame, &BTreeSet::new());
+    for (_, statement) in &frame.scope.others {
+        if !matches!(statement.kind, StatementKind::Bad) {
+            cx.report(faults::not_in_a_block(cx, statement.node));
+        }
+    }
 }
 
 /// The text of the statements that could not be read.
@@ -76,9 +113,13 @@ fn unread<'db>(db: &'db dyn Db, item: Item<'db>) -> String {
 
 /// Checks the entities of a frame.
 fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
-    faults::clashes(cx, frame.scope);
+    faults::clashes(cx, frame);
     for (number, statement, entity) in &frame.scope.written {
         let written = Written { number: *number, entity, broken: statement.broken };
+        if frame.block.is_some() && !matches!(entity.kind, EntityKind::Flow | EntityKind::Operation) {
+            cx.report(faults::not_in_a_block(cx, statement.node));
+            continue;
+        }
         match entity.kind {
             EntityKind::Node => node::check(cx, frame, written),
             EntityKind::Connection => connection::check(cx, frame, written),

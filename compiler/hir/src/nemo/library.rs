@@ -3,7 +3,7 @@
 use crate::nemo::kind::Kind;
 use crate::nemo::scope::{Scope, Space, Thing};
 use crate::source::db::{Db, Package, SourceFile};
-use crate::source::item::{Item, items, parsed};
+use crate::source::item::{Item, nemo_text, parsed};
 use rdcl_base::NodeId;
 use rdcl_syntax::ast;
 use rdcl_syntax::nemo::{ClauseKind, Entry, EntityKind, Name, Program, Value};
@@ -16,7 +16,7 @@ pub(crate) fn program<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db Prog
 
 /// The NEMO text of a file, if that is what it holds.
 pub(crate) fn text_of<'db>(db: &'db dyn Db, file: SourceFile) -> Option<Item<'db>> {
-    items(db, file).iter().copied().find(|item| program(db, *item).is_some())
+    nemo_text(db, file)
 }
 
 /// A property that a model declares.
@@ -120,7 +120,9 @@ fn names_in(value: &Value) -> Vec<&Name> {
 /// The models in sight of a text.
 #[derive(Default)]
 pub(crate) struct Library<'db> {
-    models: BTreeMap<(Space, &'db str), Model<'db>>,
+    /// What the other texts of the package declare.
+    pub others: Vec<Scope<'db>>,
+    models: BTreeMap<Space, BTreeMap<String, Model<'db>>>,
 }
 
 impl<'db> Library<'db> {
@@ -130,19 +132,24 @@ impl<'db> Library<'db> {
         let files = package.into_iter().flat_map(|package| package.std(db).iter().chain(package.files(db)));
         let texts = files.filter_map(|file| text_of(db, *file)).filter(|item| *item != own);
         let mut library = Library::default();
-        texts.chain([own]).for_each(|item| library.add(db, item));
+        for item in texts.chain([own]) {
+            let Some(program) = program(db, item) else { continue };
+            let scope = Scope::of_text(&program.statements);
+            library.add(item, &scope);
+            library.others.extend(Some(scope).filter(|_| item != own));
+        }
         library
     }
 
-    fn add(&mut self, db: &'db dyn Db, item: Item<'db>) {
-        let Some(program) = program(db, item) else { return };
-        for thing in Scope::of_text(&program.statements).ever().filter(|thing| thing.kind.is_model()) {
-            self.models.insert((Space::of(thing.kind), &thing.name.text), Model::new(item, thing));
+    fn add(&mut self, item: Item<'db>, scope: &Scope<'db>) {
+        for thing in scope.ever().filter(|thing| thing.kind.is_model()) {
+            let models = self.models.entry(Space::of(thing.kind)).or_default();
+            models.insert(thing.name.text.clone(), Model::new(item, thing));
         }
     }
 
     pub fn get(&self, space: Space, name: &str) -> Option<&Model<'db>> {
-        self.models.get(&(space, name))
+        self.models.get(&space)?.get(name)
     }
 
     pub fn node(&self, name: &str) -> Option<&Model<'db>> {
@@ -151,11 +158,11 @@ impl<'db> Library<'db> {
 
     /// Every model of a sort.
     pub fn all(&self, space: Space) -> impl Iterator<Item = &Model<'db>> {
-        self.models.range((space, "")..).take_while(move |((s, _), _)| *s == space).map(|(_, model)| model)
+        self.models.get(&space).into_iter().flat_map(BTreeMap::values)
     }
 
     /// The names of all models of a sort.
-    pub fn names(&self, space: Space) -> impl Iterator<Item = &'db str> {
-        self.models.range((space, "")..).take_while(move |((s, _), _)| *s == space).map(|((_, name), _)| *name)
+    pub fn names(&self, space: Space) -> impl Iterator<Item = &str> {
+        self.models.get(&space).into_iter().flat_map(|models| models.keys().map(String::as_str))
     }
 }

@@ -60,8 +60,6 @@ pub(crate) struct Thing<'a> {
     pub body: Vec<&'a Statement>,
     /// Something of it could not be read, so that nothing is known to be missing.
     pub broken: bool,
-    /// The statement that creates it, counted.
-    from: usize,
     /// The statement that deletes it, counted, and where it stands.
     until: Option<(usize, NodeId)>,
 }
@@ -158,7 +156,7 @@ impl<'a> Scope<'a> {
             StatementKind::Entity(entity) => {
                 self.written.push((number, statement, entity));
                 if let Some(name) = &entity.name {
-                    self.entity((number, statement), entity, name, body);
+                    self.entity(statement, entity, name, body);
                 }
             }
             StatementKind::Delete(delete) => self.delete(number, statement, delete),
@@ -166,7 +164,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn entity(&mut self, at: (usize, &'a Statement), entity: &'a Entity, name: &'a Name, body: Vec<&'a Statement>) {
+    fn entity(&mut self, statement: &'a Statement, entity: &'a Entity, name: &'a Name, body: Vec<&'a Statement>) {
         let space = Space::of(entity.kind);
         let verb = entity.verb.map(|(verb, _)| verb);
         match (verb, self.alive(space, &name.text)) {
@@ -183,9 +181,9 @@ impl<'a> Scope<'a> {
             }
             (_, None) => {
                 let clauses = entity.clauses.iter().collect();
-                let (kind, query, broken) = (entity.kind, entity.query.as_ref(), at.1.broken);
+                let (kind, query, broken) = (entity.kind, entity.query.as_ref(), statement.broken);
                 self.by_name.entry((space, &name.text)).or_default().push(self.things.len());
-                self.things.push(Thing { kind, name, verb, clauses, query, body, broken, from: at.0, until: None });
+                self.things.push(Thing { kind, name, verb, clauses, query, body, broken, until: None });
             }
         }
     }

@@ -5,7 +5,7 @@ use super::operation::condition_names;
 use super::{Frame, Written, faults, flow};
 use crate::cx::{Cx, did_you_mean};
 use crate::nemo::cond::meaning;
-use crate::nemo::scope::{Lookup, Space, Thing};
+use crate::nemo::scope::{Lookup, Scope, Space, Thing};
 use crate::source::loc::Problem;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::nemo::{ClauseKind, EntityKind, Name, Program, Query, Ref, Statement, StatementKind, Step};
@@ -96,10 +96,13 @@ pub(crate) fn entity<'f, 'db>(
             Lookup::Nowhere => {}
         }
     }
+    let elsewhere = || frame.library.others.iter().flat_map(Scope::things);
     if let Some(at) = gone {
         cx.report(faults::gone(cx, from.node, name, at));
+    } else if let Some(thing) = elsewhere().find(|thing| thing.name.text == *name) {
+        return Some(thing);
     } else if !frame.may_exist(name) {
-        let known: Vec<&str> = frame.scope.things().map(|thing| thing.name.text.as_str()).collect();
+        let known: Vec<&str> = frame.scope.things().chain(elsewhere()).map(|thing| thing.name.text.as_str()).collect();
         let problem = Diagnostic::new(Code::E0443, cx.at(from.node), format!("there is nothing called `{name}` to ask"));
         cx.report(faults::meant(cx, problem, from.node, rdcl_base::nearest(name, known)));
     }

@@ -47,7 +47,9 @@ pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Writ
         }
     }
     for end in &ends {
-        _ = resolve(cx, frame, end, written.number);
+        if let Some(Target::Node(node, Some(model))) = resolve(cx, frame, end, written.number) {
+            which_point(cx, end, node, model);
+        }
     }
     let Some(name) = &entity.name else { return };
     if !written.broken && (at.is_some() || !written.is_update()) {
@@ -84,6 +86,17 @@ fn count(cx: &mut Cx<'_>, name: &Name, ty: Option<&Name>, ends: &[&Ref], at: Opt
             };
             cx.report(Diagnostic::new(Code::E0430, cx.at(at.unwrap_or(name.node)), message));
         }
+    }
+}
+
+/// Complains of a node that is an end where it could be connected in several places.
+fn which_point(cx: &mut Cx<'_>, end: &Ref, node: &Thing<'_>, model: &Model<'_>) {
+    let points: Vec<&str> = model.points().map(|point| point.name.text.as_str()).collect();
+    if points.len() > 1 {
+        let message = format!("the node `{}` has several connection points", end.text());
+        let first = format!("{}.{}", node.name.text, points[0]);
+        let problem = faults::no_such(cx, end.node, message);
+        cx.report(problem.with_help(format!("say which, as in `{first}`; they are {}", points.join(", "))));
     }
 }
 

@@ -3,14 +3,20 @@
 use crate::cx::{Cx, did_you_mean};
 use crate::nemo::kind::Unfit;
 use crate::nemo::cond::empty_range;
-use crate::nemo::scope::{Clash, Scope};
+use super::Frame;
+use crate::nemo::scope::Clash;
 use crate::source::loc::Problem;
 use rdcl_base::{Code, Diagnostic, Fix, NodeId, nearest};
 
 /// Names that exist already, and those that do not and should.
-pub(super) fn clashes(cx: &mut Cx<'_>, scope: &Scope<'_>) {
+pub(super) fn clashes(cx: &mut Cx<'_>, frame: &Frame<'_, '_>) {
+    let scope = frame.scope;
     for clash in &scope.clashes {
         let problem = match clash {
+            Clash::Again { kind, name, first } if frame.block.is_some() => {
+                let message = format!("the {} `{}` is declared twice", noun(*kind), name.text);
+                Diagnostic::new(Code::E0203, cx.at(name.node), message).with_label(cx.at(*first), "first declared here")
+            }
             Clash::Again { kind, name, first } => {
                 let message = format!("the {} `{}` exists already", noun(*kind), name.text);
                 Diagnostic::new(Code::E0425, cx.at(name.node), message)
@@ -74,6 +80,12 @@ pub(super) fn unknown_type<'a>(
 ) -> Problem {
     let problem = Diagnostic::new(Code::E0420, cx.at(at), format!("there is no {what} `{name}`"));
     meant(cx, problem, at, nearest(name, known))
+}
+
+/// A statement that says nothing about the flows of a block.
+pub(super) fn not_in_a_block(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0108, cx.at(at), "the intent of a block consists of flows and operations")
+        .with_help("what the block is made of is declared in RDCL; a NEMO text of its own is a file `….nemo`")
 }
 
 /// Something that was deleted before.

@@ -22,7 +22,8 @@ pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Writ
         if let (true, Some(name)) = (class.is_empty(), &written.entity.name) {
             let message = format!("no packet belongs to the flow `{}`", name.text);
             let problem = Diagnostic::new(Code::E0416, cx.at(name.node), message);
-            cx.report(problem.with_note("all its matches must hold, and they contradict each other"));
+            let problem = problem.with_note("all its matches must hold, and they contradict each other");
+            cx.report(problem.with_help("make a flow of each of them"));
         }
     }
 }
@@ -41,8 +42,9 @@ pub(crate) fn classes<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>) -> Vec<FlowClas
 pub(super) fn unused<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, asked: &BTreeSet<String>) {
     let targets: BTreeSet<String> =
         frame.scope.of_kind(EntityKind::Operation).filter_map(|o| Some(o.target()?.text())).collect();
+    let expected = frame.block.is_some() || !targets.is_empty();
     let unused = |flow: &&Thing<'db>| !targets.contains(&flow.name.text) && !asked.contains(&flow.name.text);
-    for flow in frame.scope.of_kind(EntityKind::Flow).filter(|_| !targets.is_empty()).filter(unused) {
+    for flow in frame.scope.of_kind(EntityKind::Flow).filter(|_| expected).filter(unused) {
         let message = format!("no operation uses the flow `{}`", flow.name.text);
         cx.report(Diagnostic::new(Code::W0402, cx.at(flow.name.node), message));
     }

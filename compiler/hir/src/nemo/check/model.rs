@@ -20,8 +20,9 @@ const SPACES: [Space; 5] =
 
 /// Checks the models of a text.
 pub(super) fn all<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
+    let own = cx.item;
     for space in SPACES {
-        for model in frame.library.all(space).filter(|model| model.item == cx.item) {
+        for model in frame.library.all(space).filter(|model| model.item == own) {
             properties(cx, model);
             if space == Space::NodeModel {
                 body(cx, frame, model);
@@ -51,7 +52,7 @@ fn properties(cx: &mut Cx<'_>, model: &Model<'_>) {
 }
 
 fn body<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, model: &Model<'db>) {
-    let inner = Frame { library: frame.library, scope: &model.scope, model: Some(model), unread: frame.unread };
+    let inner = Frame { library: frame.library, scope: &model.scope, model: Some(model), block: None, unread: frame.unread };
     check(cx, &inner);
     flow::unused(cx, &inner, &BTreeSet::new());
     let known = model.thing.descriptor().and_then(|uri| handed_in(cx, uri));

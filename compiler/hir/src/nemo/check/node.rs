@@ -1,6 +1,6 @@
 //! Nodes: their types, their properties, what they contain.
 
-use super::reference::{Target, model_of, resolve};
+use super::reference::{Target, resolve};
 use super::{Frame, Written, faults};
 use crate::cx::Cx;
 use crate::nemo::kind::Kind;
@@ -163,11 +163,6 @@ pub(super) fn containment<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
             }
         }
     }
-}
-
-/// The words used of a node's model.
-pub(super) fn described<'db>(frame: &Frame<'_, 'db>, node: &Thing<'db>) -> String {
-    model_of(frame, node).map_or_else(|| node.name.text.clone(), |model| model.thing.name.text.clone())
 }
 
 fn contains(cx: &Cx<'_>, at: NodeId, model: &Model<'_>) -> Problem {

@@ -2,8 +2,9 @@
 
 use super::flow::{FlowClass, classes};
 use super::reference::{Target, resolve};
-use super::{Frame, Written, faults};
+use super::{Block, Frame, Written, faults};
 use crate::cx::Cx;
+use crate::nemo::Unenforced;
 use crate::nemo::class::Class;
 use crate::nemo::cond::{Names, meaning};
 use crate::nemo::kind::{amount, shown};
@@ -29,6 +30,8 @@ pub(crate) struct Decision<'db> {
     pub when: When,
     /// Whether it has a condition.
     pub conditional: bool,
+    /// Actions of which nothing is known here.
+    pub others: Vec<String>,
 }
 
 /// What an operation is about.
@@ -60,7 +63,7 @@ pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Writ
                 let names = condition_names(frame, false);
                 meaning(cx, condition, &names);
             }
-            ClauseKind::Action(entries) => actions(cx, frame, entries, written.number),
+            ClauseKind::Action(entries) => actions(cx, frame, written, entries),
             _ => {}
         }
     }
@@ -84,6 +87,9 @@ pub(super) fn condition_names<'f>(frame: &'f Frame<'_, '_>, open: bool) -> Names
 }
 
 fn check_target<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, target: &Ref, number: usize) {
+    if let Some(block) = frame.block {
+        return check_target_in(cx, frame, block, target);
+    }
     if !target.rest.is_empty() {
         _ = resolve(cx, frame, target, number);
         return;
@@ -107,8 +113,19 @@ fn check_target<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, target: &Ref, num
     }
 }
 
-fn actions<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, entries: &[Entry], number: usize) {
-    let mut decided: Option<(bool, NodeId)> = None;
+/// Of a block an operation is about a flow, or about all that enters at a port.
+fn check_target_in<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, block: &Block, target: &Ref) {
+    let name = target.text();
+    let flows = || frame.scope.of_kind(EntityKind::Flow).map(|flow| flow.name.text.as_str());
+    if !flows().any(|flow| flow == name) && !block.ports.contains(&name) {
+        let known = flows().chain(block.ports.iter().map(String::as_str));
+        let problem = Diagnostic::new(Code::E0412, cx.at(target.node), format!("there is no flow `{name}`"));
+        cx.report(faults::meant(cx, problem, target.node, nearest(&name, known)));
+    }
+}
+
+fn actions<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Written<'db>, entries: &[Entry]) {
+    let mut decided: Option<bool> = None;
     for (name, value) in acts(entries) {
         let Some(model) = frame.library.get(Space::ActionModel, &name.text) else {
             if !frame.is_parameter(&name.text) && !frame.may_exist(&name.text) {
@@ -125,17 +142,17 @@ fn actions<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, entries: &[Entry], num
                 if let (Err(unfit), Some(kind), false) = (checked, property.kind, free) {
                     cx.report(faults::unfit(cx, &name.text, kind.noun(), unfit));
                 } else if property.name == "node" && !free {
-                    nodes_named(cx, frame, value, number);
+                    nodes_named(cx, frame, value, written.number);
                 }
             }
             (None, None) => {}
         }
         if let Some(deny) = denies(&name.text) {
-            if decided.is_some_and(|(before, _)| before != deny) {
-                let message = "this operation both denies and allows".to_owned();
-                cx.report(Diagnostic::new(Code::E0411, cx.at(name.node), message));
+            if let (Some(_), Some(operation)) = (decided.filter(|before| *before != deny), &written.entity.name) {
+                let message = format!("the operation `{}` both denies and allows", operation.text);
+                cx.report(Diagnostic::new(Code::E0411, cx.at(operation.node), message));
             }
-            decided = Some((deny, name.node));
+            decided = Some(deny);
         }
     }
 }
@@ -168,6 +185,13 @@ fn acts(entries: &[Entry]) -> Vec<(Name, Option<Value>)> {
 fn nodes_named<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, value: &Value, number: usize) {
     match value {
         Value::List(all, _) => all.iter().for_each(|value| nodes_named(cx, frame, value, number)),
+        Value::Ref(Ref { first: name, .. }) | Value::Str(name) if frame.block.is_some() => {
+            let parts = frame.block.map_or(&[][..], |block| block.parts.as_slice());
+            if !parts.contains(&name.text) {
+                let parts = parts.iter().map(String::as_str);
+                cx.report(faults::unknown(cx, name.node, "part", &name.text, parts));
+            }
+        }
         Value::Ref(reference) => _ = resolve(cx, frame, reference, number),
         Value::Str(name) => {
             let reference = Ref { first: name.clone(), rest: Vec::new(), node: name.node };
@@ -199,6 +223,10 @@ fn decision<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>, flows: &[FlowClass<'db>],
     let text = target.text();
     let about = if let Some(flow) = flows.iter().find(|flow| flow.name == text) {
         About::Flow(text, flow.class.clone())
+    } else if frame.block.is_some_and(|block| block.ports.contains(&text)) {
+        About::Node(text)
+    } else if frame.block.is_some() {
+        return None;
     } else if frame.scope.get(Space::Connection, &text).is_some() {
         About::Connection(text)
     } else {
@@ -221,6 +249,7 @@ fn decision<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>, flows: &[FlowClass<'db>],
         // Of what could not be read it is not known that it ever holds.
         when: when.unwrap_or(When::Any(Vec::new())),
         conditional: condition.is_some(),
+        others: Vec::new(),
     };
     for (name, value) in acts(thing.actions()) {
         decision.act(&name.text, value.as_ref());
@@ -229,6 +258,39 @@ fn decision<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>, flows: &[FlowClass<'db>],
 }
 
 impl Decision<'_> {
+    /// What of it nothing enforces.
+    pub fn unenforced(&self) -> Vec<Unenforced> {
+        let mut found = Vec::new();
+        let mut say = |reason: String, filters: bool| {
+            let (name, node) = (self.name.text.clone(), self.name.node);
+            found.push(Unenforced { name, reason, filters, node });
+        };
+        if self.deny.is_some() && self.conditional {
+            say("it depends on a condition, which no packet carries".to_owned(), true);
+        }
+        match &self.about {
+            About::Flow(name, class) if self.deny.is_some() => {
+                if let Some(key) = class.unknown_keys().next() {
+                    say(format!("the flow `{name}` is matched on `{key}`, which no packet carries"), true);
+                }
+            }
+            About::Connection(name) if self.deny.is_some() => {
+                say(format!("it is about the connection `{name}`, not about a flow"), true);
+            }
+            _ => {}
+        }
+        if !self.through.is_empty() {
+            say(format!("which way packets take is not followed; they should pass `{}`", self.through.join("`, `")), false);
+        }
+        if let (Some((_, text)), About::Flow(..) | About::Node(_)) = (&self.bandwidth, &self.about) {
+            say(format!("a bandwidth of {text} is reserved for connections only"), false);
+        }
+        for other in &self.others {
+            say(format!("nothing is known of the action `{other}`"), false);
+        }
+        found
+    }
+
     fn act(&mut self, action: &str, value: Option<&Value>) {
         self.deny = denies(action).or(self.deny);
         match (action, value) {
@@ -239,6 +301,7 @@ impl Decision<'_> {
                 let factor = if matches!(value, Value::Quantity(..)) { 1 } else { 1_000_000 };
                 self.bandwidth = amount(value).and_then(|n| n.checked_mul(factor)).map(|n| (n, shown(value)));
             }
+            (other, _) if denies(other).is_none() => self.others.push(other.to_owned()),
             _ => {}
         }
     }
