@@ -3,9 +3,9 @@
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
-use crate::types::{checked_stack, declared_stack, type_name};
+use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
 use crate::value::{Type, Value};
-use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
+use rdcl_base::{Code, Diagnostic, Dimension, NodeId, Quantity};
 use rdcl_core::{HeaderKind, mask};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
@@ -51,12 +51,8 @@ pub(crate) fn constant(cx: &mut Cx<'_>, expr: &Expr, params: &Params) -> Option<
         ExprKind::Any(any) => truths(cx, any, params).map(|v| Value::Bool(v.iter().any(|b| *b))),
         ExprKind::Binary(op, a, b) => binary(cx, expr.node, *op, (a, b), params),
         ExprKind::Range(lo, hi) => range(cx, expr.node, (lo, hi), params),
-        ExprKind::In(..)
-        | ExprKind::Has(_)
-        | ExprKind::Member(..)
-        | ExprKind::Index(..)
-        | ExprKind::Call(_)
-        | ExprKind::Address(..) => {
+        ExprKind::In(of, set) => within(cx, (of, set), params),
+        ExprKind::Has(_) | ExprKind::Member(..) | ExprKind::Index(..) | ExprKind::Call(_) | ExprKind::Address(..) => {
             cx.report(not_constant(cx, expr.node));
             None
         }
@@ -130,6 +126,12 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
             checked_stack(cx, &headers, at).map(Value::Stack)
         }
         (Value::Int(x), Value::Int(y)) => arithmetic(cx, at, op, x, y),
+        (Value::Quantity(x), Value::Quantity(y)) if x.dimension == y.dimension => amounts(cx, at, op, x, y),
+        (Value::Quantity(x), Value::Int(y)) if matches!(op, BinaryOp::Mul | BinaryOp::Div) => scaled(cx, at, op, x, y),
+        (Value::Quantity(x), other) if op != BinaryOp::Eq && op != BinaryOp::Ne => {
+            cx.report(mismatch(cx, b.node, &noun(&Value::Quantity(x)), &other));
+            None
+        }
         (x, y) if op == BinaryOp::Eq => Some(Value::Bool(x == y)),
         (x, y) if op == BinaryOp::Ne => Some(Value::Bool(x != y)),
         (Value::Int(_), other) => {
@@ -138,6 +140,63 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
         }
         (other, _) => {
             cx.report(mismatch(cx, a.node, "a whole number", &other));
+            None
+        }
+    }
+}
+
+/// Two amounts of one dimension compared, added or subtracted.
+fn amounts(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: Quantity, y: Quantity) -> Option<Value> {
+    let value = arithmetic(cx, at, op, u128::from(x.amount), u128::from(y.amount))?;
+    match (op, value) {
+        (BinaryOp::Add | BinaryOp::Sub, Value::Int(amount)) => amount_of(cx, at, amount, x.dimension),
+        (_, value @ Value::Bool(_)) => Some(value),
+        (BinaryOp::Div, Value::Int(times)) => Some(Value::Int(times)),
+        _ => {
+            cx.report(not_constant(cx, at));
+            None
+        }
+    }
+}
+
+/// A multiple or a part of an amount, rounded down to the smallest unit.
+fn scaled(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: Quantity, by: u128) -> Option<Value> {
+    match arithmetic(cx, at, op, u128::from(x.amount), by)? {
+        Value::Int(amount) => amount_of(cx, at, amount, x.dimension),
+        _ => None,
+    }
+}
+
+fn amount_of(cx: &mut Cx<'_>, at: NodeId, amount: u128, dimension: Dimension) -> Option<Value> {
+    let Ok(amount) = u64::try_from(amount) else {
+        cx.report(no_number(cx, at));
+        return None;
+    };
+    Some(Value::Quantity(Quantity { amount, dimension }))
+}
+
+/// Whether a value is in a range, or an address or a prefix in a prefix.
+fn within(cx: &mut Cx<'_>, (of, set): (&Expr, &Expr), params: &Params) -> Option<Value> {
+    let inside = |address: u32, prefix: u32, length: u8| {
+        (address ^ prefix).checked_shr(32 - u32::from(length.min(32))).unwrap_or(0) == 0
+    };
+    match (constant(cx, of, params)?, constant(cx, set, params)?) {
+        (Value::Int(x), Value::Range(lo, hi)) => Some(Value::Bool((lo..=hi).contains(&x))),
+        (Value::Range(a, b), Value::Range(lo, hi)) => Some(Value::Bool(lo <= a && b <= hi)),
+        (Value::Ipv4(x), Value::Prefix(p, length)) => Some(Value::Bool(inside(x, p, length))),
+        (Value::Prefix(x, own), Value::Prefix(p, length)) => Some(Value::Bool(own >= length && inside(x, p, length))),
+        (_, Value::Range(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "a whole number or a range", &value));
+            None
+        }
+        (_, Value::Prefix(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "an address or a prefix", &value));
+            None
+        }
+        (_, other) => {
+            cx.report(mismatch(cx, set.node, "a range or a prefix", &other));
             None
         }
     }
@@ -195,7 +254,7 @@ fn has_type(value: &Value, ty: &Type) -> bool {
         Value::Mac(_) => *ty == Type::Mac,
         Value::Prefix(..) => *ty == Type::Prefix,
         Value::Range(..) => *ty == Type::Range,
-        Value::Quantity(q) => *ty == Type::Duration && q.dimension == Dimension::Time,
+        Value::Quantity(q) => *ty == Type::Quantity(q.dimension),
         Value::Table(_) => matches!(ty, Type::Table(_)),
         Value::Stack(_) => *ty == Type::Stack,
     }
@@ -245,7 +304,9 @@ fn wrong_type(cx: &Cx<'_>, at: NodeId, value: &Value, ty: &Type) -> Problem {
     let problem = mismatch(cx, at, &format!("a `{}`", type_name(ty)), value);
     match (value, ty) {
         (Value::Ipv4(_), Type::Prefix) => problem.with_help(format!("write `{}/32`", value_text(value))),
-        (Value::Int(seconds), Type::Duration) => problem.with_help(format!("write the unit, as in `{seconds}s`")),
+        (Value::Int(amount), Type::Quantity(of)) => {
+            problem.with_help(format!("write the unit, as in `{amount}{}`", usual_unit(*of)))
+        }
         (Value::Int(only), Type::Range) => problem.with_help(format!("write `{only}..{only}`")),
         _ => problem,
     }

@@ -1,10 +1,12 @@
 //! Subjects: the instances that are to be verified, and those that are only checked.
 
+use crate::abstraction::is_abstract;
 use crate::bodies::body;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::instance::{Instance, default_instance, has_all_defaults};
 use crate::leaf::LeafKind;
 use crate::lineage::instance_lineage;
+use crate::operation::deploy::deployments;
 use crate::operation::impls::implementations;
 use crate::part::{Nesting, nesting, parts};
 use crate::source::db::{Db, Package};
@@ -24,8 +26,10 @@ pub(crate) fn own_blocks<'db>(db: &'db dyn Db, package: Package) -> impl Iterato
 /// part of one, each once. Parents are no subjects by themselves.
 #[salsa::tracked(returns(deref))]
 pub fn subjects<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
-    let complete = own_blocks(db, package).filter(|item| has_all_defaults(db, *item));
-    let roots: Vec<Instance<'db>> = complete.map(|item| default_instance(db, item)).collect();
+    let complete = own_blocks(db, package).filter(|item| has_all_defaults(db, *item) && !is_abstract(db, *item));
+    let roots = complete.map(|item| default_instance(db, item));
+    // What is deployed with other arguments is verified with them.
+    let roots = roots.chain(deployments(db, package).into_iter().map(|d| d.instance)).collect();
     with_parts(db, roots).into_iter().collect()
 }
 
