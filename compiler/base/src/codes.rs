@@ -127,6 +127,7 @@ codes! {
     E0320 "a sub-class of an abstract block without a body"
     E0321 "a header stack outside its bound"
     E0322 "arguments that a constraint does not allow"
+    E0340 "amounts of different dimensions"
     // expand: parts, wires, intents
     E0401 "a port is wired twice"
     E0402 "a wire between different header stacks"

@@ -1,11 +1,13 @@
 //! Constant expressions: what an argument, a default, a bound or an attribute comes to.
 
+pub(crate) mod quantity;
+
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
 use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
 use crate::value::{Type, Value};
-use rdcl_base::{Code, Diagnostic, Dimension, NodeId, Quantity};
+use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{HeaderKind, mask};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
@@ -126,12 +128,7 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
             checked_stack(cx, &headers, at).map(Value::Stack)
         }
         (Value::Int(x), Value::Int(y)) => arithmetic(cx, at, op, x, y),
-        (Value::Quantity(x), Value::Quantity(y)) if x.dimension == y.dimension => amounts(cx, at, op, x, y),
-        (Value::Quantity(x), Value::Int(y)) if matches!(op, BinaryOp::Mul | BinaryOp::Div) => scaled(cx, at, op, x, y),
-        (Value::Quantity(x), other) if op != BinaryOp::Eq && op != BinaryOp::Ne => {
-            cx.report(mismatch(cx, b.node, &noun(&Value::Quantity(x)), &other));
-            None
-        }
+        (x @ Value::Quantity(_), y) | (x, y @ Value::Quantity(_)) => quantity::with_amount(cx, at, op, (a, b), (x, y)),
         (x, y) if op == BinaryOp::Eq => Some(Value::Bool(x == y)),
         (x, y) if op == BinaryOp::Ne => Some(Value::Bool(x != y)),
         (Value::Int(_), other) => {
@@ -143,36 +140,6 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
             None
         }
     }
-}
-
-/// Two amounts of one dimension compared, added or subtracted.
-fn amounts(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: Quantity, y: Quantity) -> Option<Value> {
-    let value = arithmetic(cx, at, op, u128::from(x.amount), u128::from(y.amount))?;
-    match (op, value) {
-        (BinaryOp::Add | BinaryOp::Sub, Value::Int(amount)) => amount_of(cx, at, amount, x.dimension),
-        (_, value @ Value::Bool(_)) => Some(value),
-        (BinaryOp::Div, Value::Int(times)) => Some(Value::Int(times)),
-        _ => {
-            cx.report(not_constant(cx, at));
-            None
-        }
-    }
-}
-
-/// A multiple or a part of an amount, rounded down to the smallest unit.
-fn scaled(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: Quantity, by: u128) -> Option<Value> {
-    match arithmetic(cx, at, op, u128::from(x.amount), by)? {
-        Value::Int(amount) => amount_of(cx, at, amount, x.dimension),
-        _ => None,
-    }
-}
-
-fn amount_of(cx: &mut Cx<'_>, at: NodeId, amount: u128, dimension: Dimension) -> Option<Value> {
-    let Ok(amount) = u64::try_from(amount) else {
-        cx.report(no_number(cx, at));
-        return None;
-    };
-    Some(Value::Quantity(Quantity { amount, dimension }))
 }
 
 /// Whether a value is in a range, or an address or a prefix in a prefix.
@@ -223,7 +190,7 @@ fn arithmetic(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: u128, y: u128) -> Op
         BinaryOp::Ge => return Some(Value::Bool(x >= y)),
     };
     if number.is_none() {
-        cx.report(no_number(cx, at));
+        cx.report(no_number(cx, at, "the result is not a whole number of at most 128 bits"));
     }
     number.map(Value::Int)
 }
@@ -348,8 +315,8 @@ fn not_constant(cx: &Cx<'_>, at: NodeId) -> Problem {
         .with_help("use literals, parameters and arithmetic on whole numbers")
 }
 
-fn no_number(cx: &Cx<'_>, at: NodeId) -> Problem {
-    Diagnostic::new(Code::E0302, cx.at(at), "the result is not a whole number of at most 128 bits")
+fn no_number(cx: &Cx<'_>, at: NodeId, message: &str) -> Problem {
+    Diagnostic::new(Code::E0302, cx.at(at), message)
 }
 
 pub(crate) fn empty_range(cx: &Cx<'_>, at: NodeId, lo: u128, hi: u128) -> Problem {

@@ -1,10 +1,11 @@
 //! Arguments: from what is written at a part, a parent or a deployment to an instance.
 
-use super::Instance;
 use super::constraint::violated;
 use super::param::{Param, default_value, sample, signature};
+use super::{Instance, params};
 use crate::cx::{Cx, Params, misspelt};
 use crate::eval::{evaluate, value_text};
+use crate::lineage::instance_lineage;
 use crate::port::includes;
 use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
@@ -54,10 +55,13 @@ pub(crate) fn instantiate<'db>(
         Some((param.name.clone(), (param.ty.clone(), value)))
     };
     let values = fill(cx, target, &signature.params.iter().filter_map(typed).collect());
-    if !wrong {
-        report_violated(cx, target, &given, &values);
-    }
     let instance = Instance::new(cx.db, target, values.into_values().map(|(_, value)| value).collect::<Vec<_>>());
+    if !wrong && !given.is_empty() {
+        for ancestor in instance_lineage(cx.db, instance) {
+            let otherwise = (*ancestor != instance).then_some(written.at);
+            report_violated(cx, *ancestor, &given, otherwise);
+        }
+    }
     if wrong { Err(instance) } else { Ok(instance) }
 }
 
@@ -125,12 +129,14 @@ fn parameter_of<'db>(cx: &mut Cx<'db>, target: Item<'db>, i: usize, arg: &ast::A
     found
 }
 
-/// Complains of each constraint of the block that the arguments do not satisfy, at the argument that is to blame.
-fn report_violated<'db>(cx: &mut Cx<'db>, target: Item<'db>, given: &Given, values: &Params) {
+/// Complains of each constraint of a block, or of an ancestor of it, that the arguments do not satisfy, at the argument
+/// that is to blame.
+fn report_violated<'db>(cx: &mut Cx<'db>, block: Instance<'db>, given: &Given, otherwise: Option<NodeId>) {
+    let (target, values) = (block.rfb(cx.db), params(cx.db, block));
     for constraint in violated(cx.db, target, values) {
         let blamed = constraint.names.iter().find_map(|name| given.get(name));
-        // Where nothing is given, the defaults are to blame, and the block itself is complained of.
-        let Some((_, place)) = blamed else { continue };
+        // Where nothing is given the defaults are to blame, and the block itself is complained of.
+        let Some(place) = blamed.map(|(_, place)| *place).or(otherwise) else { continue };
         let shown = constraint.names.iter().filter_map(|name| {
             let (_, value) = values.get(name)?;
             Some(format!("`{name}` is {}", value_text(value)))
@@ -138,7 +144,7 @@ fn report_violated<'db>(cx: &mut Cx<'db>, target: Item<'db>, given: &Given, valu
         let message =
             format!("{}, which `{}` does not allow", shown.collect::<Vec<_>>().join(" and "), target.name(cx.db));
         cx.report(
-            Diagnostic::new(Code::E0322, cx.at(*place), message)
+            Diagnostic::new(Code::E0322, cx.at(place), message)
                 .with_label(Loc::of(cx.db, target, constraint.node), "this must hold"),
         );
     }

@@ -146,8 +146,16 @@ fn amounts_are_values() {
         &part("rate = 100"),
         &["E0301 at '100': expected a `Bandwidth`, found a whole number (write the unit, as in `100Mbps`)"],
     );
-    check(&part("rate = 1Mbps + 1s"), &["E0301 at '1s': expected an amount of bandwidth, found an amount of time"]);
-    check(&part("wait = 1s - 2s"), &["E0302 at '1s - 2s': the result is not a whole number of at most 128 bits"]);
+    check(
+        &part("rate = 1Mbps + 1s"),
+        &[
+            "E0340 at '1Mbps + 1s': 1Mbps is an amount of bandwidth, but 1s is one of time (add, subtract and compare only what measures the same)",
+        ],
+    );
+    check(
+        &part("wait = 1s - 2s"),
+        &["E0302 at '1s - 2s': the result is not a whole number of the smallest unit, of at most 64 bits"],
+    );
     check(
         "use std::net::Ip4;\nrfb A(rate: Bandwidth = 1Gbps) { port inout a: Ip4; port inout b: Ip4; wire a <-> b { bandwidth = rate / 2; } }",
         &[],
