@@ -5,9 +5,10 @@ use super::param::{Param, default_value, sample, signature};
 use super::{Instance, params};
 use crate::cx::{Cx, Params, misspelt};
 use crate::eval::{evaluate, value_text};
-use crate::lineage::instance_lineage;
+use crate::lineage::{instance_lineage, lineage};
 use crate::port::includes;
-use crate::source::item::Item;
+use crate::source::db::Db;
+use crate::source::item::{Item, rfb_tree};
 use crate::source::loc::{Loc, Problem};
 use crate::types::{port_stack, usual_value};
 use crate::value::Value;
@@ -56,13 +57,19 @@ pub(crate) fn instantiate<'db>(
     };
     let values = fill(cx, target, &signature.params.iter().filter_map(typed).collect());
     let instance = Instance::new(cx.db, target, values.into_values().map(|(_, value)| value).collect::<Vec<_>>());
-    if !wrong && !given.is_empty() {
+    if !wrong && !given.is_empty() && is_constrained(cx.db, target) {
         for ancestor in instance_lineage(cx.db, instance) {
             let otherwise = (*ancestor != instance).then_some(written.at);
             report_violated(cx, *ancestor, &given, otherwise);
         }
     }
     if wrong { Err(instance) } else { Ok(instance) }
+}
+
+/// Whether there are constraints anywhere among a block and its ancestors.
+fn is_constrained<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
+    let mut all = std::iter::once(&item).chain(&lineage(db, item).ancestors);
+    all.any(|item| rfb_tree(db, *item).is_some_and(|rfb| !rfb.constraints.is_empty()))
 }
 
 /// Values for all parameters: those given, then defaults, then samples.
