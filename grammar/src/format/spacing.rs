@@ -34,7 +34,7 @@ pub(super) fn spaced(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     }
 }
 
-/// `rfb A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
+/// `rfb A : B`, `environment A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
 fn colon_stands_apart(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     match among {
         Among::Entry(first) => is_header(&pieces[first]) && !is_in_angles(&pieces[first..at]),
@@ -43,9 +43,9 @@ fn colon_stands_apart(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     }
 }
 
-/// The first word of an RFB.
+/// The first word of an item that has parents.
 fn is_header(piece: &Piece<'_>) -> bool {
-    piece.is(Token::Rfb) || piece.is(Token::Abstract)
+    piece.is(Token::Rfb) || piece.is(Token::Abstract) || piece.is(Token::Environment)
 }
 
 /// Whether a `<` is still open.
