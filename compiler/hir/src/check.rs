@@ -10,6 +10,8 @@ use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, t
 use crate::lineage::{name_place, parents};
 use crate::nemo::{filter_name, filter_rules, idle_operations, intent};
 use crate::operation::deploy::{deployed, deployed_twice};
+use crate::operation::environments::environment;
+use crate::operation::hosting::unhosted;
 use crate::operation::impls::implementations;
 use crate::operation::lifecycles::lifecycle;
 use crate::operation::sla::service_levels;
@@ -77,6 +79,7 @@ fn problems(db: &dyn Db, package: Package) -> Vec<Problem> {
         let said = found.iter().any(|p| (p.code, &p.message) == (missing.code, &missing.message));
         _ = said || found.insert(missing);
     }
+    found.extend(unhosted(db, package));
     found.into_iter().collect()
 }
 
@@ -123,6 +126,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         Keyword::Stack => declared_stack(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
+        Keyword::Environment => environment(db, item).problems.clone(),
         Keyword::Rfb => [
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),
