@@ -38,6 +38,8 @@ pub enum Item {
     Substrate(Substrate),
     /// `deploy Branch on lab { … } minimize cpu;`
     Deploy(Deploy),
+    /// A whole `.nemo` file.
+    Nemo(crate::nemo::Program),
     /// `environment ClickOs: unikernel in Xen { … }`
     Environment(Environment),
     /// Nothing could be made of it; the errors say why.

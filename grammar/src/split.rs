@@ -33,6 +33,8 @@ pub enum Keyword {
     Substrate,
     /// `deploy`
     Deploy,
+    /// None: a `.nemo` file is one item.
+    Nemo,
     /// `environment`
     Environment,
     /// Anything else: no item.
@@ -77,6 +79,11 @@ pub fn split(text: &str) -> Vec<Chunk> {
     };
     cutter.run();
     cutter.chunks
+}
+
+/// A `.nemo` file as the one item that it is.
+pub fn whole(text: &str) -> Vec<Chunk> {
+    vec![Chunk { start: 0, end: text.len() as u32, keyword: Keyword::Nemo, name: None }]
 }
 
 struct Cutter<'s> {

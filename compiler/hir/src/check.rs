@@ -51,7 +51,8 @@ pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Problem> {
 fn unread(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     let errors = |item: &Item<'_>| {
         let at = |span| Loc::Text(item.file(db), item.id(db), span);
-        parsed(db, *item).errors(db).iter().map(|e| e.clone().map(at)).collect::<Vec<_>>()
+        let parsed = parsed(db, *item);
+        parsed.errors(db).iter().chain(parsed.warnings(db)).map(|e| e.clone().map(at)).collect::<Vec<_>>()
     };
     items(db, file).iter().flat_map(errors).collect()
 }
@@ -61,7 +62,8 @@ fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
         Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::source::item::item_with_id(db, file, id),
         Loc::Table(..) => return true,
     };
-    let read = item.is_none_or(|item| parsed(db, item).errors(db).is_empty());
+    // Of a NEMO program, the statements that could be read are looked at.
+    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || parsed(db, item).errors(db).is_empty());
     let of_std = problem.primary.file().is_some_and(|f| package.std(db).contains(&f));
     read && (problem.severity == Severity::Error || !of_std)
 }
@@ -164,7 +166,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             name_clashes(db, item),
         ]
         .concat(),
-        Keyword::Use | Keyword::Unknown => Vec::new(),
+        Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
     }
 }
 

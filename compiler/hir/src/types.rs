@@ -196,6 +196,7 @@ pub fn declared_stack<'db>(db: &'db dyn Db, item: Item<'db>) -> DeclaredStack {
         | ast::Item::Rfb(_)
         | ast::Item::Substrate(_)
         | ast::Item::Deploy(_)
+        | ast::Item::Nemo(_)
         | ast::Item::Environment(_)
         | ast::Item::Bad(_) => Vec::new(),
     };

@@ -27,7 +27,7 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
                 }
             }
         }
-        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Bad(_) => {}
+        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Nemo(_) | ast::Item::Bad(_) => {}
     }
     found.names
 }
