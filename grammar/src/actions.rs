@@ -49,6 +49,27 @@ pub(crate) struct RowArms {
     pub(crate) miss: Block,
 }
 
+/// What stands in the braces of an implementation or an execution environment.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// `cpu = 1core;`
+    Attr(Attr),
+    /// `require pinning;`
+    Features(Features),
+}
+
+/// Attributes and features apart.
+pub(crate) fn sorted(entries: Vec<Entry>) -> (Vec<Attr>, Vec<Features>) {
+    let (mut attrs, mut features) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            Entry::Attr(attr) => attrs.push(attr),
+            Entry::Features(some) => features.push(some),
+        }
+    }
+    (attrs, features)
+}
+
 /// A complete list, unpacked.
 pub(crate) fn unbox<T>(list: Vec<Box<T>>) -> Vec<T> {
     list.into_iter().map(|node| *node).collect()
@@ -99,6 +120,21 @@ pub(crate) fn column(ctx: &mut Context<'_>, a: Name, b: Option<Name>, ty: TypeEx
         None => (None, a),
     };
     Box::new(Column { kind, name, ty, node: ctx.node(l, r) })
+}
+
+/// A part, or an array of parts.
+pub(crate) fn part(
+    ctx: &mut Context<'_>,
+    (name, array): (Name, Option<Box<(Expr, Expr)>>),
+    rfb: Path,
+    type_args: Option<Vec<TypeArg>>,
+    args: Option<Vec<Arg>>,
+    l: u32,
+    r: u32,
+) -> Box<Member> {
+    let (array, node) = (array.map(|a| *a), ctx.node(l, r));
+    let (type_args, args) = (type_args.unwrap_or_default(), args.unwrap_or_default());
+    Box::new(Member::Part(Part { name, array, rfb, type_args, args, node }))
 }
 
 /// A wire with its ends and arrows apart.

@@ -16,7 +16,7 @@ pub(crate) type Failure<'s> = ParseError<u32, Token<'s>, Infallible>;
 /// The most things said to be expected.
 const MOST_EXPECTED: usize = 5;
 
-const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy"];
+const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy", "environment"];
 const MEMBER_WORDS: &[&str] = &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent"];
 const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];
 /// Words that begin a clause, and are therefore hardly meant as a name where an expression is expected.
@@ -175,6 +175,7 @@ impl<'e> Expected<'e> {
             "number" => class(2, "a number"),
             "string" => class(2, "a string"),
             "foreign" => class(2, "`{{`"),
+            "abstract" if self.has("rfb") => None,
             _ if ITEM_WORDS.contains(&terminal) => class(1, "an item such as `use` or `rfb`"),
             ";" | "}" | ")" | "]" | "{" => quoted(0),
             "(" if self.has("=") => quoted(1),

@@ -6,6 +6,7 @@
 //! * [`diagnostics`]: what is wrong with a package; [`place`]: where that is in the text
 //! * [`subjects`]: the instances to verify; [`properties`]: what they promise; [`network`]: what they are made of
 
+mod abstraction;
 mod attrs;
 mod bodies;
 mod check;
@@ -31,6 +32,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use abstraction::is_abstract;
 pub use attrs::{Attribute, attribute};
 pub use bodies::{Body, BodyKind, body};
 pub use check::diagnostics;
@@ -45,10 +47,13 @@ pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::PortGroup;
 pub use nemo::{Answer, Rule, Unenforced, answers, descriptor_paths};
 pub use operation::{
-    Bound, Comparison, Deployed, Deployment, EVENTS, Event, Implementation, Implementations, Lifecycle, Link, Measure,
+    Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature, FeatureRow,
+    Implementation, Implementations, Lifecycle, Link, Measure, ReeKind,
 };
 pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
-pub use operation::{deployed, deployments, implementations, lifecycle, service_levels, substrate};
+pub use operation::{
+    deployed, deployments, environment, implementations, lacking, lifecycle, service_levels, substrate,
+};
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};

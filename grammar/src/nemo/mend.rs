@@ -130,7 +130,7 @@ fn drop_clause(tokens: &mut Vec<Spanned<'_>>, at: usize) -> bool {
     let next = |from: usize| tokens[from..].iter().position(begins).map_or(tokens.len(), |n| from + n);
     let (start, end) = match (start, head) {
         (Some(start), _) => (start, next(at.max(start + 1))),
-        (None, 1..) if at >= head => (at, next(at + 1)),
+        (None, 1..) if (head..tokens.len()).contains(&at) => (at, next(at + 1)),
         (None, _) => return false,
     };
     tokens.drain(start..end.max(start));
