@@ -1,6 +1,6 @@
 //! Explanation pages: the wrong example of a code shows that code and no other, the right one is clean.
 //!
-//! A section holds one `rdcl` block, and `text,file=NAME` blocks for tables it reads. The input codes E0001 to E0005
+//! A section holds one `rdcl` or `nemo` block, and `text,file=NAME` blocks for tables it reads. The input codes E0001 to E0005
 //! are about files, which a block cannot be: their pages show a terminal or a manifest, and the conditions are made here.
 
 use crate::binary;
@@ -34,11 +34,12 @@ fn program_code(info: &CodeInfo) -> Result<(), String> {
 /// The codes that the example under a heading shows.
 fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
     let blocks: Vec<Block> = markdown::blocks(info.page).into_iter().filter(|b| b.heading == heading).collect();
-    let [program] = &blocks.iter().filter(|b| b.is("rdcl")).collect::<Vec<_>>()[..] else {
-        return Err(format!("there is not exactly one rdcl block under `{heading}`"));
+    let [program] = &blocks.iter().filter(|b| b.is("rdcl") || b.is("nemo")).collect::<Vec<_>>()[..] else {
+        return Err(format!("there is not exactly one rdcl or nemo block under `{heading}`"));
     };
+    let main = if program.is("nemo") { "main.nemo" } else { "main.rdcl" };
     let folder = binary::scratch(&format!("page-{}-{heading}", info.code));
-    write(&folder, "main.rdcl", &program.text)?;
+    write(&folder, main, &program.text)?;
     for block in &blocks {
         if let Some(name) = block.tag("file") {
             write(&folder, name, &block.text)?;
@@ -52,7 +53,7 @@ fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
         code if code[1..].starts_with("11") => Depth::Run,
         _ => Depth::Check,
     };
-    let outcome = program::run(rdclc::load(&folder.join("main.rdcl")), depth);
+    let outcome = program::run(rdclc::load(&folder.join(main)), depth);
     Ok(outcome.diagnostics.into_iter().map(|d| d.code).collect())
 }
 

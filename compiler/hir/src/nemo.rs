@@ -33,8 +33,8 @@ use rdcl_syntax::ast::Member;
 use scope::Scope;
 
 pub(crate) use check::text_problems;
-pub(crate) use elaborate::blocks;
 pub use descriptor::descriptor_paths;
+pub(crate) use elaborate::blocks;
 pub use query::{Answer, answers};
 
 /// A filter rule; the first that matches decides.
@@ -144,7 +144,8 @@ pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, port: &str, s
 /// What is intended of an instance and not compiled, and where it is written.
 pub(crate) fn unenforced<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Unenforced, Loc)> {
     let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
-    chain.flat_map(|item| intent(db, item).unenforced.iter().map(move |u| (u, Loc::of(db, item, u.node)))).collect()
+    let found = chain.flat_map(|item| intent(db, item).unenforced.iter().map(move |u| (u, Loc::of(db, item, u.node))));
+    found.collect()
 }
 
 /// The name of the filter before a port.

@@ -242,7 +242,9 @@ mod tests {
 
     #[test]
     fn values_know_where_they_stand_in_bytes() {
-        for text in ["é: à\r\nnext:\r\n  in: ge0\r\n", "\u{feff}é: à\nnext: {in: ge0}\n", "{\n\t\"next\": {\"in\": ge0}}"] {
+        for text in
+            ["é: à\r\nnext:\r\n  in: ge0\r\n", "\u{feff}é: à\nnext: {in: ge0}\n", "{\n\t\"next\": {\"in\": ge0}}"]
+        {
             assert_eq!(found(text, &["next", "in"]), ("ge0".to_owned(), "ge0".to_owned()), "{text:?}");
         }
     }

@@ -16,8 +16,8 @@ use crate::source::db::Db;
 use crate::source::item::{Item, parsed};
 use crate::source::loc::Problem;
 use rdcl_syntax::ast::Member;
-use std::collections::BTreeSet;
 use rdcl_syntax::nemo::{EntityKind, StatementKind};
+use std::collections::BTreeSet;
 
 pub(crate) use ask::{LISTS, entity};
 pub(crate) use faults::meant;

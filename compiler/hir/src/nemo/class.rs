@@ -198,11 +198,17 @@ fn field_in(stack: Stack, (header, name): (HeaderKind, &str), set: &IntervalSet)
 }
 
 /// The class of a flow's matches; complains of those it cannot read.
-pub(crate) fn class_of(cx: &mut Cx<'_>, entries: &[Entry], library: &Library<'_>, is_free: &dyn Fn(&str) -> bool) -> Class {
+pub(crate) fn class_of(
+    cx: &mut Cx<'_>,
+    entries: &[Entry],
+    library: &Library<'_>,
+    is_free: &dyn Fn(&str) -> bool,
+) -> Class {
     let mut class = Class::default();
     for (name, value) in pairs(entries) {
         let key = Key::of(&name.text);
-        let declared = library.all(Space::FlowModel).find_map(|model| model.find(&name.text)).map(|property| property.kind);
+        let declared =
+            library.all(Space::FlowModel).find_map(|model| model.find(&name.text)).map(|property| property.kind);
         let Some(value) = value else {
             cx.report(no_value(cx, &name));
             continue;
@@ -256,9 +262,13 @@ fn read(cx: &mut Cx<'_>, key: Key, value: &Value) -> Read {
     let set = |set: Option<IntervalSet>| set.map_or(Read::Wrong, |set| Read::Set(key, set));
     match value {
         Value::Bad(_) => Read::Nothing,
-        Value::Ipv4(address, length, at) if is_address => addresses(cx, key, (u128::from(*address), *length, 32), Some(*at)),
+        Value::Ipv4(address, length, at) if is_address => {
+            addresses(cx, key, (u128::from(*address), *length, 32), Some(*at))
+        }
         Value::Ipv6(address, length, _) if is_address => addresses(cx, key, (*address, *length, 128), None),
-        Value::Mac(address, _) if matches!(key, Key::SrcMac | Key::DstMac) => set(Some(IntervalSet::single(u128::from(*address)))),
+        Value::Mac(address, _) if matches!(key, Key::SrcMac | Key::DstMac) => {
+            set(Some(IntervalSet::single(u128::from(*address))))
+        }
         Value::Range(lo, hi, at) => match ordered(lo, hi, *at) {
             Err(Unfit::Empty(at, lo, hi)) => {
                 cx.report(empty_range(cx, at, &lo, &hi));
@@ -280,7 +290,9 @@ fn addresses(cx: &mut Cx<'_>, key: Key, (bits, length, width): (u128, Option<u8>
     let length = length.unwrap_or(width);
     if let (Some(at), 32) = (strict, width) {
         // Host bits are complained of where the language around has no way of writing them either.
-        if cx.item.keyword(cx.db) == rdcl_syntax::Keyword::Rfb && crate::eval::prefix(cx, at, bits as u32, length).is_none() {
+        if cx.item.keyword(cx.db) == rdcl_syntax::Keyword::Rfb
+            && crate::eval::prefix(cx, at, bits as u32, length).is_none()
+        {
             return Read::Nothing;
         }
     }
@@ -290,7 +302,9 @@ fn addresses(cx: &mut Cx<'_>, key: Key, (bits, length, width): (u128, Option<u8>
 fn masked(key: Key, value: &Value, mask: &Value) -> Read {
     let bits = |value: &Value| match value {
         Value::Ipv4(address, None, _) => Some(*address),
-        Value::Str(text) => prefix(&text.text).filter(|(_, length, width)| length.is_none() && *width == 32).map(|(bits, _, _)| bits as u32),
+        Value::Str(text) => prefix(&text.text)
+            .filter(|(_, length, width)| length.is_none() && *width == 32)
+            .map(|(bits, _, _)| bits as u32),
         _ => None,
     };
     let (Some(address), Some(mask)) = (bits(value), bits(mask)) else { return Read::Wrong };
@@ -366,10 +380,12 @@ fn no_value(cx: &Cx<'_>, name: &Name) -> Problem {
 }
 
 fn unknown_key(cx: &Cx<'_>, name: &Name, library: &Library<'_>) -> Problem {
-    let declared = library.all(Space::FlowModel).flat_map(|model| model.properties.iter().map(|property| property.name));
+    let declared =
+        library.all(Space::FlowModel).flat_map(|model| model.properties.iter().map(|property| property.name));
     let mut names: Vec<&str> = KEYS.iter().map(|k| k.0).collect();
     names.extend(declared.filter(|name| Key::of(name).is_none()));
-    let problem = Diagnostic::new(Code::E0413, cx.at(name.node), format!("a flow cannot be matched on `{}`", name.text));
+    let problem =
+        Diagnostic::new(Code::E0413, cx.at(name.node), format!("a flow cannot be matched on `{}`", name.text));
     match did_you_mean(&name.text, names.iter().copied()) {
         Some(_) => super::check::meant(cx, problem, name.node, rdcl_base::nearest(&name.text, names)),
         None => problem.with_help(format!("match keys are {}", names.join(", "))),

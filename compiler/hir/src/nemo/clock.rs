@@ -18,7 +18,8 @@ pub(crate) const DAY: u64 = 24 * 60 * 60;
 pub(crate) fn looks_like_moment(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
     let date = |text: &str| text.split('-').count() == 3 && text.split('-').all(digits) && text.len() >= 8;
-    let time = |text: &str| (2..=3).contains(&text.split(':').count()) && text.split(':').all(|p| digits(p) && p.len() <= 2);
+    let time =
+        |text: &str| (2..=3).contains(&text.split(':').count()) && text.split(':').all(|p| digits(p) && p.len() <= 2);
     match split(text) {
         Some((day, rest)) => date(day) && time(rest),
         None => date(text) || time(text),
@@ -61,7 +62,18 @@ fn time(text: &str) -> Result<u32, String> {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 fn date(text: &str) -> Result<u64, String> {

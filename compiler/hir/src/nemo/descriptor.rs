@@ -24,7 +24,9 @@ pub(crate) enum Place {
 pub(crate) fn place_of(uri: &Uri) -> Place {
     let text = uri.text.trim();
     let path = match text.split_once("://") {
-        Some(("file", rest)) => rest.strip_prefix("localhost/").map_or_else(|| rest.to_owned(), |rest| format!("/{rest}")),
+        Some(("file", rest)) => {
+            rest.strip_prefix("localhost/").map_or_else(|| rest.to_owned(), |rest| format!("/{rest}"))
+        }
         Some(_) => return Place::Remote,
         None => text.strip_prefix("file:").unwrap_or(text).to_owned(),
     };

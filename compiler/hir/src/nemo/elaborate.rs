@@ -94,7 +94,7 @@ impl<'m, 'db> Maker<'m, 'db> {
             params.push(tree::links_param(at));
         }
         let name = Name { text: name.to_owned(), node: at };
-        ast::Item::Rfb(ast::Rfb { name, params, parents: Vec::new(), members, node: at })
+        tree::block(name, params, Vec::new(), members)
     }
 
     fn service(&mut self, scope: &Scope<'db>, name: &str, at: rdcl_base::NodeId) -> ast::Item {
@@ -104,7 +104,7 @@ impl<'m, 'db> Maker<'m, 'db> {
         let mut members = body.ports();
         members.extend(body.members());
         let name = Name { text: name.to_owned(), node: at };
-        ast::Item::Rfb(ast::Rfb { name, params: Vec::new(), parents: Vec::new(), members, node: at })
+        tree::block(name, Vec::new(), Vec::new(), members)
     }
 
     /// The model of a node.

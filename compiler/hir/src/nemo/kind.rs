@@ -159,7 +159,8 @@ fn is_uuid(text: &str) -> bool {
 
 /// A MAC address in a text.
 pub(crate) fn mac(text: &str) -> Option<u64> {
-    let bytes: Vec<u64> = text.split(':').map_while(|b| u64::from_str_radix(b, 16).ok().filter(|_| b.len() == 2)).collect();
+    let bytes: Vec<u64> =
+        text.split(':').map_while(|b| u64::from_str_radix(b, 16).ok().filter(|_| b.len() == 2)).collect();
     let whole = bytes.len() == 6 && text.len() == 17;
     whole.then(|| bytes.iter().fold(0, |address, byte| address << 8 | byte))
 }
@@ -243,7 +244,9 @@ mod tests {
         ] {
             assert!(matches!(kind.check(&text(wrong)), Err(Unfit::Malformed(..))), "{wrong}");
         }
-        for (kind, wrong) in [(Kind::Prefix, "lab"), (Kind::Integer, "four"), (Kind::Boolean, "yes"), (Kind::Date, "noon")] {
+        for (kind, wrong) in
+            [(Kind::Prefix, "lab"), (Kind::Integer, "four"), (Kind::Boolean, "yes"), (Kind::Date, "noon")]
+        {
             assert!(matches!(kind.check(&text(wrong)), Err(Unfit::Kind(_))), "{wrong}");
         }
         assert!(Kind::Text.check(&Value::Int(5, NodeId(0))).is_err());

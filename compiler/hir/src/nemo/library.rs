@@ -6,7 +6,7 @@ use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, nemo_text, parsed};
 use rdcl_base::NodeId;
 use rdcl_syntax::ast;
-use rdcl_syntax::nemo::{ClauseKind, Entry, EntityKind, Name, Program, Value};
+use rdcl_syntax::nemo::{ClauseKind, EntityKind, Entry, Name, Program, Value};
 use std::collections::BTreeMap;
 
 /// The program of an item that is a NEMO text.

@@ -127,7 +127,9 @@ impl<'f, 'db> Asker<'f, 'db> {
             "match" => some(pairs(thing.matches()).into_iter().map(|(name, value)| pair(&name.text, value)).collect()),
             "action" => some(pairs(thing.actions()).into_iter().map(|(name, value)| pair(&name.text, value)).collect()),
             "target" => one(thing.target()?.text()),
-            "priority" if thing.kind == EntityKind::Operation => one(thing.priority().map_or(0, |(p, _)| p).to_string()),
+            "priority" if thing.kind == EntityKind::Operation => {
+                one(thing.priority().map_or(0, |(p, _)| p).to_string())
+            }
             "condition" => one(self.written(thing.condition()?.node())),
             "constraint" => one(self.written(thing.last(constraint)?)),
             "listener" => one(self.written(thing.last(listener)?)),

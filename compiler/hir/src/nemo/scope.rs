@@ -250,11 +250,13 @@ impl<'a> Thing<'a> {
     }
 
     pub fn actions(&self) -> &'a [Entry] {
-        self.last(|kind| if let ClauseKind::Action(entries) = kind { Some(entries.as_slice()) } else { None }).unwrap_or(&[])
+        self.last(|kind| if let ClauseKind::Action(entries) = kind { Some(entries.as_slice()) } else { None })
+            .unwrap_or(&[])
     }
 
     pub fn matches(&self) -> &'a [Entry] {
-        self.last(|kind| if let ClauseKind::Match(entries) = kind { Some(entries.as_slice()) } else { None }).unwrap_or(&[])
+        self.last(|kind| if let ClauseKind::Match(entries) = kind { Some(entries.as_slice()) } else { None })
+            .unwrap_or(&[])
     }
 
     pub fn contained(&self) -> &'a [Ref] {

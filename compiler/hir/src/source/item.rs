@@ -5,8 +5,8 @@
 
 #![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
 
-use crate::source::db::{Db, SourceFile};
 use crate::nemo::blocks;
+use crate::source::db::{Db, SourceFile};
 use rdcl_base::{Diagnostic, NodeId, Span};
 use rdcl_syntax::{Chunk, Keyword, ast};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -86,11 +86,14 @@ pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
 }
 
 /// The text of a `.nemo` file as the one item that it is.
+pub(crate) fn nemo_text(db: &dyn Db, file: SourceFile) -> Option<Item<'_>> {
+    is_nemo(db, file).then(|| whole_text(db, file))
+}
+
 #[salsa::tracked(returns(copy))]
-pub(crate) fn nemo_text<'db>(db: &'db dyn Db, file: SourceFile) -> Option<Item<'db>> {
-    let chunk = rdcl_syntax::whole(file.text(db)).into_iter().next().filter(|_| is_nemo(db, file))?;
-    let id = Ids::default().fresh(chunk.keyword, "");
-    Some(Item::new(db, file, id, chunk.keyword, String::new(), chunk.start, file.text(db).to_owned()))
+fn whole_text<'db>(db: &'db dyn Db, file: SourceFile) -> Item<'db> {
+    let id = Ids::default().fresh(Keyword::Nemo, "");
+    Item::new(db, file, id, Keyword::Nemo, String::new(), 0, file.text(db).to_owned())
 }
 
 /// Whether a file holds NEMO: its name ends in `.nemo`.

@@ -12,7 +12,8 @@ pub(super) fn read(root: Value<'_>, reader: &mut Reader) -> bool {
     reader.descriptor.format = "IFA011";
     for vdu in root.list("vdu") {
         let image = vdu.get("swImageDesc").or_else(|| vdu.get("swImage"));
-        let image = image.and_then(|image| image.text().or_else(|| image.text_of("swImage").or_else(|| image.text_of("name"))));
+        let image =
+            image.and_then(|image| image.text().or_else(|| image.text_of("swImage").or_else(|| image.text_of("name"))));
         reader.unit(vdu.get("vduId"), image);
     }
     for point in root.list("vnfExtCpd") {

@@ -35,16 +35,20 @@ fn interfaces_of(vdu: Value<'_>, reader: &mut Reader) {
     let unit = text_of(vdu, &["id", "name"]);
     let typed = |key: &'static str, external: bool| list(vdu, key).map(move |interface| (interface, external));
     let newer = list(vdu, "interface").map(|interface| (interface, text_of(interface, &["type"]) != Some("INTERNAL")));
-    for (interface, external) in typed("external-interface", true).chain(typed("internal-interface", false)).chain(newer) {
+    for (interface, external) in
+        typed("external-interface", true).chain(typed("internal-interface", false)).chain(newer)
+    {
         let point = text_of(interface, &["vnfd-connection-point-ref", "external-connection-point-ref"]);
-        let point = reader.descriptor.interfaces.iter_mut().find(|i| i.unit.is_none() && Some(i.name.as_str()) == point);
+        let point =
+            reader.descriptor.interfaces.iter_mut().find(|i| i.unit.is_none() && Some(i.name.as_str()) == point);
         let kind = point.as_ref().and_then(|point| point.kind.clone());
         if let Some(point) = point {
             point.unit = unit.map(str::to_owned);
         }
         let kind = kind.as_deref().or_else(|| text_of(get(interface, "virtual-interface")?, &["type"]));
         let name = get(interface, "name");
-        let named_so = |i: &super::Interface| Some(i.name.as_str()) == name.and_then(Value::text) && i.unit.as_deref() == unit;
+        let named_so =
+            |i: &super::Interface| Some(i.name.as_str()) == name.and_then(Value::text) && i.unit.as_deref() == unit;
         if !reader.descriptor.interfaces.iter().any(named_so) {
             reader.interface(name, unit, kind, external);
         }

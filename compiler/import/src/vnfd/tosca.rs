@@ -15,7 +15,8 @@ pub(super) fn read(root: Value<'_>, reader: &mut Reader) -> bool {
     let topology = root.get("topology_template");
     let templates = || topology.and_then(|t| t.get("node_templates")).into_iter().flat_map(Value::entries);
     for (_, key, template) in templates() {
-        if kind_of(root, template).is_some_and(|kind| kind.contains(".nodes.nfv.Vdu.Compute") || kind.ends_with(".VDU")) {
+        if kind_of(root, template).is_some_and(|kind| kind.contains(".nodes.nfv.Vdu.Compute") || kind.ends_with(".VDU"))
+        {
             reader.unit(Some(key), image(template));
         }
     }

@@ -1,7 +1,7 @@
 //! Queries, notifications and transactions.
 
-use super::reference::{Target, resolve};
 use super::operation::condition_names;
+use super::reference::{Target, resolve};
 use super::{Frame, Written, faults, flow};
 use crate::cx::{Cx, did_you_mean};
 use crate::nemo::cond::meaning;
@@ -13,8 +13,23 @@ use std::collections::BTreeSet;
 
 /// What can be asked of everything, besides its properties.
 pub(crate) const ITEMS: [&str; 17] = [
-    "Type", "Contain", "Property", "EndNodes", "Endnodes", "Match", "Priority", "Target", "Condition", "Action", "ID",
-    "Name", "ConnectionPoint", "VNFD", "Query", "Listener", "Constraint",
+    "Type",
+    "Contain",
+    "Property",
+    "EndNodes",
+    "Endnodes",
+    "Match",
+    "Priority",
+    "Target",
+    "Condition",
+    "Action",
+    "ID",
+    "Name",
+    "ConnectionPoint",
+    "VNFD",
+    "Query",
+    "Listener",
+    "Constraint",
 ];
 
 /// What can be asked without saying of whom.
@@ -33,7 +48,8 @@ pub(super) fn all<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, program: &'db P
             StatementKind::Description(name) => description(cx, frame, name),
             StatementKind::Delete(delete) => {
                 // A connection point of a node.
-                if resolve(cx, frame, &delete.target, *number).is_some_and(|target| matches!(target, Target::Node(..))) {
+                if resolve(cx, frame, &delete.target, *number).is_some_and(|target| matches!(target, Target::Node(..)))
+                {
                     let message = format!("`{}` is no connection point", delete.target.text());
                     cx.report(faults::no_such(cx, delete.target.node, message));
                 }
@@ -103,7 +119,8 @@ pub(crate) fn entity<'f, 'db>(
         return Some(thing);
     } else if !frame.may_exist(name) {
         let known: Vec<&str> = frame.scope.things().chain(elsewhere()).map(|thing| thing.name.text.as_str()).collect();
-        let problem = Diagnostic::new(Code::E0443, cx.at(from.node), format!("there is nothing called `{name}` to ask"));
+        let problem =
+            Diagnostic::new(Code::E0443, cx.at(from.node), format!("there is nothing called `{name}` to ask"));
         cx.report(faults::meant(cx, problem, from.node, rdcl_base::nearest(name, known)));
     }
     None
@@ -116,7 +133,8 @@ fn item_of<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, item: &Name, entities:
     }
     for entity in entities {
         let mut known: Vec<String> = entity.properties().into_iter().map(|(name, _)| name.text).collect();
-        let ty = entity.type_name().map(|ty| ty.text.as_str()).or((entity.kind == EntityKind::Connection).then_some("p2p"));
+        let ty =
+            entity.type_name().map(|ty| ty.text.as_str()).or((entity.kind == EntityKind::Connection).then_some("p2p"));
         let space = if entity.kind == EntityKind::Connection { Space::ConnectionModel } else { Space::NodeModel };
         let model = ty.and_then(|ty| frame.library.get(space, ty));
         known.extend(model.into_iter().flat_map(|model| model.properties.iter().map(|p| p.name.to_owned())));
@@ -182,9 +200,17 @@ fn not_begun(cx: &Cx<'_>, at: NodeId, step: Step) -> Problem {
 
 fn of_whom(cx: &Cx<'_>, item: &Name) -> Problem {
     Diagnostic::new(Code::E0443, cx.at(item.node), format!("it is not said whose `{}` is asked for", item.text))
-        .with_help(format!("write `Query {} From …`; without it only {} can be asked for", item.text, LISTS[..4].join(", ")))
+        .with_help(format!(
+            "write `Query {} From …`; without it only {} can be asked for",
+            item.text,
+            LISTS[..4].join(", ")
+        ))
 }
 
 fn not_known(cx: &Cx<'_>, item: &Name, entity: &str) -> Problem {
-    Diagnostic::new(Code::W0410, cx.at(item.node), format!("nothing is known of a property `{}` of `{entity}`", item.text))
+    Diagnostic::new(
+        Code::W0410,
+        cx.at(item.node),
+        format!("nothing is known of a property `{}` of `{entity}`", item.text),
+    )
 }

@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 /// Checks a connection as it is written.
 pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Written<'db>) {
     let entity = written.entity;
-    let thing = entity.name.as_ref().and_then(|name| match frame.scope.find(Space::Connection, &name.text, written.number) {
-        Lookup::Here(thing) => Some(thing),
-        _ => None,
-    });
+    let thing =
+        entity.name.as_ref().and_then(|name| match frame.scope.find(Space::Connection, &name.text, written.number) {
+            Lookup::Here(thing) => Some(thing),
+            _ => None,
+        });
     if let Some(name) = entity.type_name() {
         check_type(cx, frame, name);
     }
@@ -155,5 +156,6 @@ fn twice(cx: &Cx<'_>, at: NodeId, first: NodeId, name: &str) -> Problem {
 
 fn different(cx: &Cx<'_>, first: Place<'_>, other: Place<'_>) -> Problem {
     let message = format!("an interface of type `{}` is connected to one of type `{}`", other.0.kind, first.0.kind);
-    Diagnostic::new(Code::E0440, cx.at(other.1), message).with_label(cx.at(first.1), format!("this one is of type `{}`", first.0.kind))
+    Diagnostic::new(Code::E0440, cx.at(other.1), message)
+        .with_label(cx.at(first.1), format!("this one is of type `{}`", first.0.kind))
 }

@@ -1,9 +1,9 @@
 //! Complaints about names.
 
-use crate::cx::{Cx, did_you_mean};
-use crate::nemo::kind::Unfit;
-use crate::nemo::cond::empty_range;
 use super::Frame;
+use crate::cx::{Cx, did_you_mean};
+use crate::nemo::cond::empty_range;
+use crate::nemo::kind::Unfit;
 use crate::nemo::scope::Clash;
 use crate::source::loc::Problem;
 use rdcl_base::{Code, Diagnostic, Fix, NodeId, nearest};
@@ -123,7 +123,8 @@ pub(super) fn twice(cx: &Cx<'_>, at: NodeId, first: NodeId, what: &str, name: &s
 /// A property that the model does not have.
 pub(super) fn unknown_property(cx: &Cx<'_>, at: NodeId, model: &str, name: &str, known: &[&str]) -> Problem {
     let problem = Diagnostic::new(Code::E0421, cx.at(at), format!("`{model}` has no property `{name}`"));
-    let listed = if known.is_empty() { "it has none".to_owned() } else { format!("its properties are {}", known.join(", ")) };
+    let listed =
+        if known.is_empty() { "it has none".to_owned() } else { format!("its properties are {}", known.join(", ")) };
     match did_you_mean(name, known.iter().copied()) {
         Some(_) => meant(cx, problem, at, nearest(name, known.iter().copied())),
         None => problem.with_help(listed),

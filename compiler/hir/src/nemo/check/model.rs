@@ -52,7 +52,8 @@ fn properties(cx: &mut Cx<'_>, model: &Model<'_>) {
 }
 
 fn body<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, model: &Model<'db>) {
-    let inner = Frame { library: frame.library, scope: &model.scope, model: Some(model), block: None, unread: frame.unread };
+    let inner =
+        Frame { library: frame.library, scope: &model.scope, model: Some(model), block: None, unread: frame.unread };
     check(cx, &inner);
     flow::unused(cx, &inner, &BTreeSet::new());
     let known = model.thing.descriptor().and_then(|uri| handed_in(cx, uri));
@@ -184,7 +185,8 @@ fn types_named<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>) -> BTreeSet<String> {
         let scope = Scope::of_text(&program.statements);
         for node in scope.ever().filter(|thing| thing.kind == EntityKind::Node) {
             named.extend(node.type_name().map(|ty| ty.text.clone()));
-            named.extend(node.properties().into_iter().filter_map(|(_, value)| Some(crate::nemo::kind::shown(&value?))));
+            named
+                .extend(node.properties().into_iter().filter_map(|(_, value)| Some(crate::nemo::kind::shown(&value?))));
         }
     }
     named
@@ -215,7 +217,8 @@ fn unknown_kind(cx: &Cx<'_>, word: &Name) -> Problem {
 }
 
 fn no_descriptor(cx: &Cx<'_>, interface: &Ref, model: &Model<'_>) -> Problem {
-    let message = format!("the model `{}` has no descriptor in which `{}` could be", model.thing.name.text, interface.text());
+    let message =
+        format!("the model `{}` has no descriptor in which `{}` could be", model.thing.name.text, interface.text());
     Diagnostic::new(Code::E0439, cx.at(interface.node), message)
         .with_help(format!("say where it is: `CREATE NodeModel {} VNFD …`", model.thing.name.text))
 }

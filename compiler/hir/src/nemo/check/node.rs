@@ -66,7 +66,10 @@ fn check_type<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, name: &Name, number
 /// A node keeps its type.
 fn changed_type<'db>(cx: &mut Cx<'db>, written: Written<'db>, thing: Option<&Thing<'db>>, name: &Name) {
     let first = thing.filter(|_| written.is_update()).and_then(|thing| {
-        thing.clauses.iter().find_map(|clause| if let ClauseKind::Type(name) = &clause.kind { Some(name) } else { None })
+        thing
+            .clauses
+            .iter()
+            .find_map(|clause| if let ClauseKind::Type(name) = &clause.kind { Some(name) } else { None })
     });
     if let Some(first) = first.filter(|first| first.text != name.text) {
         let message = format!("a node keeps its type, which is `{}`", first.text);
@@ -123,7 +126,12 @@ fn missing<'db>(cx: &mut Cx<'db>, entity: &rdcl_syntax::nemo::Entity, model: &Mo
             .with_note(format!("every `{}` must have one", model.thing.name.text));
         cx.report(problem.with_help(format!("add `Property {}: …`", required.text)));
     }
-    if !model.thing.body.is_empty() {
+    let strange = |name: &Name| model.find(&name.text).is_none();
+    let slips = entity.clauses.iter().any(|clause| {
+        let ClauseKind::Property(entries) = &clause.kind else { return false };
+        pairs(entries).iter().any(|(name, _)| strange(name))
+    });
+    if !model.thing.body.is_empty() && !slips {
         for parameter in model.properties.iter().filter(|p| !given(p.name)) {
             if model.required.iter().all(|required| required.text != parameter.name) {
                 cx.report(no_argument(cx, name, model, parameter.name));

@@ -82,7 +82,9 @@ pub(super) fn condition_names<'f>(frame: &'f Frame<'_, '_>, open: bool) -> Names
         }
         known.extend(model.properties.iter().map(|property| (property.name, property.kind)));
     }
-    known.extend(frame.model.into_iter().flat_map(|model| model.properties.iter().map(|property| (property.name, None))));
+    known.extend(
+        frame.model.into_iter().flat_map(|model| model.properties.iter().map(|property| (property.name, None))),
+    );
     Names { known, open }
 }
 
@@ -217,7 +219,12 @@ pub(crate) fn decisions<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>) -> Vec<Decisi
     frame.scope.of_kind(EntityKind::Operation).filter_map(of).collect()
 }
 
-fn decision<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>, flows: &[FlowClass<'db>], thing: &Thing<'db>) -> Option<Decision<'db>> {
+fn decision<'db>(
+    cx: &Cx<'db>,
+    frame: &Frame<'_, 'db>,
+    flows: &[FlowClass<'db>],
+    thing: &Thing<'db>,
+) -> Option<Decision<'db>> {
     let mut quiet = Cx::new(cx.db, cx.item);
     let target = thing.target()?;
     let text = target.text();
@@ -258,12 +265,12 @@ fn decision<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>, flows: &[FlowClass<'db>],
 }
 
 impl Decision<'_> {
-    /// What of it nothing enforces.
-    pub fn unenforced(&self) -> Vec<Unenforced> {
-        let mut found = Vec::new();
+    /// What of it nothing enforces, if there is something.
+    pub fn unenforced(&self) -> Option<Unenforced> {
+        let (mut reasons, mut stops) = (Vec::new(), false);
         let mut say = |reason: String, filters: bool| {
-            let (name, node) = (self.name.text.clone(), self.name.node);
-            found.push(Unenforced { name, reason, filters, node });
+            reasons.push(reason);
+            stops |= filters;
         };
         if self.deny.is_some() && self.conditional {
             say("it depends on a condition, which no packet carries".to_owned(), true);
@@ -280,7 +287,10 @@ impl Decision<'_> {
             _ => {}
         }
         if !self.through.is_empty() {
-            say(format!("which way packets take is not followed; they should pass `{}`", self.through.join("`, `")), false);
+            say(
+                format!("which way packets take is not followed; they should pass `{}`", self.through.join("`, `")),
+                false,
+            );
         }
         if let (Some((_, text)), About::Flow(..) | About::Node(_)) = (&self.bandwidth, &self.about) {
             say(format!("a bandwidth of {text} is reserved for connections only"), false);
@@ -288,7 +298,8 @@ impl Decision<'_> {
         for other in &self.others {
             say(format!("nothing is known of the action `{other}`"), false);
         }
-        found
+        let (name, node, reason) = (self.name.text.clone(), self.name.node, reasons.join("; "));
+        (!reasons.is_empty()).then_some(Unenforced { name, reason, filters: stops, node })
     }
 
     fn act(&mut self, action: &str, value: Option<&Value>) {
@@ -356,8 +367,7 @@ fn conflict(cx: &Cx<'_>, a: &Decision<'_>, b: &Decision<'_>, (one, two): (String
     };
     let (x, y) = (name(&a.about), name(&b.about));
     let both = if x == y { format!("`{x}`") } else { format!("packets of `{x}` and `{y}`") };
-    let message =
-        format!("`{}` {one} and `{}` {two} {both}, with equal priority", a.name.text, b.name.text);
+    let message = format!("`{}` {one} and `{}` {two} {both}, with equal priority", a.name.text, b.name.text);
     let problem = Diagnostic::new(Code::E0411, cx.at(b.name.node), message)
         .with_label(cx.at(a.name.node), "the other operation")
         .with_help("give them different priorities; the lower number wins");

@@ -33,7 +33,9 @@ pub(crate) fn resolve<'f, 'db>(
             cx.report(faults::gone(cx, first.node, &first.text, at));
             return None;
         }
-        Lookup::Nowhere if frame.is_parameter(&first.text) || frame.may_exist(&first.text) => return Some(Target::Unknown),
+        Lookup::Nowhere if frame.is_parameter(&first.text) || frame.may_exist(&first.text) => {
+            return Some(Target::Unknown);
+        }
         Lookup::Nowhere => {
             let names = frame.scope.things().filter(|t| Space::of(t.kind) == Space::Node).map(|t| t.name.text.as_str());
             cx.report(faults::unknown(cx, first.node, "node or connection point", &first.text, names));

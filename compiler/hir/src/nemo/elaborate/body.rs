@@ -9,7 +9,7 @@ use crate::source::db::Db;
 use crate::source::item::Item;
 use rdcl_base::{Dimension, NodeId, Quantity};
 use rdcl_syntax::ast::{Attr, End, Expr, ExprKind, Foreign, Intent, Member, Path};
-use rdcl_syntax::nemo::{EntityKind, Ref, Statement, StatementKind, Value};
+use rdcl_syntax::nemo::{Clause, ClauseKind, EntityKind, Entry, Ref, Statement, StatementKind, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The values of a model's parameters.
@@ -73,9 +73,11 @@ impl<'b, 'm, 'db> Body<'b, 'm, 'db> {
             self.containment(node, &mut wires);
         }
         let intent = self.intent();
+        // A service has no ports at which packets could be stopped: its nodes stop them.
+        let filters = intent.as_ref().filter(|_| self.model.is_none()).and_then(filters);
         let mut members: Vec<Member> = Vec::new();
         for node in self.scope.of_kind(EntityKind::Node) {
-            members.extend(self.node(node, intent.as_ref().filter(|_| self.model.is_none())));
+            members.extend(self.node(node, filters.as_ref()));
         }
         members.extend(hubs);
         members.extend(wires);
@@ -229,7 +231,13 @@ impl<'b, 'm, 'db> Body<'b, 'm, 'db> {
     /// The flows and operations of the body, if there is something to enforce among them.
     fn intent(&self) -> Option<Intent> {
         let kinds = [EntityKind::Flow, EntityKind::Operation];
-        let statements: Vec<Statement> = self.scope.written.iter().filter(|(_, _, entity)| kinds.contains(&entity.kind)).map(|(_, statement, _)| self.substituted(statement)).collect();
+        let statements: Vec<Statement> = self
+            .scope
+            .written
+            .iter()
+            .filter(|(_, _, entity)| kinds.contains(&entity.kind))
+            .map(|(_, statement, _)| self.substituted(statement))
+            .collect();
         let node = self.scope.of_kind(EntityKind::Operation).next()?.name.node;
         let body = Foreign { text: String::new(), node };
         Some(Intent { language: tree::name("nemo", node), body, nemo: statements, node })
@@ -243,6 +251,27 @@ impl<'b, 'm, 'db> Body<'b, 'm, 'db> {
         }
         statement
     }
+}
+
+/// The operations that filters can enforce, with the flows; nothing if there are none.
+fn filters(intent: &Intent) -> Option<Intent> {
+    let decides = |name: &str| matches!(name, "deny" | "allow" | "drop");
+    let is_filter = |clause: &Clause| match &clause.kind {
+        ClauseKind::Action(entries) => {
+            entries.iter().any(|entry| matches!(entry, Entry::Word(name) if decides(&name.text)))
+        }
+        _ => false,
+    };
+    let depends = |clause: &Clause| matches!(clause.kind, ClauseKind::Condition(_) | ClauseKind::Constraint(_));
+    let is_kept = |statement: &Statement| match &statement.kind {
+        StatementKind::Entity(entity) if entity.kind == EntityKind::Operation => {
+            entity.clauses.iter().any(is_filter) && !entity.clauses.iter().any(depends)
+        }
+        _ => true,
+    };
+    let nemo: Vec<Statement> = intent.nemo.iter().filter(|statement| is_kept(statement)).cloned().collect();
+    let is_operation = |s: &Statement| matches!(&s.kind, StatementKind::Entity(e) if e.kind == EntityKind::Operation);
+    nemo.iter().any(is_operation).then(|| Intent { nemo, ..intent.clone() })
 }
 
 fn dotted(reference: &Ref) -> String {

@@ -6,8 +6,8 @@ use crate::nemo::library::Model;
 use crate::source::db::Db;
 use rdcl_base::NodeId;
 use rdcl_syntax::ast::{
-    Arg, Arrow, Attr, BinaryOp, Direction, End, EndSegment, Expr, ExprKind, Impl, Index, Intent, Item, Member, Name, Param,
-    Parent, Part, Path, Port, Rfb, TypeExpr, Wire,
+    Arg, Arrow, Attr, BinaryOp, Direction, End, EndSegment, Expr, ExprKind, Impl, Index, Intent, Item, Member, Name,
+    Param, Parent, Part, Path, Port, Rfb, TypeExpr, Wire,
 };
 
 /// The name of the ports by which a node without connection points is connected.
@@ -66,7 +66,7 @@ pub(super) fn argument(called: &str, value: Expr, node: NodeId) -> Arg {
 }
 
 pub(super) fn part(called: &str, rfb: Path, args: Vec<Arg>, node: NodeId) -> Member {
-    Member::Part(Part { name: name(called, node), array: None, rfb, args, node })
+    Member::Part(Part { name: name(called, node), array: None, rfb, type_args: Vec::new(), args, node })
 }
 
 /// `fw.lan`, `a.link[2]`
@@ -87,7 +87,20 @@ pub(super) fn implementation<'db>(db: &'db dyn Db, model: &Model<'db>) -> Option
     let node = model.thing.descriptor()?.node;
     let [unit] = descriptor_of(db, &model.thing)?.units.as_slice() else { return None };
     let image = Attr { name: name("image", node), value: text(unit.image.as_ref()?, node), node };
-    Some(Member::Impl(Impl { name: name("vm", node), ree: path(&["openstack"], node), attrs: vec![image], node }))
+    Some(Member::Impl(Impl {
+        name: name("vm", node),
+        ree: path(&["openstack"], node),
+        features: Vec::new(),
+        attrs: vec![image],
+        node,
+    }))
+}
+
+/// A block.
+pub(super) fn block(name: Name, params: Vec<Param>, parents: Vec<Parent>, members: Vec<Member>) -> Item {
+    let node = name.node;
+    let (type_params, constraints) = (Vec::new(), Vec::new());
+    Item::Rfb(Rfb { name, is_abstract: false, type_params, params, parents, constraints, members, node })
 }
 
 /// A model with something intended for what enters it: a sub-class with an intent.
@@ -99,6 +112,6 @@ pub(super) fn filtered(called: &str, parent: Path, model: &Model<'_>, values: &V
         params.push(links_param(node));
         args.push(argument(LINKS, Expr { kind: ExprKind::Name(name(LINKS, node)), node }, node));
     }
-    let parents = vec![Parent { path: parent, args, node }];
-    Item::Rfb(Rfb { name: name(called, node), params, parents, members: vec![Member::Intent(intent)], node })
+    let parents = vec![Parent { path: parent, type_args: Vec::new(), args, node }];
+    block(name(called, node), params, parents, vec![Member::Intent(intent)])
 }
