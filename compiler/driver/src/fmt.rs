@@ -57,7 +57,8 @@ impl Session {
         self.report_in(&findings, &texts);
         for (file, place) in sound {
             let old = texts.text(file);
-            let new = self.timed("formatting", path, |_| if is_nemo(texts.name(file)) { old.to_owned() } else { format(old) });
+            let new = self
+                .timed("formatting", path, |_| if is_nemo(texts.name(file)) { old.to_owned() } else { format(old) });
             let change = Change { path: place.map(|p| p.as_path()), name: texts.name(file), old, new };
             self.deliver(&change, arguments);
         }

@@ -1,6 +1,7 @@
 //! Everything that is wrong with a package.
 
 use crate::abstraction::abstract_problems;
+use crate::ancestry::inheritance_problems;
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
@@ -20,6 +21,7 @@ use crate::operation::sla::service_levels;
 use crate::operation::substrates::substrate;
 use crate::part::{Nesting, PartGroup, nesting, nesting_problems, parts};
 use crate::port::ports;
+use crate::shadow::hidden_names;
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, items, parsed, rfb_tree};
 use crate::source::loc::{Loc, Problem, place};
@@ -164,6 +166,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             intent(db, item).problems.clone(),
             table_problems(db, item),
             name_clashes(db, item),
+            hidden_names(db, item),
         ]
         .concat(),
         Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
@@ -174,6 +177,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
 #[salsa::tracked(returns(deref))]
 fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let mut found = parents(db, instance).problems.clone();
+    found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
     found.extend(idle_operations(db, instance));

@@ -141,7 +141,8 @@ impl<'s> Cutter<'s> {
             Some((_, next)) => self.breaks(colon.end, next.start),
             None => true,
         };
-        let free = self.start.is_none() || ends_value(tokens[at - 1].0) && self.breaks(tokens[at - 1].1.end, word.start);
+        let free =
+            self.start.is_none() || ends_value(tokens[at - 1].0) && self.breaks(tokens[at - 1].1.end, word.start);
         word.end == colon.start && ends_line && free
     }
 
@@ -178,7 +179,12 @@ fn takes_brace(before: Token<'_>) -> bool {
 fn ends_value(token: Token<'_>) -> bool {
     !matches!(
         token,
-        Token::Keyword(..) | Token::Comma | Token::Colon | Token::Dot | Token::OpenParen | Token::OpenBracket
+        Token::Keyword(..)
+            | Token::Comma
+            | Token::Colon
+            | Token::Dot
+            | Token::OpenParen
+            | Token::OpenBracket
             | Token::OpenBrace
     )
 }

@@ -147,7 +147,9 @@ fn mended_word<'s>(
 ) -> Option<(Repair<'s>, Fault)> {
     let span = tokens[at].1;
     let before_name = matches!(tokens.get(at + 1), Some((Token::Word(_) | Token::Str(_), _)));
-    let glued = |suffix: bool| if suffix { glued_before(ctx, tokens, at, expected) } else { glued_here(word, span, at, expected) };
+    let glued = |suffix: bool| {
+        if suffix { glued_before(ctx, tokens, at, expected) } else { glued_here(word, span, at, expected) }
+    };
     if !before_name {
         if let Some(found) = glued(false) {
             return Some(found);

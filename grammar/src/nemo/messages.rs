@@ -64,14 +64,16 @@ impl<'e> Expected<'e> {
     }
 
     fn belongs(&self, keyword: Keyword) -> bool {
-        !keyword.begins_clause() || self.subject.kind.and_then(Keyword::entity).is_none_or(|kind| allowed(kind, keyword))
+        !keyword.begins_clause()
+            || self.subject.kind.and_then(Keyword::entity).is_none_or(|kind| allowed(kind, keyword))
     }
 
     /// The keyword that a word was meant to be.
     pub(crate) fn meant(&self, word: &str) -> Option<Meant> {
         let lower = word.to_ascii_lowercase();
         let foreign = FOREIGN.iter().find(|(other, _)| *other == lower).map(|(_, meant)| *meant);
-        let same = self.keywords().find(|(spelling, _)| foreign == Some(*spelling) || spelling.eq_ignore_ascii_case(word));
+        let same =
+            self.keywords().find(|(spelling, _)| foreign == Some(*spelling) || spelling.eq_ignore_ascii_case(word));
         let near = || {
             let spelling = near_miss(word, self.keywords().map(|(spelling, _)| spelling))?;
             self.keywords().find(|(other, _)| *other == spelling)
@@ -83,15 +85,26 @@ impl<'e> Expected<'e> {
     /// The longest spelling of an expected keyword that fits.
     pub(crate) fn longest(&self, fits: impl Fn(&str) -> bool) -> Option<(&'static str, Keyword)> {
         let long = |spelling: &str| spelling.len() > 2;
-        self.keywords().filter(|(spelling, _)| long(spelling) && fits(spelling)).max_by_key(|(spelling, _)| spelling.len())
+        self.keywords()
+            .filter(|(spelling, _)| long(spelling) && fits(spelling))
+            .max_by_key(|(spelling, _)| spelling.len())
     }
 
     /// The sign that is missed before a token, in a list.
     pub(crate) fn missing_sign(&self, tokens: &[Spanned<'_>], at: usize) -> Option<&'static str> {
         let begins = matches!(
             tokens[at].0,
-            Token::Word(_) | Token::Str(_) | Token::Int(_) | Token::Quantity(_) | Token::Ipv4(_) | Token::Ipv6(_)
-                | Token::Mac(_) | Token::Uuid(_) | Token::Date(_) | Token::Time(_) | Token::DateTime(_)
+            Token::Word(_)
+                | Token::Str(_)
+                | Token::Int(_)
+                | Token::Quantity(_)
+                | Token::Ipv4(_)
+                | Token::Ipv6(_)
+                | Token::Mac(_)
+                | Token::Uuid(_)
+                | Token::Date(_)
+                | Token::Time(_)
+                | Token::DateTime(_)
         );
         let before_colon = matches!(tokens.get(at + 1), Some((Token::Colon, _)));
         let after_name = at > 0 && matches!(tokens[at - 1].0, Token::Word(_));
@@ -135,7 +148,8 @@ impl<'e> Expected<'e> {
             }
         }
         if self.has("Match") && self.has("Target") && self.has("Contain") && !self.has("Node") {
-            let clauses = self.keywords().filter(|(word, keyword)| keyword.begins_clause() && keyword.canonical() == *word);
+            let clauses =
+                self.keywords().filter(|(word, keyword)| keyword.begins_clause() && keyword.canonical() == *word);
             clauses.map(|(word, _)| format!("`{word}`")).take(3).for_each(|word| add(&word));
             add("`;`");
         }
@@ -169,7 +183,8 @@ fn terminal(keyword: Keyword) -> &'static str {
 
 /// Whether a token is in a list of properties or matches.
 fn in_pairs(tokens: &[Spanned<'_>], at: usize) -> bool {
-    let last = tokens[..at].iter().rev().filter_map(|(token, _)| token.keyword()).find(|keyword| keyword.begins_clause());
+    let last =
+        tokens[..at].iter().rev().filter_map(|(token, _)| token.keyword()).find(|keyword| keyword.begins_clause());
     matches!(last, Some(Keyword::Property | Keyword::Match | Keyword::UnMatch | Keyword::Sla))
 }
 
@@ -188,7 +203,9 @@ pub(crate) fn unexpected(text: &str, at: Span, token: Token<'_>, expected: &Expe
         Token::Quantity(_) | Token::Int(_) if expected.has("word") => {
             Some("a name begins with a letter; others stand in quotes".to_owned())
         }
-        Token::Keyword((word, keyword)) if keyword.begins_clause() => Some(format!("`{word}` begins a clause of an entity")),
+        Token::Keyword((word, keyword)) if keyword.begins_clause() => {
+            Some(format!("`{word}` begins a clause of an entity"))
+        }
         _ => None,
     };
     Diagnostic::new(Code::E0108, at, message).with_optional_help(help)

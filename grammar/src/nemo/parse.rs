@@ -4,6 +4,7 @@
 //! forgotten sign is put in, a clause that makes no sense is left out. Each mistake is complained of once, and what is
 //! not concerned by it stays in the tree.
 
+use crate::ast::Item;
 use crate::context::{Context, MAX_ERRORS, Shared};
 use crate::nemo::brackets::balanced;
 use crate::nemo::cut::{Piece, Spanned, cut};
@@ -12,7 +13,6 @@ use crate::nemo::mend::Mender;
 use crate::nemo::settle::settled;
 use crate::nemo::{Name, Program, Statement, StatementKind, rules};
 use crate::nemo_grammar::StatementParser;
-use crate::ast::Item;
 use crate::parse::ParsedItem;
 use rdcl_base::Span;
 use std::convert::Infallible;

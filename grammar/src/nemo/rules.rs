@@ -17,10 +17,9 @@ pub(crate) fn allowed(kind: EntityKind, clause: Keyword) -> bool {
         EntityKind::Operation => matches!(clause, Target | Priority | Condition | Action | Constraint),
         EntityKind::Notification => matches!(clause, Condition | Listener | On | Every),
         EntityKind::NodeModel => matches!(clause, Property | Vnfd),
-        EntityKind::ConnectionModel
-        | EntityKind::FlowModel
-        | EntityKind::ActionModel
-        | EntityKind::ConditionModel => matches!(clause, Property),
+        EntityKind::ConnectionModel | EntityKind::FlowModel | EntityKind::ActionModel | EntityKind::ConditionModel => {
+            matches!(clause, Property)
+        }
         EntityKind::ConnectionPoint => matches!(clause, At | As),
         EntityKind::User | EntityKind::TemplateDefinition | EntityKind::TemplateInstance => false,
     }
@@ -133,12 +132,14 @@ fn twice(word: &str, at: Span, first: Span, kind: EntityKind) -> Fault {
 /// Complains of keys without a value.
 fn entries(ctx: &mut Context<'_>, entity: &Entity) {
     for clause in &entity.clauses {
-        let (ClauseKind::Property(entries) | ClauseKind::Match(entries) | ClauseKind::Sla(entries)) = &clause.kind else {
+        let (ClauseKind::Property(entries) | ClauseKind::Match(entries) | ClauseKind::Sla(entries)) = &clause.kind
+        else {
             continue;
         };
         let pairs = entries.iter().any(|entry| matches!(entry, Entry::Pair(_)));
         for entry in entries {
-            let lonely = if let Entry::Word(name) = entry { (pairs || entries.len() == 1).then_some(name) } else { None };
+            let lonely =
+                if let Entry::Word(name) = entry { (pairs || entries.len() == 1).then_some(name) } else { None };
             if let Some(name) = lonely {
                 let at = ctx.spans[name.node.0 as usize];
                 ctx.error(no_value(name, at, entity.kind.is_model()));
@@ -172,7 +173,9 @@ fn missing(ctx: &mut Context<'_>, entity: &Entity) {
     let updates = matches!(entity.verb, Some((Verb::Update, _)));
     let wanted: &[(&[Keyword], &str)] = match entity.kind {
         EntityKind::Node if creates => &[(&[Keyword::Type], "say what it is, as in `Type host`")],
-        EntityKind::Flow => &[(&[Keyword::Match, Keyword::UnMatch], "say what belongs to it, as in `Match src-ip: 10.1.9.0/24`")],
+        EntityKind::Flow => {
+            &[(&[Keyword::Match, Keyword::UnMatch], "say what belongs to it, as in `Match src-ip: 10.1.9.0/24`")]
+        }
         EntityKind::Operation if !updates => &[(&[Keyword::Target], "name what it acts on, as in `Target guests`")],
         EntityKind::Notification if !updates => &[
             (&[Keyword::Condition, Keyword::On], "say when it is sent, as in `Condition load > 80%`"),

@@ -72,7 +72,19 @@ fn is_soft(keyword: Keyword) -> bool {
     use Keyword::*;
     matches!(
         keyword,
-        User | TemplateDefinition | TemplateInstance | Name | Begin | End | Address | Port | Value | On | Every | Mask | At | As
+        User | TemplateDefinition
+            | TemplateInstance
+            | Name
+            | Begin
+            | End
+            | Address
+            | Port
+            | Value
+            | On
+            | Every
+            | Mask
+            | At
+            | As
     )
 }
 
