@@ -110,6 +110,7 @@ codes! {
     E0213 "no such state map"
     E0214 "an abstract block that is to run"
     W0201 "an import is never used"
+    W0202 "a name that hides another"
     // check: types and values
     E0301 "a value of the wrong type"
     E0302 "a value out of range"
@@ -133,12 +134,14 @@ codes! {
     E0320 "a sub-class of an abstract block without a body"
     E0321 "a header stack outside its bound"
     E0322 "arguments that a constraint does not allow"
+    E0324 "a block that inherits two bodies"
     E0340 "amounts of different dimensions"
     E0341 "an unknown feature"
     E0342 "a feature that is not written as it is meant"
     E0343 "an execution environment in itself"
     E0344 "an execution environment in the wrong host"
     W0310 "an implementation that no execution environment can host"
+    W0301 "parents that take different values for one parameter"
     // expand: parts, wires, intents
     E0401 "a port is wired twice"
     E0402 "a wire between different header stacks"

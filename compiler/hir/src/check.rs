@@ -1,6 +1,7 @@
 //! Everything that is wrong with a package.
 
 use crate::abstraction::abstract_problems;
+use crate::ancestry::inheritance_problems;
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
@@ -20,6 +21,7 @@ use crate::operation::sla::service_levels;
 use crate::operation::substrates::substrate;
 use crate::part::{Nesting, PartGroup, nesting, nesting_problems, parts};
 use crate::port::ports;
+use crate::shadow::hidden_names;
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, is_nemo, items, parsed, rfb_tree};
 use crate::source::loc::{Loc, Problem, place};
@@ -167,6 +169,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             intent(db, item).problems.clone(),
             table_problems(db, item),
             name_clashes(db, item),
+            hidden_names(db, item),
         ]
         .concat(),
         Keyword::Use | Keyword::Unknown => Vec::new(),
@@ -180,6 +183,7 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
         return too_many_leaves(db, instance).into_iter().collect();
     }
     let mut found = parents(db, instance).problems.clone();
+    found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
     found.extend(idle_operations(db, instance));

@@ -7,6 +7,7 @@
 //! * [`subjects`]: the instances to verify; [`properties`]: what they promise; [`network`]: what they are made of
 
 mod abstraction;
+mod ancestry;
 mod attrs;
 mod bodies;
 mod check;
@@ -23,6 +24,7 @@ mod operation;
 mod part;
 mod port;
 mod property;
+mod shadow;
 mod source;
 mod subject;
 mod types;
