@@ -1,5 +1,4 @@
 //! What the source means: names, types, sub-classing, expansion of composites to leaves, and lowering of behaviours.
-//!
 //! Everything is a query over [`SourceFile`], [`TableFile`] and [`Package`], which the driver hands in. Trees carry no
 //! spans, so an edit of white space re-runs [`items`] and [`parsed`] and nothing behind them.
 //! * [`diagnostics`]: what is wrong with a package; [`place`]: where that is in the text

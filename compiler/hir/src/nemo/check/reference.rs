@@ -37,7 +37,7 @@ pub(crate) fn resolve<'f, 'db>(
             return Some(Target::Unknown);
         }
         Lookup::Nowhere => {
-            let names = frame.scope.things().filter(|t| Space::of(t.kind) == Space::Node).map(|t| t.name.text.as_str());
+            let names = frame.scope.ever().filter(|t| Space::of(t.kind) == Space::Node).map(|t| t.name.text.as_str());
             cx.report(faults::unknown(cx, first.node, "node or connection point", &first.text, names));
             return None;
         }
