@@ -30,6 +30,20 @@ pub struct Style {
     /// Say on standard error how long each stage took
     #[arg(long, global = true)]
     pub timings: bool,
+    /// What may be changed and reached on the way.
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How dependencies are come by.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Access {
+    /// Refuse to write `rdcl.lock`: it has to be up to date
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// Use no network: repositories have to be in the cache
+    #[arg(long, global = true)]
+    pub offline: bool,
 }
 
 /// A format of results.
