@@ -34,6 +34,8 @@ mod judges;
 mod markdown;
 #[path = "run/mutants.rs"]
 mod mutants;
+#[path = "run/packages.rs"]
+mod packages;
 #[path = "run/pages.rs"]
 mod pages;
 #[path = "run/program.rs"]
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 16] = [
+    let suites: [fn() -> Vec<Trial>; 17] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         whence::trials,
         fmt::trials,
         starters::trials,
+        packages::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
