@@ -135,6 +135,7 @@ codes! {
     E0316 "a flow against the direction of a port"
     E0317 "a table that cannot be looked up"
     E0318 "a condition of an event, which is not supported yet"
+    E0340 "amounts of different dimensions"
     // expand: parts, wires, intents
     E0401 "a port is wired twice"
     E0402 "a wire between different header stacks"

@@ -1,7 +1,7 @@
 //! Where a leaf can run: implementations held against the kinds of execution environments.
 
-use crate::case::number;
-use crate::model::{Candidate, Leaf, Resource};
+use crate::case::{number, passage};
+use crate::model::{Candidate, Leaf, Passage, Resource};
 use rdcl_base::{Code, Diagnostic};
 use rdcl_hir::{Db, Deployment, Implementation, LeafKind, Loc, Pinned, Problem, Substrate, attribute, implementations};
 use std::collections::BTreeSet;
@@ -70,6 +70,7 @@ fn offers<'db>(db: &'db dyn Db, leaf: rdcl_hir::Leaf<'db>) -> Vec<Offer> {
             implementation: Some(i),
             needs: Resource::ALL.map(|r| number(&implementation.attributes, r.name()).unwrap_or(0)),
             delay: number(&implementation.attributes, "delay").unwrap_or(0),
+            passage: passage(&implementation.attributes),
         },
         why_not: why_not(implementation, opaque),
     })
@@ -80,7 +81,7 @@ fn filter_offers() -> Vec<Offer> {
     let offer = |kind: &str| Offer {
         name: "filter".into(),
         kind: kind.into(),
-        candidate: Candidate { ree: 0, implementation: None, needs: FILTER, delay: 0 },
+        candidate: Candidate { ree: 0, implementation: None, needs: FILTER, delay: 0, passage: Passage::default() },
         why_not: None,
     };
     FILTER_KINDS.map(offer).into()

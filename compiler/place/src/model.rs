@@ -76,6 +76,15 @@ impl Default for Objective {
     }
 }
 
+/// What something does to the packets that pass it, besides delaying them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// How many packets get through in a second; none is without limit.
+    pub packet_rate: Option<u64>,
+    /// The share of packets that get lost, of [`WHOLE`].
+    pub loss: u64,
+}
+
 /// An execution environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ree {
@@ -85,9 +94,11 @@ pub struct Ree {
     pub availability: u64,
     /// What using it costs.
     pub cost: u64,
+    /// How many packets in a second get through what it hosts; none is without limit.
+    pub packet_rate: Option<u64>,
 }
 
-/// All of the time, in hundredths of a per cent.
+/// All there is, or all of the time, in hundredths of a per cent.
 pub const WHOLE: u64 = 10_000;
 
 /// A link; it carries its bandwidth in each direction at once.
@@ -105,6 +116,8 @@ pub struct Link {
     pub availability: u64,
     /// What using it costs.
     pub cost: u64,
+    /// What it does to the packets that go over it.
+    pub passage: Passage,
 }
 
 impl Link {
@@ -145,6 +158,8 @@ pub struct Candidate {
     pub needs: [u64; 3],
     /// What it adds to the delay of what goes through it.
     pub delay: u64,
+    /// What it does to the packets that go through it.
+    pub passage: Passage,
 }
 
 /// One end of a wire.
@@ -167,6 +182,8 @@ pub struct Wire {
     pub reserved: u64,
     /// What it adds to the delay of what goes over it.
     pub delay: u64,
+    /// What the wires that it is made of do to the packets that go over it, links apart.
+    pub passages: Vec<Passage>,
 }
 
 /// All that goes from one boundary port to another.
@@ -199,6 +216,10 @@ pub enum Measured {
     /// The availability of a flow: of its worst way the product over execution environments and links, each once. Of
     /// the whole service without a flow.
     Availability(Option<usize>),
+    /// The packet rate of a flow: the least of that of leaves, their execution environments, wires and links on its ways.
+    PacketRate(usize),
+    /// The loss of a flow: of its worst way what does not get through its leaves, wires and links, one behind the other.
+    Loss(usize),
 }
 
 /// Something that must hold.

@@ -3,8 +3,9 @@
 //! What is open counts as little as it can, so every amount here is a lower limit, and exact once all is settled.
 
 use crate::availability::Ratio;
-use crate::model::{Bound, Candidate, End, Measured, Model, Objective, Resource, Way};
+use crate::model::{Bound, Candidate, End, Measured, Model, Objective, Passage, Resource, WHOLE, Way};
 use rdcl_hir::Comparison;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// What a wire between settled ends adds.
@@ -216,8 +217,42 @@ impl<'m> Partial<'m> {
         Ratio::product(rees.chain(links.into_iter().map(|link| self.model.links[link].availability)))
     }
 
-    /// Whether no bound is broken already that no settling of what is open can mend: delays only grow, availabilities only
-    /// fall.
+    /// What is passed on a way, as far as it is settled, as often as it is passed.
+    fn passages<'a>(&'a self, way: &'a Way) -> impl Iterator<Item = Passage> + 'a {
+        let leaves = way.leaves.iter().filter_map(|leaf| Some(self.candidate(*leaf)?.passage));
+        let wires = way.wires.iter().flat_map(|wire| self.model.wires[*wire].passages.iter().copied());
+        let links = way.wires.iter().flat_map(|wire| &self.routes[*wire]).map(|link| self.model.links[*link].passage);
+        leaves.chain(wires).chain(links)
+    }
+
+    /// The packet rate of a flow, at most; the greatest number there is where nothing limits it.
+    pub fn packet_rate(&self, flow: usize) -> u64 {
+        let hosts = |way: &Way| {
+            let rees = way.leaves.iter().filter_map(|leaf| Some(self.candidate(*leaf)?.ree));
+            rees.filter_map(|ree| self.model.rees[ree].packet_rate).min()
+        };
+        let ways = self.model.flows[flow].ways.iter();
+        let least = ways.filter_map(|way| self.passages(way).filter_map(|p| p.packet_rate).chain(hosts(way)).min());
+        least.min().unwrap_or(u64::MAX)
+    }
+
+    /// The share of a flow's packets that get through, at most: that of its worst way.
+    pub fn delivered(&self, flow: usize) -> Ratio {
+        let ways = self.model.flows[flow].ways.iter();
+        let share = |way| Ratio::product(self.passages(way).map(|p| WHOLE.saturating_sub(p.loss)));
+        ways.map(share).min().unwrap_or_default()
+    }
+
+    /// How the loss of a flow, as far as it is settled, compares with a limit.
+    fn loss_against(&self, flow: usize, limit: u64) -> Ordering {
+        match WHOLE.checked_sub(limit) {
+            Some(rest) => Ratio::of(rest).cmp(&self.delivered(flow)),
+            None => Ordering::Less,
+        }
+    }
+
+    /// Whether no bound is broken already that no settling of what is open can mend: delays and losses only grow,
+    /// availabilities and packet rates only fall.
     pub fn is_hopeful(&self) -> bool {
         self.model.bounds.iter().all(|bound| match (bound.measured, bound.op) {
             (Measured::Delay(flow), Comparison::Less) => self.delay(flow) < bound.limit,
@@ -229,6 +264,16 @@ impl<'m> Partial<'m> {
             (Measured::Availability(flow), Comparison::AtLeast | Comparison::Exactly) => {
                 self.availability(flow) >= Ratio::of(bound.limit)
             }
+            (Measured::PacketRate(_), Comparison::Less | Comparison::AtMost) => true,
+            (Measured::PacketRate(_), Comparison::More) => self.holds(bound),
+            (Measured::PacketRate(flow), Comparison::AtLeast | Comparison::Exactly) => {
+                self.packet_rate(flow) >= bound.limit
+            }
+            (Measured::Loss(_), Comparison::AtLeast | Comparison::More) => true,
+            (Measured::Loss(_), Comparison::Less) => self.holds(bound),
+            (Measured::Loss(flow), Comparison::AtMost | Comparison::Exactly) => {
+                self.loss_against(flow, bound.limit).is_le()
+            }
         })
     }
 
@@ -238,6 +283,8 @@ impl<'m> Partial<'m> {
             Measured::Delay(flow) => self.delay(flow).cmp(&bound.limit),
             Measured::Bandwidth(flow) => self.bandwidth(flow).cmp(&bound.limit),
             Measured::Availability(flow) => self.availability(flow).cmp(&Ratio::of(bound.limit)),
+            Measured::PacketRate(flow) => self.packet_rate(flow).cmp(&bound.limit),
+            Measured::Loss(flow) => self.loss_against(flow, bound.limit),
         })
     }
 }

@@ -59,7 +59,7 @@ static HEAT: [LossRow; 9] = [
     row(
         LossKind::Wire,
         Code::W0903,
-        "`bandwidth` and `delay` of a wire",
+        "`bandwidth`, `delay`, `packet_rate` and `loss` of a wire",
         "no policy of quality of service is emitted yet",
     ),
     row(

@@ -18,6 +18,7 @@ const IMPL_ATTRIBUTES: &[(&str, Want)] = &[
     ("disk", Want::Amount(Dimension::Memory)),
     ("packet_rate", Want::Amount(Dimension::PacketRate)),
     ("delay", Want::Amount(Dimension::Time)),
+    ("loss", Want::Amount(Dimension::Ratio)),
     ("image", Want::Text),
     ("flavor", Want::Text),
 ];

@@ -24,6 +24,8 @@ const REE_ATTRIBUTES: &[(&str, Want)] = &[
 const LINK_ATTRIBUTES: &[(&str, Want)] = &[
     ("bandwidth", Want::Amount(Dimension::Bandwidth)),
     ("delay", Want::Amount(Dimension::Time)),
+    ("packet_rate", Want::Amount(Dimension::PacketRate)),
+    ("loss", Want::Amount(Dimension::Ratio)),
     ("availability", Want::Amount(Dimension::Ratio)),
     ("cost", Want::Number),
 ];
