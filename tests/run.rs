@@ -30,6 +30,8 @@ mod guests;
 mod heat;
 #[path = "run/judges.rs"]
 mod judges;
+#[path = "run/lint.rs"]
+mod lint;
 #[path = "run/markdown.rs"]
 mod markdown;
 #[path = "run/mutants.rs"]
@@ -55,7 +57,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 17] = [
+    let suites: [fn() -> Vec<Trial>; 18] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         fmt::trials,
         starters::trials,
         packages::trials,
+        lint::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -50,7 +50,8 @@ impl World {
         fs::write(path, text).map_err(|e| e.to_string())
     }
 
-    fn read(&self, path: &str) -> Result<String, String> {
+    /// The text of a file.
+    pub fn read(&self, path: &str) -> Result<String, String> {
         fs::read_to_string(self.folder.join(path)).map_err(|e| format!("{path}: {e}"))
     }
 

@@ -57,6 +57,7 @@ fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
         code if ("E0705".."E0720").contains(&code) || code.starts_with("W07") => Depth::Place,
         code if code[1..].starts_with("09") => Depth::Build,
         code if code[1..].starts_with("11") => Depth::Run,
+        code if code.starts_with("W12") => Depth::Lint,
         _ => Depth::Check,
     };
     let outcome = program::run(rdclc::load(&folder.join("main.rdcl")), depth);

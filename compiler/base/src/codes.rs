@@ -212,7 +212,7 @@ codes! {
     E1103 "a block that is too large for a guest"
     // lint: what is better said otherwise
     W1201 "a parameter is never used"
-    W1202 "a part is joined to nothing"
+    W1202 "an element of an array is joined to nothing"
     W1203 "a state map is never looked into"
     W1204 "a column is never read"
     W1205 "a header stack is never used"

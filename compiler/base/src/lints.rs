@@ -90,7 +90,7 @@ lints! {
     W0908 tagged_network Warn
     W0909 missing_network Warn
     W1201 unused_parameter Warn
-    W1202 unused_part Warn
+    W1202 unused_element Warn
     W1203 unused_state Warn
     W1204 unused_column Warn
     W1205 unused_stack Warn

@@ -77,6 +77,8 @@ pub enum Command {
     Check(Check),
     /// Set programs in the one style: white space only
     Fmt(Fmt),
+    /// Warn also of what is better said otherwise, and fix it on demand
+    Lint(Lint),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
     /// Draw the nested service graph
@@ -103,6 +105,7 @@ impl Command {
         match self {
             Command::Check(check) => &check.paths,
             Command::Fmt(fmt) => &fmt.paths,
+            Command::Lint(lint) => &lint.paths,
             Command::Verify(verify) => &verify.paths,
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
@@ -120,6 +123,7 @@ impl Command {
             Command::Fmt(_) => true,
             Command::New(_)
             | Command::Check(_)
+            | Command::Lint(_)
             | Command::Verify(_)
             | Command::Graph(_)
             | Command::Place(_)
@@ -182,6 +186,17 @@ pub struct Fmt {
     /// Write nothing; show what would change
     #[arg(long)]
     pub diff: bool,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Make the fixes that are safe
+    #[arg(long)]
+    pub fix: bool,
 }
 
 /// Arguments of `verify`.

@@ -1,6 +1,7 @@
 //! From files to a checked package: the database is filled, tables are read, complaints get their places.
 
 use crate::input::{Input, read_text};
+use crate::levels::Levels;
 use rdcl_base::{Code, Diagnostic, FileId, FileSpan, Severity, Sources};
 use rdcl_hir::{Database, Db, Home, Package, SourceFile, TableFile};
 use rdcl_hir::{add_std, diagnostics, place, table_paths, table_place};
@@ -18,6 +19,8 @@ pub struct Checked {
     pub root: PathBuf,
     /// Every text that a place can be in.
     pub sources: Sources,
+    /// What is done about warnings in it.
+    pub levels: Levels,
     /// Everything that is wrong with it, in the order of the files.
     pub findings: Vec<Diagnostic<FileSpan>>,
 }
@@ -42,13 +45,15 @@ pub fn check(input: Input) -> Checked {
     let tables = read_tables(&db, package, &mut input);
     package.set_tables(&mut db).to(tables);
     let mut found = diagnostics(&db, package);
+    found.iter_mut().for_each(|problem| rdcl_lint::mend(&db, problem));
     if input.incomplete {
         found.retain(|problem| problem.code < Code::E0201);
     }
     let found = found.into_iter().map(|problem| problem.map(|loc| place(&db, loc)));
-    let mut findings: Vec<Diagnostic<FileSpan>> = input.findings.into_iter().chain(found).collect();
+    let (levels, misread) = Levels::of(&input);
+    let mut findings = levels.apply(input.findings.into_iter().chain(misread).chain(found));
     findings.sort_by_key(|d| d.primary);
-    Checked { db, package, root: input.root, sources: Sources::new(input.files), findings }
+    Checked { db, package, root: input.root, sources: Sources::new(input.files), levels, findings }
 }
 
 /// Hands in the sources of a package.

@@ -219,9 +219,12 @@ fn expect_no_circle(requirement: &Requirement, place: &Place, way: &[Step]) -> R
 }
 
 fn other_name(requirement: &Requirement, name: &str) -> Finding {
-    let mut finding =
-        Diagnostic::new(Code::E0008, requirement.at, format!("the package there is called `{name}`, not `{}`", requirement.name))
-            .with_help("a dependency goes by the name of the package");
+    let mut finding = Diagnostic::new(
+        Code::E0008,
+        requirement.at,
+        format!("the package there is called `{name}`, not `{}`", requirement.name),
+    )
+    .with_help("a dependency goes by the name of the package");
     finding.fix = Some(rdcl_base::Fix { at: requirement.at, replacement: name.to_owned() });
     boxed(finding)
 }
@@ -248,16 +251,18 @@ fn not_fetched(requirement: &Requirement, url: &str, error: &GitError) -> Findin
     let name = &requirement.name;
     match error {
         GitError::Offline => boxed(
-            Diagnostic::new(Code::E0015, requirement.at, format!("`{name}` is not at hand and would have to be fetched"))
-                .with_help("run once without `--offline`"),
+            Diagnostic::new(
+                Code::E0015,
+                requirement.at,
+                format!("`{name}` is not at hand and would have to be fetched"),
+            )
+            .with_help("run once without `--offline`"),
         ),
         GitError::Unknown => boxed(
             Diagnostic::new(Code::E0012, requirement.at, format!("there is no such commit in `{url}`"))
                 .with_help("see that the `rev`, `tag` or `branch` is there"),
         ),
-        GitError::Failed(reason) => {
-            finding(Code::E0012, requirement.at, format!("`{url}` cannot be read: {reason}"))
-        }
+        GitError::Failed(reason) => finding(Code::E0012, requirement.at, format!("`{url}` cannot be read: {reason}")),
     }
 }
 
@@ -287,7 +292,8 @@ mod tests {
 
     #[test]
     fn paths_are_made_normal() {
-        let texts = ["./a/../b", "../a/./b", "a/../../c", "../../x"].map(|p| normal(Path::new(p)).display().to_string());
+        let texts =
+            ["./a/../b", "../a/./b", "a/../../c", "../../x"].map(|p| normal(Path::new(p)).display().to_string());
         assert_eq!(texts, ["b", "../a/b", "../c", "../../x"]);
     }
 }

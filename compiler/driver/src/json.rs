@@ -38,6 +38,11 @@ pub fn formatted(path: &str, written: bool, diff: Option<&str>) -> Value {
     json!({"type": "formatted", "path": path, "written": written, "diff": diff})
 }
 
+/// A file that fixes have changed.
+pub fn fixed(path: &str, fixes: usize) -> Value {
+    json!({"type": "fixed", "path": path, "fixes": fixes})
+}
+
 /// A verdict.
 pub fn verdict(result: &PropertyResult) -> Value {
     let (witness, reason) = match &result.result {

@@ -83,11 +83,8 @@ impl Reader {
             "edition" if !EDITIONS.contains(&text) => "`2026`",
             _ => return Some(text.to_owned()),
         };
-        let finding = self.finding(
-            Code::E0004,
-            value.span(),
-            format!("`{text}` is not a package {key}, expected {wanted}"),
-        );
+        let finding =
+            self.finding(Code::E0004, value.span(), format!("`{text}` is not a package {key}, expected {wanted}"));
         let help = (key == "edition").then(|| "this rdclc knows one edition: `edition = \"2026\"`".to_owned());
         self.findings.push(finding.with_optional_help(help));
         None
@@ -152,8 +149,8 @@ fn unknown_key(at: FileSpan, name: &str, known: &[&str], place: &str) -> Diagnos
     let others: Vec<String> = others.iter().map(|key| format!("`{key}`")).collect();
     let message = format!("unknown key `{name}`{place}, expected {} or `{last}`", others.join(", "));
     let near = nearest(name, known.iter().copied());
-    let mut finding = Diagnostic::new(Code::W0001, at, message)
-        .with_optional_help(near.map(|key| format!("did you mean `{key}`?")));
+    let mut finding =
+        Diagnostic::new(Code::W0001, at, message).with_optional_help(near.map(|key| format!("did you mean `{key}`?")));
     finding.fix = near.map(|key| rdcl_base::Fix { at, replacement: key.to_owned() });
     finding
 }
@@ -206,7 +203,10 @@ mod tests {
         assert_eq!(one("\"1.0\""), ["`acl` says where it is: `{ path = \"…\" }` or `{ git = \"…\" }`, found string"]);
         assert_eq!(one("{}"), ["`acl` says nowhere where it is"]);
         assert_eq!(one("{ path = \"a\", git = \"https://h/u\" }"), ["`acl` has both a `path` and a `git`"]);
-        assert_eq!(one("{ path = \"a\", tag = \"v1\" }"), ["`tag` chooses among the versions of a `git`, and `acl` has none"]);
+        assert_eq!(
+            one("{ path = \"a\", tag = \"v1\" }"),
+            ["`tag` chooses among the versions of a `git`, and `acl` has none"]
+        );
         let two = one("{ git = \"https://h/u\", tag = \"v1\", branch = \"b\" }");
         assert_eq!(two, ["`acl` has both a `tag` and a `branch`"]);
         assert_eq!(one("{ git = \"ext::sh\" }").len(), 1);

@@ -20,7 +20,8 @@ pub struct Session {
     pub exit: Exit,
     /// Codes of warnings that are not reported.
     pub allowed: Vec<Code>,
-    access: Access,
+    /// How dependencies are come by.
+    pub access: Access,
     timings: bool,
     errors: usize,
     warnings: usize,
@@ -75,7 +76,7 @@ impl Session {
 
     /// Reports findings; errors decide the exit.
     pub fn report(&mut self, findings: &[Diagnostic<FileSpan>], checked: &Checked) {
-        self.report_in(findings, &checked.sources);
+        self.report_in(&checked.levels.apply(findings.iter().cloned()), &checked.sources);
     }
 
     /// The same, of texts that have not been checked.

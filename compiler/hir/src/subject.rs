@@ -62,7 +62,9 @@ pub fn checked<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
     let subjects = subjects(db, package);
     let met: BTreeSet<_> =
         subjects.iter().map(|s| (s.rfb(db).file(db), s.rfb(db).id(db))).map(|(f, i)| (f.file_id(db), i)).collect();
-    let unmet = own_blocks(db, package).chain(blocks_below(db, package)).filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
+    let unmet = own_blocks(db, package)
+        .chain(blocks_below(db, package))
+        .filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
     subjects.iter().copied().chain(unmet.map(|item| default_instance(db, item))).collect()
 }
 

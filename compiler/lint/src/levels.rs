@@ -57,6 +57,7 @@ fn read_item(levels: &mut Levels, chunk: &Chunk, text: &str, item: &ParsedItem) 
     for comment in &item.comments {
         let Some(said) = comment.text.trim_start_matches('/').trim_start().strip_prefix(MARK) else { continue };
         let offset = comment.span.start + (comment.text.len() - said.len()) as u32;
+        let said = said.split("//").next().unwrap_or_default();
         let scope = scope(text, item, comment.span).shifted(chunk.start);
         read_comment(levels, said, offset + chunk.start, scope);
     }
@@ -99,7 +100,8 @@ fn read_comment(levels: &mut Levels, said: &str, offset: u32, scope: Span) {
     }
     while !rest.is_empty() {
         let parts = rest.split_once('(').and_then(|(word, rest)| Some((word, rest.split_once(')')?)));
-        let Some((level, (names, after))) = parts.and_then(|(word, rest)| Some((Level::find(word.trim())?, rest))) else {
+        let Some((level, (names, after))) = parts.and_then(|(word, rest)| Some((Level::find(word.trim())?, rest)))
+        else {
             levels.problems.push(not_understood(whole));
             return;
         };

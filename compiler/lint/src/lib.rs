@@ -5,6 +5,7 @@
 
 mod conditions;
 mod elements;
+mod imports;
 mod levels;
 mod look;
 mod names;
@@ -17,6 +18,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use imports::mend;
 pub use levels::{Levels, Scope, levels};
 
 use look::Look;

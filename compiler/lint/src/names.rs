@@ -44,7 +44,8 @@ fn small(look: &mut Look<'_>, what: &str, name: &Name) {
 fn documented(look: &mut Look<'_>, name: &Name) {
     let start = look.span(name.node).start as usize;
     let before = look.text.get(..start).unwrap_or("");
-    if parsed(look.db, look.item).errors(look.db).is_empty() && !before.lines().any(|l| l.trim_start().starts_with("///"))
+    if parsed(look.db, look.item).errors(look.db).is_empty()
+        && !before.lines().any(|l| l.trim_start().starts_with("///"))
     {
         let message = format!("nothing says what `{}` is for", name.text);
         look.report(Code::W1212, name.node, message, "say it in a comment `///` before the block");

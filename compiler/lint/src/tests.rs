@@ -70,7 +70,9 @@ fn parameters() {
     assert_eq!(found(&child), NONE);
     let outer = pipe("Inner(mark: u8 = 1)", "", "ip.ttl = mark; Forward(b);");
     let part = |args: &str| {
-        format!("{outer}rfb Outer(mark: u8 = 1) {{ port inout a: Ip4; port inout b: Ip4; part x: Inner{args}; wire a <-> x.a; wire x.b <-> b; }}")
+        format!(
+            "{outer}rfb Outer(mark: u8 = 1) {{ port inout a: Ip4; port inout b: Ip4; part x: Inner{args}; wire a <-> x.a; wire x.b <-> b; }}"
+        )
     };
     assert_eq!(found(&part("(mark = 3)")), ["W1201 mark"]);
     assert_eq!(found(&part("(mark = mark)")), NONE);
@@ -117,7 +119,10 @@ fn constant_conditions() {
 
 #[test]
 fn repeated_conditions() {
-    assert_eq!(on_a("If(has tcp, Forward(b), If(has udp, Fail(\"u\"), If(has  tcp, Fail(\"t\"), Forward(b))));").len(), 1);
+    assert_eq!(
+        on_a("If(has tcp, Forward(b), If(has udp, Fail(\"u\"), If(has  tcp, Fail(\"t\"), Forward(b))));").len(),
+        1
+    );
     assert_eq!(on_a("If(has tcp, Forward(b), { If(has tcp, Fail(\"t\"), Forward(b)); });").len(), 1);
     assert_eq!(on_a("If(ip.ttl > 5, Forward(b), { ip.ttl = 9; If(ip.ttl > 5, Forward(b), Fail(\"t\")); });"), NONE);
     assert_eq!(on_a("If(has tcp, Forward(b), If(has udp, Forward(b), Fail(\"t\")));"), NONE);
@@ -134,7 +139,8 @@ fn comparisons_by_width() {
 
 #[test]
 fn inherited_promises() {
-    let base = pipe("Base", "", "Forward(b);").replacen("  behaviour", "  ensures through: unchanged a -> b;\n  behaviour", 1);
+    let base =
+        pipe("Base", "", "Forward(b);").replacen("  behaviour", "  ensures through: unchanged a -> b;\n  behaviour", 1);
     let child = |promise: &str| format!("{base}rfb Child : Base {{\n  ensures mine: {promise};\n}}\n");
     assert_eq!(found(&child("unchanged a -> b")), ["W1209 ensures mine: unchanged a -> b;"]);
     assert_eq!(found(&child("unchanged b -> a")), NONE);
@@ -167,7 +173,9 @@ fn arrays_of_one() {
 fn elements() {
     let of = |wires: &str| {
         let pipe = pipe("Pipe", "", "Forward(b);");
-        found(&format!("{pipe}rfb Trunk {{ port inout l[0..1]: Ip4; port inout r[0..1]: Ip4; part x[0..1]: Pipe; {wires} }}"))
+        found(&format!(
+            "{pipe}rfb Trunk {{ port inout l[0..1]: Ip4; port inout r[0..1]: Ip4; part x[0..1]: Pipe; {wires} }}"
+        ))
     };
     assert_eq!(of("wire l[*] <-> x[*].a; wire x[*].b <-> r[*];"), NONE);
     assert_eq!(of("wire l[0] <-> x[0].a; wire x[0].b <-> r[0];"), ["W1202 x", "W1202 l", "W1202 r"]);
@@ -176,16 +184,19 @@ fn elements() {
 #[test]
 fn documentation() {
     let codes = |text: &str| World::new(text).found().iter().filter(|d| d.code.as_str() == "W1212").count();
-    assert_eq!((codes("rfb A {}"), codes("/// Does nothing.\nrfb A {}"), codes("// Not for users.\nrfb A {}")), (1, 0, 1));
+    assert_eq!(
+        (codes("rfb A {}"), codes("/// Does nothing.\nrfb A {}"), codes("// Not for users.\nrfb A {}")),
+        (1, 0, 1)
+    );
 }
 
 /// Every fix that is offered makes what it was offered for go away, and breaks nothing.
 #[test]
 fn fixes_help() {
     let base = pipe("Base", "", "Constrain(((has tcp))); ip.ttl = (ip.ttl - 1); Forward(b);");
-    let mut text = format!("{USE}{base}")
-        .replacen("  behaviour", "  ensures through: b -> a { (ip.ttl > 0); }\n  behaviour", 1)
-        + "rfb Child : Base {\n  ensures mine: b -> a { ip.ttl > 0; }\n}\n";
+    let mut text =
+        format!("{USE}{base}").replacen("  behaviour", "  ensures through: b -> a { (ip.ttl > 0); }\n  behaviour", 1)
+            + "rfb Child : Base {\n  ensures mine: b -> a { ip.ttl > 0; }\n}\n";
     for round in 0..5 {
         let world = World::new(&text);
         world.expect_sound();

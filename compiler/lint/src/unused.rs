@@ -4,7 +4,7 @@ use crate::look::Look;
 use crate::text::mentions;
 use crate::walk::{Walk, states, walk};
 use rdcl_base::Code;
-use rdcl_hir::{Package, parents, default_instance, params};
+use rdcl_hir::{Package, default_instance, params, parents};
 use rdcl_syntax::ast::{ExprKind, Member, Name, Rfb, Stack, State, StateClause, Stmt};
 
 pub fn of_block(look: &mut Look<'_>, rfb: &Rfb) {
@@ -15,7 +15,12 @@ pub fn of_block(look: &mut Look<'_>, rfb: &Rfb) {
             state_columns(look, state, &walk);
         } else {
             let message = format!("nothing is ever looked up in `{}`", state.name.text);
-            look.report(Code::W1203, state.name.node, message, "leave the state map out, with what is inserted into it");
+            look.report(
+                Code::W1203,
+                state.name.node,
+                message,
+                "leave the state map out, with what is inserted into it",
+            );
         }
     }
     table_columns(look, rfb, &walk);

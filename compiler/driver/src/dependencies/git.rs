@@ -84,13 +84,7 @@ struct Copy {
 const HEAD: &str = "refs/remote/head";
 
 impl Copy {
-    fn commit(
-        &self,
-        url: &str,
-        selector: &Selector,
-        pinned: Option<&str>,
-        offline: bool,
-    ) -> Result<String, GitError> {
+    fn commit(&self, url: &str, selector: &Selector, pinned: Option<&str>, offline: bool) -> Result<String, GitError> {
         let wanted = match (pinned, selector) {
             (Some(commit), _) => commit.to_owned(),
             (None, Selector::Rev(commit)) => commit.clone(),
@@ -113,7 +107,8 @@ impl Copy {
 
     /// The number of a commit, if it is here.
     fn find(&self, wanted: &str) -> Option<String> {
-        let found = git(&self.path, ["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{wanted}^{{commit}}")]);
+        let found =
+            git(&self.path, ["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{wanted}^{{commit}}")]);
         found.ok().map(|number| number.trim().to_owned()).filter(|number| number.len() >= 40)
     }
 

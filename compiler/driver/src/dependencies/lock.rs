@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 const NAME: &str = "rdcl.lock";
 
-const HEADER: &str = "# What the dependencies in rdcl.toml have come to. Written by rdclc; not to be edited.\nversion = 1\n";
+const HEADER: &str =
+    "# What the dependencies in rdcl.toml have come to. Written by rdclc; not to be edited.\nversion = 1\n";
 
 /// A commit of a repository, and what selected it.
 #[derive(Clone, Debug, PartialEq, Eq)]

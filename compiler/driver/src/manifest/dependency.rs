@@ -111,8 +111,7 @@ impl Reader {
             (Some(path), None) => match selectors.first() {
                 Some((key, _)) => {
                     let key_name = key.get_ref();
-                    let message =
-                        format!("`{key_name}` chooses among the versions of a `git`, and `{name}` has none");
+                    let message = format!("`{key_name}` chooses among the versions of a `git`, and `{name}` has none");
                     self.refuse(key.span(), message, "leave it out")
                 }
                 None => Some(Source::Path(self.string("path", path)?.to_owned())),
