@@ -44,6 +44,8 @@ mod pages;
 mod program;
 #[path = "run/starters.rs"]
 mod starters;
+#[path = "run/tests.rs"]
+mod tests;
 #[path = "run/traffic.rs"]
 mod traffic;
 #[path = "run/whence.rs"]
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 18] = [
+    let suites: [fn() -> Vec<Trial>; 19] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         starters::trials,
         packages::trials,
         lint::trials,
+        tests::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

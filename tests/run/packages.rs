@@ -45,9 +45,19 @@ impl World {
 
     /// Writes a file, and the folders it is in.
     pub fn write(&self, path: &str, text: &str) -> Result<(), String> {
-        let path = self.folder.join(path);
+        self.write_bytes(path, text.as_bytes())
+    }
+
+    /// The same, of a file that is no text.
+    pub fn write_bytes(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
+        let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap_or(&self.folder)).map_err(|e| e.to_string())?;
-        fs::write(path, text).map_err(|e| e.to_string())
+        fs::write(path, bytes).map_err(|e| e.to_string())
+    }
+
+    /// Where a file here is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
     }
 
     /// The text of a file.

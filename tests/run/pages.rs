@@ -24,7 +24,8 @@ pub fn trials() -> Vec<Trial> {
         };
         Trial::test(format!("page/{}", info.code), move || run().map_err(Failed::from))
     };
-    CODES.iter().map(trial).collect()
+    // Those of fixtures have packets to send; tests of their own do.
+    CODES.iter().filter(|info| !info.code.as_str().starts_with("E13")).map(trial).collect()
 }
 
 fn program_code(info: &CodeInfo) -> Result<(), String> {

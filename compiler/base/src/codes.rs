@@ -210,6 +210,15 @@ codes! {
     E1101 "a choice that no guest can make"
     E1102 "an assumption in a block that is to run"
     E1103 "a block that is too large for a guest"
+    // test: fixtures
+    E1301 "a malformed fixture"
+    E1302 "a fixture about no block that can be tested"
+    E1303 "no such port in a fixture"
+    E1304 "no such header or field in a fixture"
+    E1305 "a value in a fixture that does not fit"
+    E1306 "bytes of a packet that cannot be read"
+    E1307 "a test that expects nothing"
+    E1308 "two tests of one name"
     // lint: what is better said otherwise
     W1201 "a parameter is never used"
     W1202 "an element of an array is joined to nothing"

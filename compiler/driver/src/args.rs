@@ -79,6 +79,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Warn also of what is better said otherwise, and fix it on demand
     Lint(Lint),
+    /// Send the packets of a package's fixtures through its blocks
+    Test(Test),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
     /// Draw the nested service graph
@@ -106,6 +108,7 @@ impl Command {
             Command::Check(check) => &check.paths,
             Command::Fmt(fmt) => &fmt.paths,
             Command::Lint(lint) => &lint.paths,
+            Command::Test(test) => &test.paths,
             Command::Verify(verify) => &verify.paths,
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
@@ -124,6 +127,7 @@ impl Command {
             Command::New(_)
             | Command::Check(_)
             | Command::Lint(_)
+            | Command::Test(_)
             | Command::Verify(_)
             | Command::Graph(_)
             | Command::Place(_)
@@ -197,6 +201,20 @@ pub struct Lint {
     /// Make the fixes that are safe
     #[arg(long)]
     pub fix: bool,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Directories that are packages (they hold an `rdcl.toml`), or files
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests with this text in their name
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Also say which statements, arms, rows and rules no packet has taken
+    #[arg(long)]
+    pub coverage: bool,
 }
 
 /// Arguments of `verify`.

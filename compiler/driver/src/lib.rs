@@ -36,6 +36,7 @@ mod promises;
 mod run;
 mod session;
 mod templates;
+mod testing;
 mod trace;
 mod traffic;
 mod verify;
