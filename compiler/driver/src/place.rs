@@ -194,11 +194,12 @@ fn instances(checked: &Checked, placed: &Placed<'_>, on: &Substrate) -> Vec<(Str
 
 /// Each link with the execution environments it is crossed from and to.
 fn way(substrate: &Substrate, from: Option<usize>, links: &[usize]) -> Vec<Crossed> {
-    let mut at = from;
+    let mut at = from.map(|ree| substrate.site(ree));
     let step = |i: &usize| {
         let link = &substrate.links[*i];
-        let (here, there) = if at == Some(link.b) { (link.b, link.a) } else { (link.a, link.b) };
-        at = Some(there);
+        let backwards = at == Some(substrate.site(link.b));
+        let (here, there) = if backwards { (link.b, link.a) } else { (link.a, link.b) };
+        at = Some(substrate.site(there));
         Crossed { link: *i, from: substrate.rees[here].name.clone(), to: substrate.rees[there].name.clone() }
     };
     links.iter().map(step).collect()

@@ -61,6 +61,7 @@ impl<'db> Case<'db> {
             availability: number(&ree.attributes, "availability").unwrap_or(WHOLE),
             cost: number(&ree.attributes, "cost").unwrap_or(0),
             packet_rate: number(&ree.attributes, "packet_rate"),
+            host: ree.host,
         };
         let link = |link: &rdcl_hir::Link| Link {
             a: link.a,

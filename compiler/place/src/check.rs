@@ -63,8 +63,23 @@ impl View<'_> {
     }
 
     fn load(&self, ree: usize, resource: Resource) -> u128 {
-        let here = (0..self.model.leaves.len()).map(|leaf| self.candidate(leaf)).filter(|c| c.ree == ree);
+        let all = (0..self.model.leaves.len()).map(|leaf| self.candidate(leaf));
+        let here = all.filter(|c| self.enclosing(c.ree).contains(&ree));
         here.map(|c| u128::from(c.needs[resource as usize])).sum()
+    }
+
+    /// An execution environment and all that it runs in, the outermost last.
+    fn enclosing(&self, ree: usize) -> Vec<usize> {
+        let mut found = vec![ree];
+        while let Some(host) = self.model.rees[found[found.len() - 1]].host {
+            found.push(host);
+        }
+        found
+    }
+
+    fn outermost(&self, ree: usize) -> usize {
+        let enclosing = self.enclosing(ree);
+        enclosing[enclosing.len() - 1]
     }
 
     fn ree_of(&self, end: End) -> Option<usize> {
@@ -86,12 +101,14 @@ impl View<'_> {
             if self.model.joined && route.is_empty() {
                 continue;
             }
+            let (a, b) = (self.outermost(a), self.outermost(b));
             let mut visited = vec![a];
             for link in route {
                 let link = &self.model.links[*link];
+                let (one, other) = (self.outermost(link.a), self.outermost(link.b));
                 let at = visited[visited.len() - 1];
-                visited.push(if link.a == at { link.b } else { link.a });
-                if link.a != at && link.b != at {
+                visited.push(if one == at { other } else { one });
+                if one != at && other != at {
                     faults.push(format!("the route of wire {i} is broken"));
                 }
             }
@@ -162,7 +179,8 @@ impl View<'_> {
         for way in &self.model.flows[flow].ways {
             for leaf in &way.leaves {
                 limit(self.candidate(*leaf).passage.packet_rate);
-                limit(self.model.rees[self.candidate(*leaf).ree].packet_rate);
+                let hosts = self.enclosing(self.candidate(*leaf).ree);
+                hosts.into_iter().for_each(|ree| limit(self.model.rees[ree].packet_rate));
             }
             for wire in &way.wires {
                 self.model.wires[*wire].passages.iter().for_each(|passage| limit(passage.packet_rate));
@@ -214,7 +232,7 @@ impl View<'_> {
     }
 
     fn share(&self, leaves: &[usize], wires: &[usize], limit: u64) -> Ordering {
-        let rees = BTreeSet::from_iter(leaves.iter().map(|leaf| self.candidate(*leaf).ree));
+        let rees = BTreeSet::from_iter(leaves.iter().flat_map(|leaf| self.enclosing(self.candidate(*leaf).ree)));
         let links = BTreeSet::from_iter(wires.iter().flat_map(|wire| self.solution.routes[*wire].iter().copied()));
         let rees = rees.into_iter().map(|ree| self.model.rees[ree].availability);
         let shares = rees.chain(links.into_iter().map(|link| self.model.links[link].availability));
@@ -229,7 +247,7 @@ impl View<'_> {
             Objective::Bandwidth => self.carried().values().sum(),
             Objective::Delay(flows) => flows.iter().map(|flow| self.delay(*flow)).sum(),
             Objective::Cost => {
-                let rees = BTreeSet::from_iter(all().map(|c| c.ree));
+                let rees = BTreeSet::from_iter(all().flat_map(|c| self.enclosing(c.ree)));
                 let links = BTreeSet::from_iter(self.solution.routes.iter().flatten());
                 let rees: u128 = rees.into_iter().map(|ree| u128::from(model.rees[ree].cost)).sum();
                 rees + links.into_iter().map(|link| u128::from(model.links[*link].cost)).sum::<u128>()

@@ -62,7 +62,8 @@ pub enum Objective {
     Bandwidth,
     /// The delays of these flows, added up.
     Delay(Vec<usize>),
-    /// The cost of each execution environment that hosts a leaf and of each link that a wire goes over, once each.
+    /// The cost of each execution environment that hosts a leaf, by itself or by what runs in it, and of each link that a
+    /// wire goes over, once each.
     Cost,
     /// What one execution environment has to give of a resource.
     Load(usize, Resource),
@@ -88,7 +89,7 @@ pub struct Passage {
 /// An execution environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ree {
-    /// What it has of each [`Resource`]; none is without limit.
+    /// What it has of each [`Resource`] for all it hosts and all that runs in it hosts; none is without limit.
     pub offers: [Option<u64>; 3],
     /// The share of time in which it works, of [`WHOLE`].
     pub availability: u64,
@@ -96,6 +97,9 @@ pub struct Ree {
     pub cost: u64,
     /// How many packets in a second get through what it hosts; none is without limit.
     pub packet_rate: Option<u64>,
+    /// What it runs in: that has to have what this one hosts needs, too, and works and costs with it. Following hosts
+    /// comes to an end.
+    pub host: Option<usize>,
 }
 
 /// All there is, or all of the time, in hundredths of a per cent.
@@ -118,17 +122,6 @@ pub struct Link {
     pub cost: u64,
     /// What it does to the packets that go over it.
     pub passage: Passage,
-}
-
-impl Link {
-    /// The end that is not this one.
-    pub fn across(&self, from: usize) -> Option<usize> {
-        match from {
-            ree if ree == self.a => Some(self.b),
-            ree if ree == self.b => Some(self.a),
-            _ => None,
-        }
-    }
 }
 
 /// Something to be placed.
@@ -213,8 +206,8 @@ pub enum Measured {
     Delay(usize),
     /// The bandwidth of a flow: the least demand of the wires on its ways, all of which is reserved.
     Bandwidth(usize),
-    /// The availability of a flow: of its worst way the product over execution environments and links, each once. Of
-    /// the whole service without a flow.
+    /// The availability of a flow: of its worst way the product over execution environments, what they run in, and links,
+    /// each once. Of the whole service without a flow.
     Availability(Option<usize>),
     /// The packet rate of a flow: the least of that of leaves, their execution environments, wires and links on its ways.
     PacketRate(usize),
@@ -251,6 +244,17 @@ pub enum Constraint {
 }
 
 impl Model {
+    /// An execution environment and all that it runs in, outwards.
+    pub fn hosts(&self, ree: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(Some(ree), |at| self.rees[*at].host)
+    }
+
+    /// The outermost of what an execution environment runs in. Whatever runs in one goes over links from there, and needs
+    /// none to reach what else does.
+    pub fn site(&self, ree: usize) -> usize {
+        self.hosts(ree).last().unwrap_or(ree)
+    }
+
     /// Every constraint, those first that are best done without when one of several can be blamed.
     pub fn constraints(&self) -> Vec<Constraint> {
         let offered = |i: usize| Resource::ALL.into_iter().filter(move |r| self.rees[i].offers[*r as usize].is_some());

@@ -63,9 +63,11 @@ impl<'m> Partial<'m> {
 
     /// Whether there is room for a candidate.
     pub fn has_room(&self, candidate: &Candidate) -> bool {
-        let (loads, offers) = (&self.loads[candidate.ree], &self.model.rees[candidate.ree].offers);
-        let fits = |i: usize| offers[i].is_none_or(|offer| loads[i].saturating_add(candidate.needs[i]) <= offer);
-        (0..Resource::ALL.len()).all(fits)
+        self.model.hosts(candidate.ree).all(|ree| {
+            let (loads, offers) = (&self.loads[ree], &self.model.rees[ree].offers);
+            let fits = |i: usize| offers[i].is_none_or(|offer| loads[i].saturating_add(candidate.needs[i]) <= offer);
+            (0..Resource::ALL.len()).all(fits)
+        })
     }
 
     /// Places a leaf.
@@ -73,8 +75,10 @@ impl<'m> Partial<'m> {
         let candidate = &self.model.leaves[leaf].candidates[position];
         self.choice[leaf] = Some(position);
         self.hosted[candidate.ree] += 1;
-        for (load, need) in self.loads[candidate.ree].iter_mut().zip(candidate.needs) {
-            *load = load.saturating_add(need);
+        for ree in self.model.hosts(candidate.ree) {
+            for (load, need) in self.loads[ree].iter_mut().zip(candidate.needs) {
+                *load = load.saturating_add(need);
+            }
         }
     }
 
@@ -84,11 +88,11 @@ impl<'m> Partial<'m> {
         let ree = self.model.leaves[leaf].candidates[position].ree;
         self.hosted[ree] -= 1;
         // Not by subtraction: a sum that had reached the greatest number would come out wrong.
-        self.loads[ree] = [0; 3];
-        for other in self.placed().filter(|c| c.ree == ree).collect::<Vec<_>>() {
-            for (load, need) in self.loads[ree].iter_mut().zip(other.needs) {
-                *load = load.saturating_add(need);
-            }
+        for host in self.model.hosts(ree) {
+            let within = |c: &&Candidate| self.model.hosts(c.ree).any(|at| at == host);
+            let needs = self.placed().filter(within).map(|c| c.needs);
+            let sum = |a: [u64; 3], b: [u64; 3]| [0, 1, 2].map(|i: usize| a[i].saturating_add(b[i]));
+            self.loads[host] = needs.fold([0; 3], sum);
         }
     }
 
@@ -109,8 +113,15 @@ impl<'m> Partial<'m> {
         }
     }
 
+    /// Where a wire leads from and to, if those are known to be two execution environments that run in none together.
+    pub fn passage(&self, wire: usize) -> Option<(usize, usize)> {
+        let (a, b) = self.crossing(wire)?;
+        let (a, b) = (self.model.site(a), self.model.site(b));
+        (a != b).then_some((a, b))
+    }
+
     /// Where a wire leads from and to, if those are known to be two execution environments.
-    pub fn crossing(&self, wire: usize) -> Option<(usize, usize)> {
+    fn crossing(&self, wire: usize) -> Option<(usize, usize)> {
         let wire = &self.model.wires[wire];
         let (a, b) = (self.ree_of(wire.a)?, self.ree_of(wire.b)?);
         (a != b).then_some((a, b))
@@ -179,7 +190,9 @@ impl<'m> Partial<'m> {
     }
 
     fn cost(&self) -> u64 {
-        let rees = self.model.rees.iter().zip(&self.hosted).filter(|(_, hosted)| **hosted > 0).map(|(r, _)| r.cost);
+        let hosting = (0..self.hosted.len()).filter(|ree| self.hosted[*ree] > 0);
+        let used: BTreeSet<usize> = hosting.flat_map(|ree| self.model.hosts(ree)).collect();
+        let rees = used.into_iter().map(|ree| self.model.rees[ree].cost);
         let links = self.model.links.iter().zip(&self.wires_over).filter(|(_, wires)| **wires > 0).map(|(l, _)| l.cost);
         total(rees.chain(links))
     }
@@ -211,7 +224,8 @@ impl<'m> Partial<'m> {
     }
 
     fn share(&self, leaves: Vec<usize>, wires: Vec<usize>) -> Ratio {
-        let rees: BTreeSet<usize> = leaves.into_iter().filter_map(|leaf| Some(self.candidate(leaf)?.ree)).collect();
+        let rees = leaves.into_iter().filter_map(|leaf| Some(self.candidate(leaf)?.ree));
+        let rees: BTreeSet<usize> = rees.flat_map(|ree| self.model.hosts(ree)).collect();
         let links: BTreeSet<usize> = wires.into_iter().flat_map(|wire| self.routes[wire].iter().copied()).collect();
         let rees = rees.into_iter().map(|ree| self.model.rees[ree].availability);
         Ratio::product(rees.chain(links.into_iter().map(|link| self.model.links[link].availability)))
@@ -229,7 +243,7 @@ impl<'m> Partial<'m> {
     pub fn packet_rate(&self, flow: usize) -> u64 {
         let hosts = |way: &Way| {
             let rees = way.leaves.iter().filter_map(|leaf| Some(self.candidate(*leaf)?.ree));
-            rees.filter_map(|ree| self.model.rees[ree].packet_rate).min()
+            rees.flat_map(|ree| self.model.hosts(ree)).filter_map(|ree| self.model.rees[ree].packet_rate).min()
         };
         let ways = self.model.flows[flow].ways.iter();
         let least = ways.filter_map(|way| self.passages(way).filter_map(|p| p.packet_rate).chain(hosts(way)).min());

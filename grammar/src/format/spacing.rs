@@ -31,10 +31,10 @@ pub(super) fn spaced(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     }
 }
 
-/// `rfb A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
+/// `rfb A : B`, `environment A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
 fn colon_stands_apart(pieces: &[Piece<'_>], among: Among) -> bool {
     match among {
-        Among::Entry(first) => pieces[first].is(Token::Rfb),
+        Among::Entry(first) => pieces[first].is(Token::Rfb) || pieces[first].is(Token::Environment),
         Among::List => false,
         Among::Square => true,
     }

@@ -9,7 +9,7 @@ use crate::{Answer, Exhaustive, Limit, Solver, check, place_with};
 use rdcl_hir::{Comparison, deployments};
 
 fn ree(cost: u64) -> Ree {
-    Ree { offers: [None; 3], availability: WHOLE, cost, packet_rate: None }
+    Ree { offers: [None; 3], availability: WHOLE, cost, packet_rate: None, host: None }
 }
 
 fn link(a: usize, b: usize, bandwidth: u64, delay: u64) -> Link {

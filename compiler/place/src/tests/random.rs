@@ -118,9 +118,9 @@ fn choices(model: &Model) -> Vec<Vec<usize>> {
 
 fn routings(model: &Model, choice: &[usize]) -> Vec<Vec<Vec<usize>>> {
     let of = |wire: &Wire| match (ree_of(model, choice, wire.a), ree_of(model, choice, wire.b)) {
-        (Some(a), Some(b)) if a != b => {
-            let mut paths = Vec::new();
-            walk(model, &mut vec![a], &mut Vec::new(), b, &mut paths);
+        (Some(a), Some(b)) if outermost(model, a) != outermost(model, b) => {
+            let (mut paths, b) = (Vec::new(), outermost(model, b));
+            walk(model, &mut vec![outermost(model, a)], &mut Vec::new(), b, &mut paths);
             if model.joined && paths.is_empty() { vec![Vec::new()] } else { paths }
         }
         _ => vec![Vec::new()],
@@ -134,13 +134,21 @@ fn walk(model: &Model, seen: &mut Vec<usize>, links: &mut Vec<usize>, to: usize,
         return paths.push(links.clone());
     }
     for (i, link) in model.links.iter().enumerate() {
-        let Some(next) = link.across(at).filter(|next| !seen.contains(next)) else { continue };
+        let (one, other) = (outermost(model, link.a), outermost(model, link.b));
+        let next = if one == at { other } else { one };
+        if (one != at && other != at) || seen.contains(&next) {
+            continue;
+        }
         seen.push(next);
         links.push(i);
         walk(model, seen, links, to, paths);
         links.pop();
         seen.pop();
     }
+}
+
+fn outermost(model: &Model, ree: usize) -> usize {
+    model.rees[ree].host.map_or(ree, |host| outermost(model, host))
 }
 
 fn product<T: Clone>(options: Vec<Vec<T>>) -> Vec<Vec<T>> {
@@ -192,7 +200,7 @@ impl Random {
     fn model(&mut self) -> Model {
         let (rees, leaves) = (1 + self.index(4), 1 + self.index(5));
         let mut model = Model {
-            rees: (0..rees).map(|_| self.ree()).collect(),
+            rees: (0..rees).map(|i| self.ree(i)).collect(),
             links: Vec::new(),
             leaves: (0..leaves).map(|_| self.leaf(rees)).collect(),
             outsides: (0..2).map(|_| (self.below(3) > 0).then(|| self.index(rees))).collect(),
@@ -208,10 +216,12 @@ impl Random {
         model
     }
 
-    fn ree(&mut self) -> Ree {
+    /// Perhaps one that runs in one before it.
+    fn ree(&mut self, i: usize) -> Ree {
         let offers = [self.maybe(12), self.maybe(12), None];
         let (availability, cost) = (9_000 + self.below(1_001), self.below(5));
-        Ree { offers, availability, cost, packet_rate: self.rarely(6) }
+        let host = (i > 0 && self.below(3) == 0).then(|| self.index(i));
+        Ree { offers, availability, cost, packet_rate: self.rarely(6), host }
     }
 
     fn leaf(&mut self, rees: usize) -> Leaf {
