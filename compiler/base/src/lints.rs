@@ -71,6 +71,7 @@ lints! {
     W0001 unknown_manifest_key Warn
     W0002 unknown_lint Warn
     W0201 unused_import Warn
+    W0310 unhosted_implementation Warn
     W0401 unwired_port Warn
     W0402 unused_flow Warn
     W0501 unreachable_statement Warn
@@ -89,6 +90,7 @@ lints! {
     W0907 missing_table Warn
     W0908 tagged_network Warn
     W0909 missing_network Warn
+    W0910 untold_feature Warn
     W1201 unused_parameter Warn
     W1202 unused_element Warn
     W1203 unused_state Warn

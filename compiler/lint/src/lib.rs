@@ -46,7 +46,11 @@ pub fn lints(db: &dyn Db, package: Package) -> Vec<Problem> {
                 unused::stack(&mut look, package, stack);
                 names::of_stack(&mut look, stack);
             }
-            ast::Item::Use(_) | ast::Item::Substrate(_) | ast::Item::Deploy(_) | ast::Item::Bad(_) => {}
+            ast::Item::Use(_)
+            | ast::Item::Substrate(_)
+            | ast::Item::Environment(_)
+            | ast::Item::Deploy(_)
+            | ast::Item::Bad(_) => {}
         }
         found.append(&mut look.found);
     }
