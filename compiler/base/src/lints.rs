@@ -71,6 +71,8 @@ lints! {
     W0001 unknown_manifest_key Warn
     W0002 unknown_lint Warn
     W0201 unused_import Warn
+    W0202 hiding_name Warn
+    W0301 diverging_parents Warn
     W0310 unhosted_implementation Warn
     W0401 unwired_port Warn
     W0402 unused_flow Warn

@@ -1,9 +1,12 @@
 //! Everything that is wrong with a package.
 
+use crate::abstraction::abstract_problems;
+use crate::ancestry::inheritance_problems;
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count};
+use crate::instance::constraint::constraint_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
@@ -18,6 +21,7 @@ use crate::operation::sla::service_levels;
 use crate::operation::substrates::substrate;
 use crate::part::{Nesting, PartGroup, nesting, nesting_problems, parts};
 use crate::port::ports;
+use crate::shadow::hidden_names;
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::home::table_place;
 use crate::source::item::{Item, items, parsed, rfb_tree};
@@ -50,7 +54,8 @@ pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Problem> {
 fn unread(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     let errors = |item: &Item<'_>| {
         let at = |span| Loc::Text(item.file(db), item.id(db), span);
-        parsed(db, *item).errors(db).iter().map(|e| e.clone().map(at)).collect::<Vec<_>>()
+        let parsed = parsed(db, *item);
+        parsed.errors(db).iter().chain(parsed.warnings(db)).map(|e| e.clone().map(at)).collect::<Vec<_>>()
     };
     items(db, file).iter().flat_map(errors).collect()
 }
@@ -60,7 +65,8 @@ fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
         Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::source::item::item_with_id(db, file, id),
         Loc::Table(..) => return true,
     };
-    let read = item.is_none_or(|item| parsed(db, item).errors(db).is_empty());
+    // Of a NEMO program, the statements that could be read are looked at.
+    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || parsed(db, item).errors(db).is_empty());
     let of_std = problem.primary.file().is_some_and(|f| package.std(db).contains(&f));
     read && (problem.severity == Severity::Error || !of_std)
 }
@@ -154,14 +160,17 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         Keyword::Rfb => [
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),
+            constraint_problems(db, item),
+            abstract_problems(db, item),
             body_problems(db, item),
             nesting_problems(db, item),
             intent(db, item).problems.clone(),
             table_problems(db, item),
             name_clashes(db, item),
+            hidden_names(db, item),
         ]
         .concat(),
-        Keyword::Use | Keyword::Unknown => Vec::new(),
+        Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
     }
 }
 
@@ -169,6 +178,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
 #[salsa::tracked(returns(deref))]
 fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let mut found = parents(db, instance).problems.clone();
+    found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
     found.extend(idle_operations(db, instance));

@@ -30,6 +30,7 @@ pub fn lints(db: &dyn Db, package: Package) -> Vec<Problem> {
             | ast::Item::Substrate(_)
             | ast::Item::Environment(_)
             | ast::Item::Deploy(_)
+            | ast::Item::Nemo(_)
             | ast::Item::Bad(_) => {}
         }
         found.append(&mut look.found);
