@@ -6,6 +6,7 @@ use crate::leaf::table_file;
 use crate::nemo::library::{Library, Model, text_of};
 use crate::nemo::scope::{Scope, Thing};
 use crate::source::db::{Db, Package, TableFile};
+use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use rdcl_import::{Descriptor, Found, read_vnfd};
 use rdcl_syntax::nemo::{EntityKind, Ref, Uri};
@@ -40,10 +41,15 @@ pub(crate) fn descriptor(db: &dyn Db, file: TableFile) -> (Option<Descriptor>, V
     (descriptor, faults.into_iter().map(|fault| fault.map(|span| Loc::Table(file, span))).collect())
 }
 
+/// The file of a descriptor that a text names.
+pub(crate) fn file_of(db: &dyn Db, item: Item<'_>, path: &str) -> Option<TableFile> {
+    table_file(db, &item.file(db).home(db).table_path(path))
+}
+
 /// The descriptor of a model, if it has one that could be read.
-pub(crate) fn descriptor_of<'db>(db: &'db dyn Db, model: &Thing<'db>) -> Option<&'db Descriptor> {
-    match place_of(model.descriptor()?) {
-        Place::File(path) => descriptor(db, table_file(db, &path)?).0.as_ref(),
+pub(crate) fn descriptor_of<'db>(db: &'db dyn Db, model: &Model<'db>) -> Option<&'db Descriptor> {
+    match place_of(model.thing.descriptor()?) {
+        Place::File(path) => descriptor(db, file_of(db, model.item, &path)?).0.as_ref(),
         Place::Remote => None,
     }
 }
@@ -52,15 +58,17 @@ pub(crate) fn descriptor_of<'db>(db: &'db dyn Db, model: &Thing<'db>) -> Option<
 #[salsa::tracked(returns(deref))]
 pub fn descriptor_paths(db: &dyn Db, package: Package) -> Vec<String> {
     let mut paths = BTreeSet::new();
-    for item in package.files(db).iter().filter_map(|file| text_of(db, *file)) {
+    for item in package.std(db).iter().chain(package.files(db)).filter_map(|file| text_of(db, *file)) {
         let Some(program) = crate::nemo::library::program(db, item) else { continue };
         for model in Scope::of_text(&program.statements).ever() {
             if let Some(Place::File(path)) = model.descriptor().map(place_of) {
-                paths.insert(path);
+                paths.extend(
+                    Some(path).filter(|path| !path.is_empty()).map(|path| item.file(db).home(db).table_path(&path)),
+                );
             }
         }
     }
-    paths.into_iter().filter(|path| !path.is_empty()).collect()
+    paths.into_iter().collect()
 }
 
 /// The type of an interface, and in which kind of descriptor it is called so.
@@ -101,7 +109,7 @@ pub(crate) fn interface_types<'db>(
 /// The type of the interface that a connection point stands for by itself.
 fn own_type<'db>(db: &'db dyn Db, model: &Model<'db>, point: &str) -> Option<Typed> {
     let interface = model.point(point)?.interface()?;
-    let descriptor = descriptor_of(db, &model.thing)?;
+    let descriptor = descriptor_of(db, model)?;
     match descriptor.find(&interface.text()) {
         Found::One(found) => Some(Typed { kind: found.kind.clone()?, format: descriptor.format }),
         Found::Internal(_) | Found::Several(_) | Found::None => None,

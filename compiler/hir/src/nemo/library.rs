@@ -130,7 +130,9 @@ impl<'db> Library<'db> {
     pub fn around(db: &'db dyn Db, own: Item<'db>) -> Library<'db> {
         let package = Package::try_get(db);
         let files = package.into_iter().flat_map(|package| package.std(db).iter().chain(package.files(db)));
-        let texts = files.filter_map(|file| text_of(db, *file)).filter(|item| *item != own);
+        let home = own.file(db).home(db);
+        let is_visible = |file: &&SourceFile| home.path(&file.home(db).package, file.path(db)).is_some();
+        let texts = files.filter(is_visible).filter_map(|file| text_of(db, *file)).filter(|item| *item != own);
         let mut library = Library::default();
         for item in texts.chain([own]) {
             let Some(program) = program(db, item) else { continue };

@@ -2,8 +2,7 @@
 
 use super::{Frame, check, faults, flow};
 use crate::cx::{Cx, did_you_mean};
-use crate::leaf::table_file;
-use crate::nemo::descriptor::{Place, descriptor, place_of};
+use crate::nemo::descriptor::{Place, descriptor, file_of, place_of};
 use crate::nemo::kind::TYPE_WORDS;
 use crate::nemo::library::{Model, program};
 use crate::nemo::scope::{Scope, Space, Thing};
@@ -77,7 +76,7 @@ fn body<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, model: &Model<'db>) {
 /// The descriptor behind a URI; complains of one that should be there.
 fn handed_in<'db>(cx: &mut Cx<'db>, uri: &Uri) -> Option<&'db Descriptor> {
     let Place::File(path) = place_of(uri) else { return None };
-    let Some(file) = table_file(cx.db, &path) else {
+    let Some(file) = file_of(cx.db, cx.item, &path) else {
         cx.report(missing_descriptor(cx, uri.node, &path));
         return None;
     };

@@ -35,7 +35,8 @@ pub(super) fn path_of<'db>(db: &'db dyn Db, item: Item<'db>, model: &Model<'db>)
     if model.item == item {
         return tree::path(&[name], node);
     }
-    let module = model.item.file(db).path(db);
+    let (from, file) = (item.file(db), model.item.file(db));
+    let module = from.home(db).path(&file.home(db).package, file.path(db)).unwrap_or_default();
     let segments: Vec<&str> = module.split("::").chain([name.as_str()]).collect();
     tree::path(&segments, NodeId(0))
 }

@@ -85,7 +85,7 @@ pub(super) fn wire(a: End, b: End, attrs: Vec<Attr>, node: NodeId) -> Member {
 /// `impl vm on openstack { image = "…"; }`, for a descriptor with one machine.
 pub(super) fn implementation<'db>(db: &'db dyn Db, model: &Model<'db>) -> Option<Member> {
     let node = model.thing.descriptor()?.node;
-    let [unit] = descriptor_of(db, &model.thing)?.units.as_slice() else { return None };
+    let [unit] = descriptor_of(db, model)?.units.as_slice() else { return None };
     let image = Attr { name: name("image", node), value: text(unit.image.as_ref()?, node), node };
     Some(Member::Impl(Impl {
         name: name("vm", node),
