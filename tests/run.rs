@@ -38,6 +38,8 @@ mod mutants;
 mod pages;
 #[path = "run/program.rs"]
 mod program;
+#[path = "run/sefl.rs"]
+mod sefl;
 #[path = "run/starters.rs"]
 mod starters;
 #[path = "run/traffic.rs"]
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 16] = [
+    let suites: [fn() -> Vec<Trial>; 17] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         whence::trials,
         fmt::trials,
         starters::trials,
+        sefl::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

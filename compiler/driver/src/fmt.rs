@@ -7,9 +7,9 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::{self, Input};
 use crate::session::Session;
-use crate::{diff, files, json};
+use crate::{diff, files, json, sefl};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, Span};
-use rdcl_syntax::{format, parse_file};
+use rdcl_syntax::{format, format_program, parse_file, parse_program};
 use std::path::Path;
 
 /// `rdclc fmt`.
@@ -47,7 +47,11 @@ impl Session {
         let texts = Sources::new(files);
         let mut sound = Vec::new();
         for (index, (file, _)) in sources.iter().enumerate() {
-            let errors = errors(*file, texts.text(*file));
+            let errors = if sefl::is_program(Path::new(texts.name(*file))) {
+                program_errors(*file, texts.text(*file))
+            } else {
+                errors(*file, texts.text(*file))
+            };
             if errors.is_empty() {
                 sound.push((*file, places.get(index)));
             }
@@ -57,7 +61,9 @@ impl Session {
         self.report_in(&findings, &texts);
         for (file, place) in sound {
             let old = texts.text(file);
-            let new = self.timed("formatting", path, |_| format(old));
+            let name = texts.name(file);
+            let set = if sefl::is_program(Path::new(name)) { format_program } else { format };
+            let new = self.timed("formatting", path, |_| set(old));
             let change = Change { path: place.map(|p| p.as_path()), name: texts.name(file), old, new };
             self.deliver(&change, arguments);
         }
@@ -96,6 +102,11 @@ fn say(console: &mut Console, change: &Change<'_>, arguments: &args::Fmt) {
         (Format::Human | Format::Short, Some(diff)) => console.print(&diff),
         (Format::Human | Format::Short, None) => console.print(&format!("{}\n", change.name)),
     }
+}
+
+/// The errors of syntax in a `.sefl` file.
+fn program_errors(file: FileId, text: &str) -> Vec<Diagnostic<FileSpan>> {
+    parse_program(text).errors.into_iter().map(|error| error.map(|span| FileSpan { file, span })).collect()
 }
 
 /// The errors of syntax in a file.

@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain, Man, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{boot, build, crash, draw, explain, fmt, new, pages, place, whence};
+use crate::{boot, build, crash, draw, explain, fmt, new, pages, place, sefl, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +74,7 @@ fn run() -> Exit {
         Command::Where(arguments) => whence::command(arguments, line.style),
         Command::Graph(arguments) => draw::draw(arguments, line.style),
         Command::Check(arguments) => commands::check(arguments, line.style),
+        Command::Sefl(arguments) => sefl::command(arguments, line.style),
         Command::Verify(arguments) => commands::verify(arguments, line.style),
     }
 }

@@ -386,7 +386,7 @@ impl<'n> Explorer<'n> {
         let names: Vec<u32> = forks.map(|n| self.visit_id(&copy[..n], flight.hops, ingress)).collect();
         let mut rename = |var: Var| match var.kind {
             VarKind::Field(field) => view.field(field),
-            VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => {
+            VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => {
                 Sym::Var(Var { visit: names[var.visit as usize], ..var })
             }
         };
