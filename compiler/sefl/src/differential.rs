@@ -72,12 +72,13 @@ fn addr() -> impl Strategy<Value = Addr> {
 
 /// In a condition no symbolic value is made: which part of it is looked at would say how many there are.
 fn expr(fresh: bool) -> impl Strategy<Value = Expr> {
-    let leaf = prop_oneof![
+    let old = prop_oneof![
         2 => (0..20u128).prop_map(Expr::Int),
-        u32::from(fresh) * 2 => prop_oneof![4 => Just(8), 1 => Just(4u16)].prop_map(Expr::Fresh),
         4 => (0..3usize).prop_map(Expr::Name),
         2 => addr().prop_map(Expr::At),
     ];
+    let made = prop_oneof![4 => Just(8), 1 => Just(4u16)].prop_map(Expr::Fresh);
+    let leaf = if fresh { prop_oneof![4 => old, 1 => made].boxed() } else { old.boxed() };
     leaf.prop_recursive(2, 6, 2, |inner| {
         let op = prop_oneof![Just("+"), Just("-"), Just("&"), Just("|"), Just("^")];
         prop_oneof![

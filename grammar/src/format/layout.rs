@@ -67,14 +67,21 @@ pub(super) fn item<'s>(text: &'s str, apart: bool, run: &mut Run<'s>, runs: &mut
 pub(super) fn program<'s>(text: &'s str, runs: &mut Runs) -> Docs<'s> {
     let mut writer = Writer { pieces: pieces(text), at: 0, runs };
     let (mut docs, mut run, mut first) = (Vec::new(), Run::default(), true);
+    for comment in &writer.gap().comments {
+        docs.extend([Doc::Hard { blank: comment.space.blank() }, Doc::Text(comment.text)]);
+    }
     while writer.token().is_some() {
-        docs.extend(remarks(writer.gap(), first));
+        if !first {
+            docs.extend(remarks(writer.gap(), false));
+        }
         docs.push(Doc::Hard { blank: writer.gap().space.blank() });
         writer.step(&mut run, Body::Statements, first || writer.gap().blank());
         docs.extend(writer.entry(Body::Statements, &run));
         first = false;
     }
-    docs.extend(remarks(writer.gap(), first));
+    if !first {
+        docs.extend(remarks(writer.gap(), false));
+    }
     // The first break is that before the program.
     if !docs.is_empty() {
         docs.remove(0);

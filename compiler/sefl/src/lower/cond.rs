@@ -214,8 +214,9 @@ fn compare(op: BinaryOp, a: Expr, b: Expr) -> Option<Cond> {
         BinaryOp::Ne => Cond::Not(Box::new(Cond::Cmp(CmpOp::Eq, a, b))),
         BinaryOp::Lt => Cond::Cmp(CmpOp::Ult, a, b),
         BinaryOp::Le => Cond::Cmp(CmpOp::Ule, a, b),
-        BinaryOp::Gt => Cond::Cmp(CmpOp::Ult, b, a),
-        BinaryOp::Ge => Cond::Cmp(CmpOp::Ule, b, a),
+        // Not by exchanging them: what stands on the left is read first.
+        BinaryOp::Gt => Cond::Not(Box::new(Cond::Cmp(CmpOp::Ule, a, b))),
+        BinaryOp::Ge => Cond::Not(Box::new(Cond::Cmp(CmpOp::Ult, a, b))),
         _ => return None,
     })
 }
