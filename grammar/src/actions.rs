@@ -49,6 +49,27 @@ pub(crate) struct RowArms {
     pub(crate) miss: Block,
 }
 
+/// What stands in the braces of an implementation or an execution environment.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// `cpu = 1core;`
+    Attr(Attr),
+    /// `require pinning;`
+    Features(Features),
+}
+
+/// Attributes and features apart.
+pub(crate) fn sorted(entries: Vec<Entry>) -> (Vec<Attr>, Vec<Features>) {
+    let (mut attrs, mut features) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            Entry::Attr(attr) => attrs.push(attr),
+            Entry::Features(some) => features.push(some),
+        }
+    }
+    (attrs, features)
+}
+
 /// A complete list, unpacked.
 pub(crate) fn unbox<T>(list: Vec<Box<T>>) -> Vec<T> {
     list.into_iter().map(|node| *node).collect()

@@ -38,6 +38,8 @@ pub enum Item {
     Substrate(Substrate),
     /// `deploy Branch on lab { … } minimize cpu;`
     Deploy(Deploy),
+    /// `environment ClickOs: unikernel in Xen { … }`
+    Environment(Environment),
     /// Nothing could be made of it; the errors say why.
     Bad(NodeId),
 }
@@ -618,7 +620,31 @@ pub struct Impl {
     pub ree: Path,
     /// Its needs.
     pub attrs: Vec<Attr>,
+    /// What its execution environment has to offer.
+    pub features: Vec<Features>,
     /// The whole member.
+    pub node: NodeId,
+}
+
+/// `require pinning, hugepages(1GiB);` of an implementation, `offer …;` of an execution environment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Features {
+    /// `require` or `offer`.
+    pub word: Name,
+    /// At least one feature.
+    pub list: Vec<Feature>,
+    /// The whole clause.
+    pub node: NodeId,
+}
+
+/// `pinning`, `hugepages(1GiB)`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Feature {
+    /// Its name.
+    pub name: Name,
+    /// What stands in its parentheses.
+    pub argument: Option<Expr>,
+    /// The whole feature.
     pub node: NodeId,
 }
 
@@ -699,9 +725,30 @@ pub struct Ree {
     pub name: Name,
     /// Its kind.
     pub kind: Path,
-    /// What it offers.
+    /// The execution environment that it runs in.
+    pub host: Option<Name>,
+    /// What it has.
     pub attrs: Vec<Attr>,
+    /// What it offers besides.
+    pub features: Vec<Features>,
     /// The whole member.
+    pub node: NodeId,
+}
+
+/// A declared kind of execution environment: `environment ClickOs: unikernel in Xen { memory = 8MiB; }`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Environment {
+    /// Its name.
+    pub name: Name,
+    /// The kind that it is, too.
+    pub parent: Option<Path>,
+    /// The kinds that may host it; any, if none is written.
+    pub hosts: Vec<Path>,
+    /// What each of this kind has, unless it says otherwise.
+    pub attrs: Vec<Attr>,
+    /// What each of this kind offers besides.
+    pub features: Vec<Features>,
+    /// The whole item.
     pub node: NodeId,
 }
 

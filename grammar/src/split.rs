@@ -33,13 +33,15 @@ pub enum Keyword {
     Substrate,
     /// `deploy`
     Deploy,
+    /// `environment`
+    Environment,
     /// Anything else: no item.
     Unknown,
 }
 
 impl Keyword {
     fn of(word: &[u8]) -> Option<Keyword> {
-        if !matches!(word.first(), Some(b'u' | b'r' | b's' | b'd')) {
+        if !matches!(word.first(), Some(b'u' | b'r' | b's' | b'd' | b'e')) {
             return None;
         }
         match word {
@@ -48,16 +50,17 @@ impl Keyword {
             b"stack" => Some(Keyword::Stack),
             b"deploy" => Some(Keyword::Deploy),
             b"substrate" => Some(Keyword::Substrate),
+            b"environment" => Some(Keyword::Environment),
             _ => None,
         }
     }
 
     fn ends_with_brace(self) -> bool {
-        matches!(self, Keyword::Rfb | Keyword::Substrate)
+        matches!(self, Keyword::Rfb | Keyword::Substrate | Keyword::Environment)
     }
 
     fn ends_with_semicolon(self) -> bool {
-        matches!(self, Keyword::Use | Keyword::Stack | Keyword::Deploy)
+        matches!(self, Keyword::Use | Keyword::Stack | Keyword::Deploy | Keyword::Environment)
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) enum Token<'s> {
     #[token("rfb")] Rfb,
     #[token("substrate")] Substrate,
     #[token("deploy")] Deploy,
+    #[token("environment")] Environment,
     // Words that begin a member.
     #[token("port")] Port,
     #[token("part")] Part,
@@ -88,8 +89,10 @@ pub(crate) enum Token<'s> {
     #[token("key")] Key,
     #[token("link")] Link,
     #[token("no")] No,
+    #[token("offer")] Offer,
     #[token("reach")] Reach,
     #[token("ree")] Ree,
+    #[token("require")] Require,
     #[token("row")] Row,
     #[token("state")] State,
     #[token("unchanged")] Unchanged,
@@ -272,7 +275,7 @@ fn foreign_block<'s>(lexer: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, Flaw> 
 /// The words that name nothing, in alphabetical order.
 #[rustfmt::skip]
 pub(crate) const RESERVED: &[&str] = &[
-    "and", "as", "at", "behaviour", "by", "choose", "clash", "deploy", "else", "ensures", "except", "full", "given",
+    "and", "as", "at", "behaviour", "by", "choose", "clash", "deploy", "else", "ensures", "environment", "except", "full", "given",
     "has", "if", "impl", "in", "inout", "insert", "intent", "lifecycle", "lookup", "match", "minimize", "not", "on",
     "or", "out", "part", "pre", "remove", "rfb", "sla", "stack", "substrate", "use", "when", "wire", "within",
 ];

@@ -122,6 +122,12 @@ codes! {
     E0316 "a flow against the direction of a port"
     E0317 "a table that cannot be looked up"
     E0318 "a condition of an event, which is not supported yet"
+    E0340 "amounts of different dimensions"
+    E0341 "an unknown feature"
+    E0342 "a feature that is not written as it is meant"
+    E0343 "an execution environment in itself"
+    E0344 "an execution environment in the wrong host"
+    W0310 "an implementation that no execution environment can host"
     // expand: parts, wires, intents
     E0401 "a port is wired twice"
     E0402 "a wire between different header stacks"
@@ -201,6 +207,7 @@ codes! {
     E0707 "a capacity that does not suffice"
     E0708 "a service level that cannot be met"
     E0709 "a wire without a route"
+    E0710 "a feature that no execution environment offers"
     W0701 "a service level of a part, which a placement does not keep"
     // run: what keeps a block from becoming a guest
     E1101 "a choice that no guest can make"
@@ -223,4 +230,5 @@ codes! {
     W0907 "a table that is not handed to a server"
     W0908 "a network for tagged frames"
     W0909 "a wire of which nothing is made"
+    W0910 "a required feature that a cloud is not told"
 }

@@ -253,6 +253,9 @@ pub struct Place {
     /// Only the deployment of this name
     #[arg(long, value_name = "NAME")]
     pub deploy: Option<String>,
+    /// Also say what each flow between two boundary ports comes to
+    #[arg(long)]
+    pub flows: bool,
 }
 
 /// Arguments of `build`.

@@ -66,6 +66,16 @@ pub fn placement(result: &PlacementResult) -> Value {
     let levels = result.levels.iter().map(|level| {
         json!({"sla": level.sla, "measure": level.measure, "op": level.op, "limit": level.limit, "value": level.reached})
     });
+    let flows = result.flows.iter().map(|kpi| {
+        let values = json!({
+            "delay": kpi.delay,
+            "bandwidth": kpi.bandwidth,
+            "packet_rate": kpi.packet_rate,
+            "loss": kpi.loss,
+            "availability": kpi.availability,
+        });
+        (kpi.flow.clone(), values)
+    });
     json!({
         "type": "placement",
         "deploy": result.deploy,
@@ -76,6 +86,7 @@ pub fn placement(result: &PlacementResult) -> Value {
         "instances": Value::Object(result.instances.iter().map(instance).collect()),
         "routes": Value::Object(routes.collect()),
         "levels": levels.collect::<Vec<_>>(),
+        "flows": Value::Object(flows.collect()),
     })
 }
 

@@ -82,10 +82,11 @@ pub(crate) fn attributes(cx: &mut Cx<'_>, attrs: &[Attr], known: &[(&str, Want)]
     found
 }
 
-/// A share of more than all of the time.
+/// A share of more than the whole.
 fn beyond_all(cx: &Cx<'_>, attr: &Attr, value: &Value) -> Option<Problem> {
     let Value::Quantity(Quantity { amount: 10_001.., dimension: Dimension::Ratio }) = value else { return None };
-    let message = format!("{} is more than all of the time", value_text(value));
+    let whole = if attr.name.text == "availability" { "all of the time" } else { "all there is" };
+    let message = format!("{} is more than {whole}", value_text(value));
     Some(Diagnostic::new(Code::E0302, cx.at(attr.value.node), message).with_help("the greatest share is 100%"))
 }
 

@@ -10,6 +10,8 @@ use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, t
 use crate::lineage::{name_place, parents};
 use crate::nemo::{filter_name, filter_rules, idle_operations, intent};
 use crate::operation::deploy::{deployed, deployed_twice};
+use crate::operation::environments::environment;
+use crate::operation::hosting::unhosted;
 use crate::operation::impls::implementations;
 use crate::operation::lifecycles::lifecycle;
 use crate::operation::sla::service_levels;
@@ -21,7 +23,7 @@ use crate::source::item::{Item, items, parsed, rfb_tree};
 use crate::source::loc::{Loc, Problem, place};
 use crate::source::mentions::unused_imports;
 use crate::source::names::{lookup, scope};
-use crate::subject::checked;
+use crate::subject::{checked, file_subjects};
 use crate::types::declared_stack;
 use crate::value::Type;
 use crate::wire::{enters_leaves, wires};
@@ -29,23 +31,27 @@ use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId, Severity};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Everything that is wrong with a package, by place. Of an item that cannot be read only that is said; of the standard
 /// library only errors are.
 pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Problem> {
     let files = package.std(db).iter().chain(package.files(db));
-    let mut found: Vec<Problem> = files.flat_map(|file| items(db, *file)).flat_map(|item| unread(db, *item)).collect();
+    let mut found: Vec<Problem> = files.flat_map(|file| unread(db, *file)).cloned().collect();
     let meant = problems(db, package).iter().filter(|p| concerns(db, package, p));
     found.extend(meant.cloned());
     found.sort_by_cached_key(|p| (place(db, p.primary), p.code, p.message.clone()));
     found
 }
 
-/// What could not be read of an item.
-fn unread(db: &dyn Db, item: Item<'_>) -> Vec<Problem> {
-    let at = |span| Loc::Text(item.file(db), item.id(db), span);
-    parsed(db, item).errors(db).iter().map(|e| e.clone().map(at)).collect()
+/// What could not be read of a file.
+#[salsa::tracked(returns(deref))]
+fn unread(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let errors = |item: &Item<'_>| {
+        let at = |span| Loc::Text(item.file(db), item.id(db), span);
+        parsed(db, *item).errors(db).iter().map(|e| e.clone().map(at)).collect::<Vec<_>>()
+    };
+    items(db, file).iter().flat_map(errors).collect()
 }
 
 fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
@@ -68,14 +74,36 @@ fn problems(db: &dyn Db, package: Package) -> Vec<Problem> {
     for file in package.files(db) {
         found.extend(unused_imports(db, *file));
     }
-    for instance in checked(db, package) {
-        found.extend(instance_problems(db, *instance).iter().cloned());
+    for file in package.files(db) {
+        found.extend(meaning_problems(db, *file).iter().cloned());
     }
-    for missing in checked(db, package).iter().flat_map(|instance| unfound_tables(db, *instance)) {
+    let met: HashSet<_> = package.files(db).iter().flat_map(|file| file_subjects(db, *file)).collect();
+    let samples = checked(db, package).iter().filter(|instance| !met.contains(instance));
+    let mut unfound: Vec<Problem> = Vec::new();
+    for instance in samples {
+        found.extend(instance_problems(db, *instance).iter().cloned());
+        unfound.extend(unfound_tables(db, *instance));
+    }
+    let files = package.files(db).iter();
+    for missing in files.flat_map(|file| file_unfound_tables(db, *file).iter().cloned()).chain(unfound) {
         let said = found.iter().any(|p| (p.code, &p.message) == (missing.code, &missing.message));
         _ = said || found.insert(missing);
     }
+    found.extend(unhosted(db, package));
     found.into_iter().collect()
+}
+
+/// What is wrong with the subjects of a file.
+#[salsa::tracked(returns(deref))]
+fn meaning_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let problems = file_subjects(db, file).iter().flat_map(|instance| instance_problems(db, *instance));
+    problems.cloned().collect::<IndexSet<_>>().into_iter().collect()
+}
+
+/// Table files that the subjects of a file read and that are missing.
+#[salsa::tracked(returns(deref))]
+fn file_unfound_tables(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    file_subjects(db, file).iter().flat_map(|instance| unfound_tables(db, *instance)).collect()
 }
 
 /// Table files that a leaf reads and that are missing, each at the parameter that is to hold it.
@@ -121,6 +149,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         Keyword::Stack => declared_stack(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
+        Keyword::Environment => environment(db, item).problems.clone(),
         Keyword::Rfb => [
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),

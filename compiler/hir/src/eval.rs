@@ -1,5 +1,7 @@
 //! Constant expressions: what an argument, a default, a bound or an attribute comes to.
 
+pub(crate) mod quantity;
+
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
@@ -130,6 +132,7 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
             checked_stack(cx, &headers, at).map(Value::Stack)
         }
         (Value::Int(x), Value::Int(y)) => arithmetic(cx, at, op, x, y),
+        (x @ Value::Quantity(_), y) | (x, y @ Value::Quantity(_)) => quantity::with_amount(cx, at, op, (a, b), (x, y)),
         (x, y) if op == BinaryOp::Eq => Some(Value::Bool(x == y)),
         (x, y) if op == BinaryOp::Ne => Some(Value::Bool(x != y)),
         (Value::Int(_), other) => {
@@ -164,7 +167,7 @@ fn arithmetic(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: u128, y: u128) -> Op
         BinaryOp::Ge => return Some(Value::Bool(x >= y)),
     };
     if number.is_none() {
-        cx.report(no_number(cx, at));
+        cx.report(no_number(cx, at, "the result is not a whole number of at most 128 bits"));
     }
     number.map(Value::Int)
 }
@@ -287,8 +290,8 @@ fn not_constant(cx: &Cx<'_>, at: NodeId) -> Problem {
         .with_help("use literals, parameters and arithmetic on whole numbers")
 }
 
-fn no_number(cx: &Cx<'_>, at: NodeId) -> Problem {
-    Diagnostic::new(Code::E0302, cx.at(at), "the result is not a whole number of at most 128 bits")
+fn no_number(cx: &Cx<'_>, at: NodeId, message: &str) -> Problem {
+    Diagnostic::new(Code::E0302, cx.at(at), message)
 }
 
 pub(crate) fn empty_range(cx: &Cx<'_>, at: NodeId, lo: u128, hi: u128) -> Problem {

@@ -45,10 +45,13 @@ pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::PortGroup;
 pub use nemo::Rule;
 pub use operation::{
-    Bound, Comparison, Deployed, Deployment, EVENTS, Event, Implementation, Implementations, Lifecycle, Link, Measure,
+    Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature, FeatureRow,
+    Implementation, Implementations, Lifecycle, Link, Measure, ReeKind,
 };
 pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
-pub use operation::{deployed, deployments, implementations, lifecycle, service_levels, substrate};
+pub use operation::{
+    deployed, deployments, environment, implementations, lacking, lifecycle, service_levels, substrate,
+};
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};

@@ -166,9 +166,12 @@ pub fn declared_stack<'db>(db: &'db dyn Db, item: Item<'db>) -> DeclaredStack {
     let mut cx = Cx::new(db, item);
     let headers = match parsed(db, item).tree(db) {
         ast::Item::Stack(stack) => stack_headers(&mut cx, stack),
-        ast::Item::Use(_) | ast::Item::Rfb(_) | ast::Item::Substrate(_) | ast::Item::Deploy(_) | ast::Item::Bad(_) => {
-            Vec::new()
-        }
+        ast::Item::Use(_)
+        | ast::Item::Rfb(_)
+        | ast::Item::Substrate(_)
+        | ast::Item::Deploy(_)
+        | ast::Item::Environment(_)
+        | ast::Item::Bad(_) => Vec::new(),
     };
     DeclaredStack { headers, problems: cx.problems }
 }

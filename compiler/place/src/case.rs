@@ -2,7 +2,7 @@
 
 use crate::amount::amount;
 use crate::candidates::{Whereabouts, candidates};
-use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Ree, Resource, WHOLE, Wire};
+use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Passage, Ree, Resource, WHOLE, Wire};
 use crate::place::{end_name, leaf_name};
 use crate::ways::{TooManyWays, Tracer};
 use rdcl_core::Endpoint;
@@ -60,6 +60,8 @@ impl<'db> Case<'db> {
             offers: Resource::ALL.map(|r| number(&ree.attributes, r.name())),
             availability: number(&ree.attributes, "availability").unwrap_or(WHOLE),
             cost: number(&ree.attributes, "cost").unwrap_or(0),
+            packet_rate: number(&ree.attributes, "packet_rate"),
+            host: ree.host,
         };
         let link = |link: &rdcl_hir::Link| Link {
             a: link.a,
@@ -68,6 +70,7 @@ impl<'db> Case<'db> {
             delay: number(&link.attributes, "delay").unwrap_or(0),
             availability: number(&link.attributes, "availability").unwrap_or(WHOLE),
             cost: number(&link.attributes, "cost").unwrap_or(0),
+            passage: passage(&link.attributes),
         };
         self.model.rees = self.substrate.rees.iter().map(ree).collect();
         self.model.links = self.substrate.links.iter().map(link).collect();
@@ -114,8 +117,10 @@ impl<'db> Case<'db> {
                 (Measure::Delay, Some(flow)) => Measured::Delay(flow),
                 (Measure::Bandwidth, Some(flow)) => Measured::Bandwidth(flow),
                 (Measure::Availability, flow) => Measured::Availability(flow),
-                // The checker gives delay and bandwidth a flow.
-                (Measure::Delay | Measure::Bandwidth, None) => continue,
+                (Measure::PacketRate, Some(flow)) => Measured::PacketRate(flow),
+                (Measure::Loss, Some(flow)) => Measured::Loss(flow),
+                // The checker gives all but availability a flow.
+                (Measure::Delay | Measure::Bandwidth | Measure::PacketRate | Measure::Loss, None) => continue,
             };
             model.bounds.push(Bound { measured, op: bound.op, limit: bound.limit.amount });
         }
@@ -168,6 +173,8 @@ impl<'db> Case<'db> {
             Measured::Delay(of) => format!("delay({})", flow(of)),
             Measured::Bandwidth(of) => format!("bandwidth({})", flow(of)),
             Measured::Availability(of) => format!("availability({})", of.map(flow).unwrap_or_default()),
+            Measured::PacketRate(of) => format!("packet_rate({})", flow(of)),
+            Measured::Loss(of) => format!("loss({})", flow(of)),
         }
     }
 
@@ -204,6 +211,11 @@ pub fn number(attributes: &[Attribute], name: &str) -> Option<u64> {
     }
 }
 
+/// What attributes say about packets that pass.
+pub fn passage(attributes: &[Attribute]) -> Passage {
+    Passage { packet_rate: number(attributes, "packet_rate"), loss: number(attributes, "loss").unwrap_or(0) }
+}
+
 fn wire(link: &FlatLink) -> Wire {
     let of = |name: &'static str| link.wires.iter().filter_map(move |origin| number(&origin.attributes, name));
     Wire {
@@ -211,6 +223,7 @@ fn wire(link: &FlatLink) -> Wire {
         b: end(link.b),
         reserved: of("bandwidth").max().unwrap_or(0),
         delay: of("delay").fold(0, u64::saturating_add),
+        passages: link.wires.iter().map(|origin| passage(&origin.attributes)).collect(),
     }
 }
 

@@ -125,7 +125,8 @@ impl Told<'_, '_> {
         };
         let ends = model.wires.iter().map(|wire| Some((ree(wire.a)?, ree(wire.b)?)));
         let torn = ends.zip(&solution.routes).enumerate().filter(|(_, (_, route))| route.is_empty());
-        torn.filter_map(|(i, (ends, _))| ends.map(|(a, b)| (i, a, b))).find(|(_, a, b)| a != b)
+        torn.filter_map(|(i, (ends, _))| ends.map(|(a, b)| (i, a, b)))
+            .find(|(_, a, b)| model.site(*a) != model.site(*b))
     }
 
     /// The best there is by this objective, without one constraint of the conflict: under everything else that is asked

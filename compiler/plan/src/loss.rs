@@ -27,6 +27,8 @@ pub enum LossKind {
     Tags,
     /// A wire between two ports of the service.
     Straight,
+    /// A feature that an implementation requires.
+    Feature,
 }
 
 /// A row of the table of losses.
@@ -43,7 +45,7 @@ pub struct LossRow {
 }
 
 /// Everything that a Heat template made by this version may lack.
-static HEAT: [LossRow; 9] = [
+static HEAT: [LossRow; 10] = [
     row(
         LossKind::Operation,
         Code::W0901,
@@ -59,7 +61,7 @@ static HEAT: [LossRow; 9] = [
     row(
         LossKind::Wire,
         Code::W0903,
-        "`bandwidth` and `delay` of a wire",
+        "`bandwidth`, `delay`, `packet_rate` and `loss` of a wire",
         "no policy of quality of service is emitted yet",
     ),
     row(
@@ -82,6 +84,12 @@ static HEAT: [LossRow; 9] = [
         Code::W0909,
         "a wire between two ports of the service",
         "a template makes networks between servers; those behind ports of the service are there before, and stay apart",
+    ),
+    row(
+        LossKind::Feature,
+        Code::W0910,
+        "a feature that an implementation requires",
+        "features are extra specs of a flavour or properties of a port; neither is made yet",
     ),
 ];
 
@@ -107,6 +115,7 @@ impl LossKind {
             LossKind::Table => 6,
             LossKind::Tags => 7,
             LossKind::Straight => 8,
+            LossKind::Feature => 9,
         };
         &HEAT[index]
     }

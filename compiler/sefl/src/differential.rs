@@ -549,7 +549,7 @@ fn model(var: rdcl_verify::Var, seed: u64) -> u128 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn an_input_takes_the_paths_that_the_interpreter_runs_through(stmts in program(), seeds in prop::array::uniform6(any::<u64>())) {

@@ -42,10 +42,10 @@ fn is_sign(pieces: &[Piece<'_>], at: usize) -> bool {
     opens || is_arithmetic(before) || matches!(before, Eq | Ne | Lt | Le | Gt | Ge)
 }
 
-/// `rfb A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
+/// `rfb A : B`, `environment A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
 fn colon_stands_apart(pieces: &[Piece<'_>], among: Among) -> bool {
     match among {
-        Among::Entry(first) => pieces[first].is(Token::Rfb),
+        Among::Entry(first) => pieces[first].is(Token::Rfb) || pieces[first].is(Token::Environment),
         Among::List => false,
         Among::Square => true,
     }

@@ -119,6 +119,7 @@ pub fn rfb_tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Rfb> 
         | ast::Item::Stack(_)
         | ast::Item::Substrate(_)
         | ast::Item::Deploy(_)
+        | ast::Item::Environment(_)
         | ast::Item::Bad(_) => None,
     }
 }

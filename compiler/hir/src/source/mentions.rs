@@ -18,7 +18,15 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
             found.path(&deploy.rfb);
             found.names.insert(deploy.substrate.text.clone());
         }
-        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Substrate(_) | ast::Item::Bad(_) => {}
+        ast::Item::Environment(kind) => kind.parent.iter().chain(&kind.hosts).for_each(|path| found.path(path)),
+        ast::Item::Substrate(substrate) => {
+            for member in &substrate.members {
+                if let ast::SubstrateMember::Ree(ree) = member {
+                    found.path(&ree.kind);
+                }
+            }
+        }
+        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Bad(_) => {}
     }
     found.names
 }
@@ -52,10 +60,10 @@ impl Mentions {
                     self.path(&part.rfb);
                     self.args(&part.args);
                 }
+                Member::Impl(implementation) => self.path(&implementation.ree),
                 Member::Wire(_)
                 | Member::Behaviour(_)
                 | Member::Ensures(_)
-                | Member::Impl(_)
                 | Member::Sla(_)
                 | Member::Lifecycle(_)
                 | Member::Intent(_)

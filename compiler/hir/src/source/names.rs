@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     Block,
     Stack,
     Substrate,
+    Environment,
 }
 
 impl Kind {
@@ -25,6 +26,7 @@ impl Kind {
             Kind::Block => Keyword::Rfb,
             Kind::Stack => Keyword::Stack,
             Kind::Substrate => Keyword::Substrate,
+            Kind::Environment => Keyword::Environment,
         }
     }
 
@@ -33,6 +35,7 @@ impl Kind {
             Kind::Block => "block",
             Kind::Stack => "type",
             Kind::Substrate => "substrate",
+            Kind::Environment => "kind of execution environment",
         }
     }
 
@@ -41,6 +44,7 @@ impl Kind {
             Kind::Block => Code::E0201,
             Kind::Stack => Code::E0202,
             Kind::Substrate => Code::E0702,
+            Kind::Environment => Code::E0208,
         }
     }
 }
@@ -74,7 +78,8 @@ pub fn declarations<'db>(db: &'db dyn Db, file: SourceFile) -> BTreeMap<String, 
 }
 
 fn is_named(db: &dyn Db, item: Item<'_>) -> bool {
-    !item.name(db).is_empty() && matches!(item.keyword(db), Keyword::Rfb | Keyword::Stack | Keyword::Substrate)
+    let named = matches!(item.keyword(db), Keyword::Rfb | Keyword::Stack | Keyword::Substrate | Keyword::Environment);
+    named && !item.name(db).is_empty()
 }
 
 /// What a file can name, and what is wrong with that.
@@ -186,6 +191,7 @@ pub(crate) fn name_node(db: &dyn Db, item: Item<'_>) -> NodeId {
         ast::Item::Stack(stack) => stack.name.node,
         ast::Item::Rfb(rfb) => rfb.name.node,
         ast::Item::Substrate(substrate) => substrate.name.node,
+        ast::Item::Environment(environment) => environment.name.node,
         ast::Item::Deploy(deploy) => deploy.alias.as_ref().map_or(deploy.rfb.node, |a| a.node),
         ast::Item::Bad(node) => *node,
     }
@@ -232,6 +238,7 @@ fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
         Keyword::Rfb => "a block",
         Keyword::Stack => "a header stack",
         Keyword::Substrate => "a substrate",
+        Keyword::Environment => "a kind of execution environment",
         Keyword::Use | Keyword::Deploy | Keyword::Unknown => "something else",
     };
     let message = format!("`{name}` is {found}, but a {} is expected here", wanted.noun());

@@ -2,7 +2,7 @@
 //! nothing fits, conflicts of which nothing can be left out; and every answer passes the checker.
 
 use crate::model::{
-    Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Objective, Ree, Resource, Way, Wire,
+    Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Objective, Passage, Ree, Resource, Way, Wire,
 };
 use crate::{Answer, Exhaustive, Solution, Solver, check};
 use rdcl_hir::Comparison;
@@ -118,9 +118,9 @@ fn choices(model: &Model) -> Vec<Vec<usize>> {
 
 fn routings(model: &Model, choice: &[usize]) -> Vec<Vec<Vec<usize>>> {
     let of = |wire: &Wire| match (ree_of(model, choice, wire.a), ree_of(model, choice, wire.b)) {
-        (Some(a), Some(b)) if a != b => {
-            let mut paths = Vec::new();
-            walk(model, &mut vec![a], &mut Vec::new(), b, &mut paths);
+        (Some(a), Some(b)) if outermost(model, a) != outermost(model, b) => {
+            let (mut paths, b) = (Vec::new(), outermost(model, b));
+            walk(model, &mut vec![outermost(model, a)], &mut Vec::new(), b, &mut paths);
             if model.joined && paths.is_empty() { vec![Vec::new()] } else { paths }
         }
         _ => vec![Vec::new()],
@@ -134,13 +134,21 @@ fn walk(model: &Model, seen: &mut Vec<usize>, links: &mut Vec<usize>, to: usize,
         return paths.push(links.clone());
     }
     for (i, link) in model.links.iter().enumerate() {
-        let Some(next) = link.across(at).filter(|next| !seen.contains(next)) else { continue };
+        let (one, other) = (outermost(model, link.a), outermost(model, link.b));
+        let next = if one == at { other } else { one };
+        if (one != at && other != at) || seen.contains(&next) {
+            continue;
+        }
         seen.push(next);
         links.push(i);
         walk(model, seen, links, to, paths);
         links.pop();
         seen.pop();
     }
+}
+
+fn outermost(model: &Model, ree: usize) -> usize {
+    model.rees[ree].host.map_or(ree, |host| outermost(model, host))
 }
 
 fn product<T: Clone>(options: Vec<Vec<T>>) -> Vec<Vec<T>> {
@@ -192,7 +200,7 @@ impl Random {
     fn model(&mut self) -> Model {
         let (rees, leaves) = (1 + self.index(4), 1 + self.index(5));
         let mut model = Model {
-            rees: (0..rees).map(|_| self.ree()).collect(),
+            rees: (0..rees).map(|i| self.ree(i)).collect(),
             links: Vec::new(),
             leaves: (0..leaves).map(|_| self.leaf(rees)).collect(),
             outsides: (0..2).map(|_| (self.below(3) > 0).then(|| self.index(rees))).collect(),
@@ -208,9 +216,12 @@ impl Random {
         model
     }
 
-    fn ree(&mut self) -> Ree {
+    /// Perhaps one that runs in one before it.
+    fn ree(&mut self, i: usize) -> Ree {
         let offers = [self.maybe(12), self.maybe(12), None];
-        Ree { offers, availability: 9_000 + self.below(1_001), cost: self.below(5) }
+        let (availability, cost) = (9_000 + self.below(1_001), self.below(5));
+        let host = (i > 0 && self.below(3) == 0).then(|| self.index(i));
+        Ree { offers, availability, cost, packet_rate: self.rarely(6), host }
     }
 
     fn leaf(&mut self, rees: usize) -> Leaf {
@@ -220,6 +231,7 @@ impl Random {
                 implementation: Some(i),
                 needs: [self.below(6), self.below(6), 0],
                 delay: self.below(4),
+                passage: self.passage(),
             })
             .collect();
         candidates.sort_by_key(|c| c.ree);
@@ -231,7 +243,8 @@ impl Random {
         let a = self.index(rees);
         let b = (a + 1 + self.index(rees - 1)) % rees;
         let (bandwidth, delay) = (self.maybe(10), self.below(5));
-        Link { a, b, bandwidth, delay, availability: 9_500 + self.below(501), cost: self.below(4) }
+        let (availability, cost) = (9_500 + self.below(501), self.below(4));
+        Link { a, b, bandwidth, delay, availability, cost, passage: self.passage() }
     }
 
     /// From one boundary port through all leaves to the other, and perhaps a wire across.
@@ -246,7 +259,16 @@ impl Random {
     }
 
     fn wire(&mut self, a: End, b: End) -> Wire {
-        Wire { a, b, reserved: self.below(5), delay: self.below(2) }
+        let passages = (0..self.below(3)).map(|_| self.passage()).collect();
+        Wire { a, b, reserved: self.below(5), delay: self.below(2), passages }
+    }
+
+    fn passage(&mut self) -> Passage {
+        Passage { packet_rate: self.rarely(6), loss: if self.below(3) == 0 { self.below(400) } else { 0 } }
+    }
+
+    fn rarely(&mut self, most: u64) -> Option<u64> {
+        (self.below(4) == 0).then(|| self.below(most))
     }
 
     /// All along the chain, or a few of it.
@@ -259,13 +281,16 @@ impl Random {
 
     fn bound(&mut self, flows: usize) -> Bound {
         let flow = self.index(flows);
-        let (measured, most) = match self.below(4) {
+        let (measured, most) = match self.below(6) {
             0 | 1 => (Measured::Delay(flow), 20),
             2 => (Measured::Bandwidth(flow), 8),
+            3 => (Measured::PacketRate(flow), 6),
+            4 => (Measured::Loss(flow), 900),
             _ => (Measured::Availability((self.below(2) == 0).then_some(flow)), 0),
         };
         let limit = if most == 0 { 7_000 + self.below(3_001) } else { self.below(most) };
-        let usual = if matches!(measured, Measured::Delay(_)) { Comparison::AtMost } else { Comparison::AtLeast };
+        let at_most = matches!(measured, Measured::Delay(_) | Measured::Loss(_));
+        let usual = if at_most { Comparison::AtMost } else { Comparison::AtLeast };
         let all = [Comparison::Less, Comparison::AtMost, Comparison::Exactly, Comparison::AtLeast, Comparison::More];
         let op = if self.below(3) > 0 { usual } else { all[self.index(5)] };
         Bound { measured, op, limit }

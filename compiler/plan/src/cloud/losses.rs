@@ -7,7 +7,7 @@ use crate::make::declared_at;
 use crate::plan::Server;
 use crate::ways::Way;
 use rdcl_core::{Endpoint, HeaderKind, PartId};
-use rdcl_hir::{Attribute, Bound, Deployment, Event, Instance, Loc, Measure, Value};
+use rdcl_hir::{Attribute, Bound, Deployment, Event, FEATURES, Feature, Instance, Loc, Value};
 use rdcl_hir::{body, leaf_ports, lifecycle, params, parts, service_levels};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -204,11 +204,7 @@ impl Whole<'_> {
     }
 
     fn lost_bound(&self, bound: &Bound) -> Loss {
-        let measure = match bound.measure {
-            Measure::Delay => "delay",
-            Measure::Bandwidth => "bandwidth",
-            Measure::Availability => "availability",
-        };
+        let measure = bound.measure.name().replace('_', " ");
         Loss {
             kind: LossKind::ServiceLevel,
             message: format!("the service level `{}` bounds {measure}, which is not told to the cloud", bound.sla),
@@ -264,6 +260,19 @@ pub(super) fn unwired(name: &str, chain: &[Loc], deployment: &Deployment<'_>) ->
         port: None,
         at: declared_at(chain, deployment),
         because: chain.to_vec(),
+    }
+}
+
+/// A feature that the cloud is not told of.
+pub(super) fn untold(name: &str, feature: &Feature, declared: &[Loc]) -> Loss {
+    let how = FEATURES.iter().find(|row| row.name == feature.name).map_or("", |row| row.openstack);
+    Loss {
+        kind: LossKind::Feature,
+        message: format!("that `{name}` requires `{feature}` is not told to the cloud, where it is {how}"),
+        help: "name a flavour that has it, or set it on the port by hand",
+        port: None,
+        at: feature.place,
+        because: because(declared.iter().copied().chain([feature.place])),
     }
 }
 
