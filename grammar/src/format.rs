@@ -52,8 +52,8 @@ pub fn format_program(text: &str) -> String {
     let docs = layout::program(text, &mut Runs::default());
     let formatted = if docs.is_empty() { String::new() } else { assemble(doc::lines(&docs, false)) };
     let again = parse_program(&formatted);
-    let same = again.body == parsed.body
-        && again.comments.iter().map(|c| &c.text).eq(parsed.comments.iter().map(|c| &c.text));
+    let same =
+        again.body == parsed.body && again.comments.iter().map(|c| &c.text).eq(parsed.comments.iter().map(|c| &c.text));
     debug_assert!(same, "formatting changed the meaning of\n{text}\nas\n{formatted}");
     if same { formatted } else { text.to_owned() }
 }

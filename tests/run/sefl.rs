@@ -21,7 +21,68 @@ pub fn trials() -> Vec<Trial> {
         let name = format!("sefl/{}", path.file_stem().unwrap_or_default().to_string_lossy());
         Trial::test(name, move || check(&path).map_err(Failed::from))
     };
-    programs().into_iter().map(trial).collect()
+    let checks: [(&str, fn() -> Result<(), String>); 3] =
+        [("prefixes", prefixes), ("commands", commands), ("packets", packets)];
+    let checks =
+        checks.map(|(name, check)| Trial::test(format!("sefl/-{name}"), move || check().map_err(Failed::from)));
+    programs().into_iter().map(trial).chain(checks).collect()
+}
+
+/// Every prefix of every program is checked and formatted without a panic, and one without errors is run.
+fn prefixes() -> Result<(), String> {
+    for path in programs() {
+        let text = fs::read_to_string(&path).map_err(|e| e.to_string())?;
+        for (end, _) in text.char_indices() {
+            let prefix = &text[..end];
+            let look = || {
+                let packet = rdcl_sefl::Packet::pkt();
+                let checked = rdcl_sefl::check(prefix, &packet);
+                let once = rdcl_syntax::format_program(prefix);
+                let options = rdcl_sefl::Options { steps: 200, ..rdcl_sefl::Options::default() };
+                rdcl_sefl::run(&checked.program, &packet, &options);
+                rdcl_syntax::format_program(&once) == once
+            };
+            if !look() {
+                return Err(format!("{} up to {end}: formatting twice differs", path.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Exit codes, and what other commands do with a program.
+fn commands() -> Result<(), String> {
+    let folder = binary::scratch("sefl-commands");
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).map_err(|e| e.to_string());
+    write("drop.sefl", "Fail( \"no\" ) ;\n")?;
+    write("wrong.sefl", "Allocat(x);\n")?;
+    let at = |name: &str| folder.join(name).display().to_string();
+    binary::expect_code(&format!("sefl {}", at("drop.sefl")), 0)?;
+    binary::expect_code("sefl tests/sefl/D6.sefl", 1)?;
+    binary::expect_code("sefl tests/sefl/recursion.sefl", 3)?;
+    binary::expect_code("check tests/sefl/B12.sefl", 0)?;
+    let ran = binary::expect_code(&format!("check --format json {}", at("wrong.sefl")), 1)?;
+    let found = objects(&ran)?;
+    let fix = found.iter().find(|o| o["code"] == "E0501").map(|o| plain(&o["fix"]["replacement"]));
+    binary::expect(fix.as_deref() == Some("Allocate"), &ran, "the nearest instruction is proposed")?;
+    let ran = binary::expect_code("verify tests/sefl/B12.sefl", 2)?;
+    binary::expect(ran.stderr.contains("`rdclc sefl` runs it"), &ran, "it says what runs a program")?;
+    binary::expect_code(&format!("fmt --check {}", at("drop.sefl")), 1)?;
+    binary::expect_code(&format!("fmt {}", at("drop.sefl")), 0)?;
+    equal(&fs::read_to_string(folder.join("drop.sefl")).map_err(|e| e.to_string())?, "Fail(\"no\");\n")
+}
+
+/// What `--packet` understands, and what it does not.
+fn packets() -> Result<(), String> {
+    for wrong in ["tcp/ip", "eth/tcp", "nowhere", "ip:45", "ip:4", "pkt,IPSrc", "pkt,TTL=256", "pkt,IPSrc=1.2.3"] {
+        let ran = binary::expect_code(&format!("sefl tests/sefl/A1.sefl --packet {wrong}"), 2)?;
+        binary::expect(ran.stderr.contains("--packet"), &ran, "it says what is wrong")?;
+    }
+    binary::expect_code("sefl tests/sefl/A1.sefl --packet nowhere.pcap", 4)?;
+    let ran = binary::expect_code("sefl tests/sefl/A8-block.sefl --packet examples/branch/lan.pcap --format json", 0)?;
+    let path = objects(&ran)?.into_iter().find(|o| o["type"] == "path").ok_or("there is no path")?;
+    let version = path["fields"].as_array().into_iter().flatten().find(|f| f["name"] == "IPVersion");
+    binary::expect(version.is_some_and(|f| f["number"] == 4), &ran, "the capture's packet is read")
 }
 
 fn programs() -> Vec<PathBuf> {

@@ -103,6 +103,11 @@ impl Command {
         }
     }
 
+    /// Whether a path may be a program of SEFL.
+    pub fn takes_programs(&self) -> bool {
+        matches!(self, Command::Check(_) | Command::Fmt(_) | Command::Sefl(_))
+    }
+
     /// Whether `-` among the paths stands for standard input.
     pub fn reads_standard_input(&self) -> bool {
         match self {

@@ -62,6 +62,12 @@ fn run() -> Exit {
     if !missing.is_empty() {
         return Exit::Usage;
     }
+    if let Some(path) =
+        line.command.paths().iter().find(|path| sefl::is_program(path) && !line.command.takes_programs())
+    {
+        eprintln!("error: `{}` is a program of SEFL and no service; `rdclc sefl` runs it", path.display());
+        return Exit::Usage;
+    }
     match &line.command {
         Command::New(arguments) => new::command(arguments, line.style),
         Command::Explain(arguments) => explain(arguments),

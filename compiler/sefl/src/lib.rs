@@ -62,9 +62,11 @@ pub fn check(text: &str, packet: &Packet) -> Checked {
     problems.extend(found.into_iter().map(|problem| problem.map(span)));
     if sound {
         let faults = machine::shape(&program, packet.state(&Options::default()));
-        problems.extend(faults.into_iter().map(|fault| {
-            Diagnostic::new(fault.code, span(fault.node), fault.message).with_optional_help(fault.help)
-        }));
+        problems.extend(
+            faults.into_iter().map(|fault| {
+                Diagnostic::new(fault.code, span(fault.node), fault.message).with_optional_help(fault.help)
+            }),
+        );
     }
     problems.sort_by_key(|problem| problem.primary);
     Checked { program, spans: parsed.spans, problems }

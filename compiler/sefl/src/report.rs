@@ -66,7 +66,9 @@ pub struct HeaderField {
 /// The end of a path as plain data.
 pub fn path(end: &End, context: &mut Context, options: &Options) -> Path {
     let state = &end.state;
-    let shown = |value: &Option<Sym>| (value.as_ref().map(|sym| self::value(state, sym)), value.as_ref().and_then(Sym::as_const));
+    let shown = |value: &Option<Sym>| {
+        (value.as_ref().map(|sym| self::value(state, sym)), value.as_ref().and_then(Sym::as_const))
+    };
     let metadata = state.names.iter().filter_map(|(name, stack)| {
         let slot = stack.last()?;
         let (value, number) = shown(&slot.value);
@@ -152,8 +154,11 @@ fn condition(state: &State) -> Vec<String> {
         [] => Vec::new(),
         [guard] => conjuncts(state, guard),
         all => {
-            let mut parts: Vec<String> =
-                all.iter().take(MOST_ALTERNATIVES).map(|guard| format!("({})", conjuncts(state, guard).join(" and "))).collect();
+            let mut parts: Vec<String> = all
+                .iter()
+                .take(MOST_ALTERNATIVES)
+                .map(|guard| format!("({})", conjuncts(state, guard).join(" and ")))
+                .collect();
             if all.len() > MOST_ALTERNATIVES {
                 parts.push(format!("{} more", all.len() - MOST_ALTERNATIVES));
             }

@@ -164,9 +164,10 @@ impl State {
     fn no_object(&self, at: i64, node: NodeId) -> Fault {
         let message = format!("no header object starts at {}", self.memory.place(at));
         let inside = self.memory.objects.range(..at).next_back();
-        let help = inside.filter(|(start, object)| end(**start, object.size) > i128::from(at)).map(|(start, object)| {
-            format!("{} is inside the object of {} bits at {}", at, object.size, self.memory.place(*start))
-        });
+        let help =
+            inside.filter(|(start, object)| end(**start, object.size) > i128::from(at)).map(|(start, object)| {
+                format!("{} is inside the object of {} bits at {}", at, object.size, self.memory.place(*start))
+            });
         Fault::new(Outcome::MemoryError, Code::E0561, message, node).with_help(help)
     }
 

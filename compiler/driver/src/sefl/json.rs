@@ -7,14 +7,13 @@ use serde_json::{Map, Value, json};
 /// A path.
 pub fn path(number: usize, path: &Path, shown: &Shown<'_>) -> Value {
     let tags: Map<String, Value> = path.tags.iter().map(|(tag, at)| (tag.clone(), json!(at))).collect();
-    let metadata = |m: &Metadata| {
-        json!({"name": m.name, "width": m.width, "value": m.value, "number": m.number.map(self::number)})
-    };
+    let metadata = |m: &Metadata| json!({"name": m.name, "width": m.width, "value": m.value, "number": m.number.map(self::number)});
     let field = |f: &HeaderField| {
         let number = f.number.map(self::number);
         json!({"at": f.at, "name": f.name, "width": f.width, "value": f.value, "number": number})
     };
-    let model: Map<String, Value> = path.model.iter().map(|(name, value)| (name.clone(), self::number(*value))).collect();
+    let model: Map<String, Value> =
+        path.model.iter().map(|(name, value)| (name.clone(), self::number(*value))).collect();
     let mut object = json!({
         "type": "path",
         "path": number,

@@ -47,7 +47,8 @@ fn base(text: &str) -> Result<Packet, SpecFault> {
         _ => {}
     }
     if let Some((header, digits)) = text.split_once(':') {
-        let bytes = hex(digits).ok_or_else(|| usage(format!("`{digits}` is not an even number of hexadecimal digits")))?;
+        let bytes =
+            hex(digits).ok_or_else(|| usage(format!("`{digits}` is not an even number of hexadecimal digits")))?;
         return Packet::bytes(&bytes, self::header(header)?).map_err(|e| usage(e.to_string()));
     }
     let file = text.split_once('#').map_or(text, |(file, _)| file);
@@ -70,7 +71,8 @@ fn captured(file: &str, number: usize) -> Result<Packet, SpecFault> {
         LinkType::Raw => HeaderKind::Ip4,
     };
     let packet = number.checked_sub(1).and_then(|index| capture.packets.get(index));
-    let (_, bytes) = packet.ok_or_else(|| usage(format!("{file} has {} packets, no packet {number}", capture.packets.len())))?;
+    let (_, bytes) =
+        packet.ok_or_else(|| usage(format!("{file} has {} packets, no packet {number}", capture.packets.len())))?;
     Packet::bytes(bytes, outermost).map_err(|e| usage(format!("{file}: {e}")))
 }
 

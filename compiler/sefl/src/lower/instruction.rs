@@ -56,7 +56,9 @@ impl Lower {
             ("Assert", _) => Op::Assert(self.constraint_of(call)?),
             ("Assume", [arg]) => Op::Assume(self.test(arg)?),
             ("Assume", _) => Op::Assume(self.constraint_of(call)?),
-            ("Allocate", [CallArg::Expr(place), rest @ ..]) if rest.len() < 2 => self.allocate(place, rest.first(), call)?,
+            ("Allocate", [CallArg::Expr(place), rest @ ..]) if rest.len() < 2 => {
+                self.allocate(place, rest.first(), call)?
+            }
             ("Deallocate", [CallArg::Expr(place), rest @ ..]) if rest.len() < 2 => {
                 self.deallocate(place, rest.first(), call)?
             }
@@ -127,7 +129,9 @@ impl Lower {
     fn allocate(&mut self, place: &Expr, size: Option<&CallArg>, call: &Call) -> Option<Op> {
         match (self.place(place)?, size) {
             (Place::Name(name, _), None) => Some(Op::AllocateName(name, None)),
-            (Place::Name(name, _), Some(CallArg::Expr(width))) => Some(Op::AllocateName(name, Some(self.width(width)?))),
+            (Place::Name(name, _), Some(CallArg::Expr(width))) => {
+                Some(Op::AllocateName(name, Some(self.width(width)?)))
+            }
             (Place::At(at, Some(width)), None) => Some(Op::AllocateAt(at, width.into())),
             (Place::At(at, _), Some(CallArg::Expr(size))) => Some(Op::AllocateAt(at, self.size(size)?)),
             (Place::At(..) | Place::Name(..), _) => self.malformed(call),

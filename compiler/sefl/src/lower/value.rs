@@ -8,8 +8,16 @@ use rdcl_syntax::ast::{self, BinaryOp, Call, CallArg};
 
 /// Functions of values, for nearest names.
 pub(super) const FUNCTIONS: [&str; 10] = [
-    "Concat", "ConstantBitVector", "ConstantValue", "Exists", "Extract", "Free", "NotExists", "SymbolicBitVector",
-    "SymbolicValue", "ZeroExtend",
+    "Concat",
+    "ConstantBitVector",
+    "ConstantValue",
+    "Exists",
+    "Extract",
+    "Free",
+    "NotExists",
+    "SymbolicBitVector",
+    "SymbolicValue",
+    "ZeroExtend",
 ];
 
 impl Lower {
@@ -138,9 +146,7 @@ impl Lower {
 }
 
 fn fold(op: BinOp, a: Int, b: Int) -> Option<Int> {
-    let bits = |f: fn(u128, u128) -> u128| {
-        (!a.negative && !b.negative).then(|| Int::new(f(a.magnitude, b.magnitude)))
-    };
+    let bits = |f: fn(u128, u128) -> u128| (!a.negative && !b.negative).then(|| Int::new(f(a.magnitude, b.magnitude)));
     match op {
         BinOp::Add => a.plus(b),
         BinOp::Sub => a.plus(b.negated()),
