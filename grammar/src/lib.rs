@@ -36,5 +36,7 @@ lalrpop_util::lalrpop_mod!(
 );
 
 pub use format::{format, format_program};
-pub use parse::{Comment, CommentKind, File, ParsedItem, ParsedProgram, parse_file, parse_item, parse_program};
-pub use split::{Chunk, Keyword, split};
+pub use parse::{
+    Comment, CommentKind, File, ParsedItem, ParsedProgram, parse_file, parse_item, parse_nemo, parse_program,
+};
+pub use split::{Chunk, Keyword, split, whole};

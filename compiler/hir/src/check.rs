@@ -1,9 +1,11 @@
 //! Everything that is wrong with a package.
 
+use crate::abstraction::abstract_problems;
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count};
+use crate::instance::constraint::constraint_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
@@ -49,7 +51,8 @@ pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Problem> {
 fn unread(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     let errors = |item: &Item<'_>| {
         let at = |span| Loc::Text(item.file(db), item.id(db), span);
-        parsed(db, *item).errors(db).iter().map(|e| e.clone().map(at)).collect::<Vec<_>>()
+        let parsed = parsed(db, *item);
+        parsed.errors(db).iter().chain(parsed.warnings(db)).map(|e| e.clone().map(at)).collect::<Vec<_>>()
     };
     items(db, file).iter().flat_map(errors).collect()
 }
@@ -59,7 +62,8 @@ fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
         Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::source::item::item_with_id(db, file, id),
         Loc::Table(..) => return true,
     };
-    let read = item.is_none_or(|item| parsed(db, item).errors(db).is_empty());
+    // Of a NEMO program, the statements that could be read are looked at.
+    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || parsed(db, item).errors(db).is_empty());
     let of_std = problem.primary.file().is_some_and(|f| package.std(db).contains(&f));
     read && (problem.severity == Severity::Error || !of_std)
 }
@@ -153,6 +157,8 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         Keyword::Rfb => [
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),
+            constraint_problems(db, item),
+            abstract_problems(db, item),
             body_problems(db, item),
             nesting_problems(db, item),
             intent(db, item).problems.clone(),
@@ -160,7 +166,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             name_clashes(db, item),
         ]
         .concat(),
-        Keyword::Use | Keyword::Unknown => Vec::new(),
+        Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
     }
 }
 

@@ -193,6 +193,7 @@ pub(crate) fn name_node(db: &dyn Db, item: Item<'_>) -> NodeId {
         ast::Item::Substrate(substrate) => substrate.name.node,
         ast::Item::Environment(environment) => environment.name.node,
         ast::Item::Deploy(deploy) => deploy.alias.as_ref().map_or(deploy.rfb.node, |a| a.node),
+        ast::Item::Nemo(program) => program.node,
         ast::Item::Bad(node) => *node,
     }
 }
@@ -239,7 +240,7 @@ fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
         Keyword::Stack => "a header stack",
         Keyword::Substrate => "a substrate",
         Keyword::Environment => "a kind of execution environment",
-        Keyword::Use | Keyword::Deploy | Keyword::Unknown => "something else",
+        Keyword::Use | Keyword::Deploy | Keyword::Nemo | Keyword::Unknown => "something else",
     };
     let message = format!("`{name}` is {found}, but a {} is expected here", wanted.noun());
     Diagnostic::new(Code::E0205, at, message)
