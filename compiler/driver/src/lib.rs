@@ -35,6 +35,7 @@ mod place;
 mod progress;
 mod promises;
 mod run;
+mod sefl;
 mod session;
 mod templates;
 mod testing;
