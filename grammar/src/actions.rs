@@ -143,6 +143,21 @@ pub(crate) fn column(ctx: &mut Context<'_>, a: Name, b: Option<Name>, ty: TypeEx
     Box::new(Column { kind, name, ty, node: ctx.node(l, r) })
 }
 
+/// A part, or an array of parts.
+pub(crate) fn part(
+    ctx: &mut Context<'_>,
+    (name, array): (Name, Option<Box<(Expr, Expr)>>),
+    rfb: Path,
+    type_args: Option<Vec<TypeArg>>,
+    args: Option<Vec<Arg>>,
+    l: u32,
+    r: u32,
+) -> Box<Member> {
+    let (array, node) = (array.map(|a| *a), ctx.node(l, r));
+    let (type_args, args) = (type_args.unwrap_or_default(), args.unwrap_or_default());
+    Box::new(Member::Part(Part { name, array, rfb, type_args, args, node }))
+}
+
 /// A wire with its ends and arrows apart.
 pub(crate) fn wire(
     ctx: &mut Context<'_>,
@@ -162,7 +177,8 @@ pub(crate) fn wire(
 pub(crate) fn wrong_arrow(ctx: &mut Context<'_>, l: u32, r: u32) -> Arrow {
     ctx.error(
         unexpected(Span::new(l, r), "`->` does not make a wire")
-            .with_help("write `<->` (both ways) or `=>` (a distribution)"),
+            .with_help("write `<->` (both ways) or `=>` (a distribution)")
+            .with_fix("<->"),
     );
     Arrow::Both
 }

@@ -36,5 +36,5 @@ lalrpop_util::lalrpop_mod!(
 );
 
 pub use format::format;
-pub use parse::{Comment, CommentKind, File, ParsedItem, parse_file, parse_item};
-pub use split::{Chunk, Keyword, split};
+pub use parse::{Comment, CommentKind, File, ParsedItem, parse_file, parse_item, parse_nemo};
+pub use split::{Chunk, Keyword, split, whole};

@@ -3,6 +3,7 @@
 use crate::adapter::Tokens;
 use crate::ast::Item;
 use crate::context::{Context, Shared};
+use crate::nemo;
 use crate::rdcl::ItemParser;
 use crate::split::split;
 use rdcl_base::{Diagnostic, Span};
@@ -16,6 +17,8 @@ pub struct ParsedItem {
     pub spans: Vec<Span>,
     /// What is wrong with it, in the order of the text.
     pub errors: Vec<Diagnostic<Span>>,
+    /// What can be read, but should be written otherwise, in the order of the text.
+    pub warnings: Vec<Diagnostic<Span>>,
     /// Its comments, in the order of the text.
     pub comments: Vec<Comment>,
 }
@@ -56,7 +59,12 @@ pub fn parse_item(text: &str) -> ParsedItem {
     let item = item.unwrap_or_else(|error| context.give_up(error));
     let (errors, comments) = (tokens.errors, tokens.comments);
     let (spans, errors) = context.finish(errors);
-    ParsedItem { item: *item, spans, errors, comments }
+    ParsedItem { item: *item, spans, errors, warnings: Vec::new(), comments }
+}
+
+/// Parses the text of a `.nemo` file, which is one item.
+pub fn parse_nemo(text: &str) -> ParsedItem {
+    nemo::parse::program(text)
 }
 
 /// Parses a whole file.

@@ -9,7 +9,7 @@ use crate::input::{self, Input};
 use crate::session::Session;
 use crate::{diff, files, json};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, Span};
-use rdcl_syntax::{format, parse_file};
+use rdcl_syntax::{format, parse_file, parse_nemo};
 use std::path::Path;
 
 /// `rdclc fmt`.
@@ -47,7 +47,7 @@ impl Session {
         let texts = Sources::new(files);
         let mut sound = Vec::new();
         for (index, (file, _)) in sources.iter().enumerate() {
-            let errors = errors(*file, texts.text(*file));
+            let errors = errors(*file, texts.name(*file), texts.text(*file));
             if errors.is_empty() {
                 sound.push((*file, places.get(index)));
             }
@@ -57,7 +57,8 @@ impl Session {
         self.report_in(&findings, &texts);
         for (file, place) in sound {
             let old = texts.text(file);
-            let new = self.timed("formatting", path, |_| format(old));
+            let new = self
+                .timed("formatting", path, |_| if is_nemo(texts.name(file)) { old.to_owned() } else { format(old) });
             let change = Change { path: place.map(|p| p.as_path()), name: texts.name(file), old, new };
             self.deliver(&change, arguments);
         }
@@ -99,8 +100,14 @@ fn say(console: &mut Console, change: &Change<'_>, arguments: &args::Fmt) {
 }
 
 /// The errors of syntax in a file.
-fn errors(file: FileId, text: &str) -> Vec<Diagnostic<FileSpan>> {
-    let items = parse_file(text).items.into_iter();
+fn errors(file: FileId, name: &str, text: &str) -> Vec<Diagnostic<FileSpan>> {
+    let items = if is_nemo(name) { vec![(0, parse_nemo(text))] } else { parse_file(text).items };
+    let items = items.into_iter();
     let placed = |start: u32| move |span: Span| FileSpan { file, span: span.shifted(start) };
     items.flat_map(|(start, item)| item.errors.into_iter().map(move |error| error.map(placed(start)))).collect()
+}
+
+/// Whether a file of this name holds NEMO.
+fn is_nemo(name: &str) -> bool {
+    name.ends_with(".nemo")
 }

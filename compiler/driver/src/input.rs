@@ -1,4 +1,4 @@
-//! Reading what a path names: a lone file, or every `.rdcl` file of a package.
+//! Reading what a path names: a lone file, or every `.rdcl` and `.nemo` file of a package.
 //!
 //! A file that cannot be used is a finding, not a failure: the rest is still looked at.
 
@@ -120,7 +120,7 @@ fn module(path: &Path) -> String {
     segments.join("::")
 }
 
-/// Every `.rdcl` file below a directory, not entering hidden directories, links, or packages within the package.
+/// Every `.rdcl` and `.nemo` file below a directory, not entering hidden directories, links, or packages within the package.
 fn collect_sources(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -128,7 +128,7 @@ fn collect_sources(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()>
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         if kind.is_dir() && !hidden && !path.join("rdcl.toml").exists() {
             collect_sources(&path, found)?;
-        } else if !kind.is_dir() && !hidden && path.extension().is_some_and(|e| e == "rdcl") {
+        } else if !kind.is_dir() && !hidden && path.extension().is_some_and(|e| e == "rdcl" || e == "nemo") {
             found.push(path);
         }
     }

@@ -2,12 +2,12 @@
 
 pub(crate) mod quantity;
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
-use crate::types::{checked_stack, declared_stack, type_name};
+use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
 use crate::value::{Type, Value};
-use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
+use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{HeaderKind, mask};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
@@ -20,7 +20,13 @@ pub(crate) fn evaluate(cx: &mut Cx<'_>, expr: &Expr, ty: &Type, params: &Params)
         cx.report(other_columns(cx, expr.node, own, ty));
         return None;
     }
-    coerce(cx, expr.node, value, ty)
+    let literal = !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Binary(..));
+    let coerced = coerce(cx, expr.node, value, ty);
+    if let (None, false, Some(problem)) = (&coerced, literal, cx.problems.last_mut()) {
+        // What is computed is mended where it comes from.
+        problem.fix = None;
+    }
+    coerced
 }
 
 /// The type of a table parameter that is to be passed on as a table of other columns.
@@ -53,12 +59,8 @@ pub(crate) fn constant(cx: &mut Cx<'_>, expr: &Expr, params: &Params) -> Option<
         ExprKind::Any(any) => truths(cx, any, params).map(|v| Value::Bool(v.iter().any(|b| *b))),
         ExprKind::Binary(op, a, b) => binary(cx, expr.node, *op, (a, b), params),
         ExprKind::Range(lo, hi) => range(cx, expr.node, (lo, hi), params),
-        ExprKind::In(..)
-        | ExprKind::Has(_)
-        | ExprKind::Member(..)
-        | ExprKind::Index(..)
-        | ExprKind::Call(_)
-        | ExprKind::Address(..) => {
+        ExprKind::In(of, set) => within(cx, (of, set), params),
+        ExprKind::Has(_) | ExprKind::Member(..) | ExprKind::Index(..) | ExprKind::Call(_) | ExprKind::Address(..) => {
             cx.report(not_constant(cx, expr.node));
             None
         }
@@ -146,6 +148,33 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
     }
 }
 
+/// Whether a value is in a range, or an address or a prefix in a prefix.
+fn within(cx: &mut Cx<'_>, (of, set): (&Expr, &Expr), params: &Params) -> Option<Value> {
+    let inside = |address: u32, prefix: u32, length: u8| {
+        (address ^ prefix).checked_shr(32 - u32::from(length.min(32))).unwrap_or(0) == 0
+    };
+    match (constant(cx, of, params)?, constant(cx, set, params)?) {
+        (Value::Int(x), Value::Range(lo, hi)) => Some(Value::Bool((lo..=hi).contains(&x))),
+        (Value::Range(a, b), Value::Range(lo, hi)) => Some(Value::Bool(lo <= a && b <= hi)),
+        (Value::Ipv4(x), Value::Prefix(p, length)) => Some(Value::Bool(inside(x, p, length))),
+        (Value::Prefix(x, own), Value::Prefix(p, length)) => Some(Value::Bool(own >= length && inside(x, p, length))),
+        (_, Value::Range(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "a whole number or a range", &value));
+            None
+        }
+        (_, Value::Prefix(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "an address or a prefix", &value));
+            None
+        }
+        (_, other) => {
+            cx.report(mismatch(cx, set.node, "a range or a prefix", &other));
+            None
+        }
+    }
+}
+
 fn arithmetic(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: u128, y: u128) -> Option<Value> {
     let number = match op {
         BinaryOp::Add => x.checked_add(y),
@@ -198,7 +227,7 @@ fn has_type(value: &Value, ty: &Type) -> bool {
         Value::Mac(_) => *ty == Type::Mac,
         Value::Prefix(..) => *ty == Type::Prefix,
         Value::Range(..) => *ty == Type::Range,
-        Value::Quantity(q) => *ty == Type::Duration && q.dimension == Dimension::Time,
+        Value::Quantity(q) => *ty == Type::Quantity(q.dimension),
         Value::Table(_) => matches!(ty, Type::Table(_)),
         Value::Stack(_) => *ty == Type::Stack,
     }
@@ -247,11 +276,18 @@ pub(crate) fn mismatch(cx: &Cx<'_>, at: NodeId, expected: &str, found: &Value) -
 fn wrong_type(cx: &Cx<'_>, at: NodeId, value: &Value, ty: &Type) -> Problem {
     let problem = mismatch(cx, at, &format!("a `{}`", type_name(ty)), value);
     match (value, ty) {
-        (Value::Ipv4(_), Type::Prefix) => problem.with_help(format!("write `{}/32`", value_text(value))),
-        (Value::Int(seconds), Type::Duration) => problem.with_help(format!("write the unit, as in `{seconds}s`")),
-        (Value::Int(only), Type::Range) => problem.with_help(format!("write `{only}..{only}`")),
+        (Value::Ipv4(_), Type::Prefix) => rewritten(problem, format!("{}/32", value_text(value))),
+        (Value::Int(amount), Type::Quantity(of)) => {
+            problem.with_help(format!("write the unit, as in `{amount}{}`", usual_unit(*of)))
+        }
+        (Value::Int(only), Type::Range) => rewritten(problem, format!("{only}..{only}")),
         _ => problem,
     }
+}
+
+/// Proposes another text for a value.
+fn rewritten(problem: Problem, text: String) -> Problem {
+    problem.with_help(format!("write `{text}`")).with_fix(text)
 }
 
 fn other_columns(cx: &Cx<'_>, at: NodeId, own: &Type, ty: &Type) -> Problem {
@@ -282,7 +318,7 @@ fn unknown_constant(cx: &Cx<'_>, name: &Name, params: &Params) -> Problem {
         .map(|(n, _)| n.as_str());
     let candidates = params.keys().map(String::as_str).chain(stacks);
     Diagnostic::new(Code::E0211, cx.at(name.node), format!("there is no parameter `{}` here", name.text))
-        .with_optional_help(did_you_mean(&name.text, candidates))
+        .misspelt(&name.text, candidates)
 }
 
 fn not_constant(cx: &Cx<'_>, at: NodeId) -> Problem {

@@ -145,6 +145,7 @@ fn tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Environment> 
         | ast::Item::Rfb(_)
         | ast::Item::Substrate(_)
         | ast::Item::Deploy(_)
+        | ast::Item::Nemo(_)
         | ast::Item::Bad(_) => None,
     }
 }

@@ -17,7 +17,7 @@ use crate::source::db::Db;
 use crate::source::loc::{Loc, Problem};
 use crate::value::{Type, Value};
 use crate::wire::ends::{offsets, report_unknown_part};
-use rdcl_base::{Code, Diagnostic, Fix, nearest};
+use rdcl_base::{Code, Diagnostic, Dimension, Fix, nearest};
 use rdcl_syntax::ast::{self, Expr, ExprKind, Member, Name, Transition};
 
 pub use condition::{Condition, FACTS, Fact, Relation, Term, TermKind};
@@ -198,7 +198,7 @@ fn event<'db>(
         None => None,
     };
     let within = match &transition.within {
-        Some(within) => match evaluate(cx, within, &Type::Duration, env)? {
+        Some(within) => match evaluate(cx, within, &Type::Quantity(Dimension::Time), env)? {
             Value::Quantity(quantity) => Some(quantity.amount),
             _ => None,
         },

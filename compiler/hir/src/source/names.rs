@@ -7,7 +7,7 @@ use crate::cx::{Cx, did_you_mean};
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, items, parsed};
 use crate::source::loc::{Loc, Problem};
-use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_base::{Code, Diagnostic, Fix, NodeId, Span, nearest};
 use rdcl_syntax::{Keyword, ast};
 use std::collections::BTreeMap;
 
@@ -118,15 +118,18 @@ struct Missing {
     at: NodeId,
     what: String,
     help: Option<String>,
+    /// The name that was probably meant.
+    near: Option<String>,
 }
 
 impl Missing {
     fn module(at: NodeId, name: &str, help: Option<String>) -> Missing {
-        Missing { at, what: format!("module `{name}`"), help }
+        Missing { at, what: format!("module `{name}`"), help, near: None }
     }
 
-    fn item(name: &ast::Name, help: Option<String>) -> Missing {
-        Missing { at: name.node, what: format!("item `{}`", name.text), help }
+    fn item(name: &ast::Name, near: Option<&str>) -> Missing {
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        Missing { at: name.node, what: format!("item `{}`", name.text), help, near: near.map(str::to_owned) }
     }
 }
 
@@ -147,8 +150,8 @@ fn find<'db>(db: &'db dyn Db, path: &ast::Path) -> Result<Item<'db>, Missing> {
         return Err(Missing::module(module_end.node, &module, help));
     };
     let names = declarations(db, *file);
-    let help = || did_you_mean(&name.text, names.keys().map(String::as_str));
-    names.get(&name.text).copied().ok_or_else(|| Missing::item(name, help()))
+    let near = || nearest(&name.text, names.keys().map(String::as_str));
+    names.get(&name.text).copied().ok_or_else(|| Missing::item(name, near()))
 }
 
 /// What a path stands for in a file, without complaint.
@@ -193,6 +196,7 @@ pub(crate) fn name_node(db: &dyn Db, item: Item<'_>) -> NodeId {
         ast::Item::Substrate(substrate) => substrate.name.node,
         ast::Item::Environment(environment) => environment.name.node,
         ast::Item::Deploy(deploy) => deploy.alias.as_ref().map_or(deploy.rfb.node, |a| a.node),
+        ast::Item::Nemo(program) => program.node,
         ast::Item::Bad(node) => *node,
     }
 }
@@ -214,23 +218,39 @@ fn duplicate_import(at: Loc, name: &str) -> Problem {
 
 fn nothing_to_import(db: &dyn Db, item: Item<'_>, missing: Missing) -> Problem {
     let message = format!("there is no {}", missing.what);
-    Diagnostic::new(Code::E0204, Loc::of(db, item, missing.at), message).with_optional_help(missing.help)
+    let mut problem =
+        Diagnostic::new(Code::E0204, Loc::of(db, item, missing.at), message).with_optional_help(missing.help);
+    problem.fix = missing.near.map(|replacement| Fix { at: Loc::of(db, item, missing.at), replacement });
+    problem
 }
 
 fn unknown_name(cx: &Cx<'_>, name: &ast::Name, wanted: Kind) -> Problem {
     let message = format!("there is no {} `{}` here", wanted.noun(), name.text);
     let names = &scope(cx.db, cx.file()).names;
     let candidates = names.iter().filter(|(_, item)| item.keyword(cx.db) == wanted.keyword()).map(|(n, _)| n.as_str());
-    let help = importable(cx.db, &name.text, wanted).or_else(|| did_you_mean(&name.text, candidates));
-    Diagnostic::new(wanted.unknown(), cx.at(name.node), message).with_optional_help(help)
+    let problem = Diagnostic::new(wanted.unknown(), cx.at(name.node), message);
+    match importable(cx.db, &name.text, wanted) {
+        Some(import) => with_import(cx, problem, &import),
+        None => problem.misspelt(&name.text, candidates),
+    }
 }
 
-/// A hint, when some module has an item of this very name.
+/// Proposes an import before the first item of the file.
+fn with_import(cx: &Cx<'_>, problem: Problem, import: &str) -> Problem {
+    let mut problem = problem.with_help(format!("`{import}` brings it in"));
+    problem.fix = items(cx.db, cx.file()).first().map(|first| {
+        let at = Loc::Text(cx.file(), first.id(cx.db), Span::default());
+        Fix { at, replacement: format!("{import}\n") }
+    });
+    problem
+}
+
+/// The import of an item of this very name, when some module has one.
 fn importable(db: &dyn Db, name: &str, wanted: Kind) -> Option<String> {
     let modules = modules(db, Package::try_get(db)?);
     let has = |file: SourceFile| declarations(db, file).get(name).is_some_and(|i| i.keyword(db) == wanted.keyword());
     let (module, _) = modules.iter().find(|(_, file)| has(**file))?;
-    Some(format!("`use {module}::{name};` brings it in"))
+    Some(format!("use {module}::{name};"))
 }
 
 fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
@@ -239,7 +259,7 @@ fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
         Keyword::Stack => "a header stack",
         Keyword::Substrate => "a substrate",
         Keyword::Environment => "a kind of execution environment",
-        Keyword::Use | Keyword::Deploy | Keyword::Unknown => "something else",
+        Keyword::Use | Keyword::Deploy | Keyword::Nemo | Keyword::Unknown => "something else",
     };
     let message = format!("`{name}` is {found}, but a {} is expected here", wanted.noun());
     Diagnostic::new(Code::E0205, at, message)
