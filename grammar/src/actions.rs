@@ -273,6 +273,18 @@ pub(crate) fn call(ctx: &mut Context<'_>, name: Name, args: Vec<CallArg>, l: u32
     Call { name, args, node: ctx.node_over(l, r, below) }
 }
 
+/// `-100`, as `0 - 100`.
+pub(crate) fn negative(ctx: &mut Context<'_>, of: Expr, l: u32, r: u32) -> Expr {
+    if !ctx.program {
+        ctx.error(
+            unexpected(Span::new(l, l + 1), "a value has no sign here")
+                .with_help("write `0 - x` for the difference modulo the width of `x`"),
+        );
+    }
+    let zero = ctx.expr(l, ExprKind::Int(0), l + 1);
+    ctx.expr(l, ExprKind::Binary(BinaryOp::Sub, Box::new(zero), Box::new(of)), r)
+}
+
 /// `ip.src = public;`
 pub(crate) fn assign(ctx: &mut Context<'_>, place: Expr, value: Expr, l: u32, r: u32) -> Box<Stmt> {
     let below = ctx.depth(place.node).max(ctx.depth(value.node));

@@ -161,6 +161,9 @@ pub(crate) enum Token<'s> {
     /// The text between `{{` and `}}`.
     #[token("{{", foreign_block)]
     Foreign(&'s str),
+    /// A constraint or operator of published SEFL: `:==:`, `:&:`, `:@`, `<|>`
+    #[regex(r":(==|<|<=|>|>=|&|&&|\||\|\||\^|~|!|\+|-|<<):|:@|<&>|<\|>|<\^>")]
+    Sign(&'s str),
     /// `// …`
     #[regex(r"//[^\n]*", allow_greedy = true)]
     Comment,

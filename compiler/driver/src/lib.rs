@@ -34,6 +34,7 @@ mod place;
 mod progress;
 mod promises;
 mod run;
+mod sefl;
 mod session;
 mod templates;
 mod testing;
