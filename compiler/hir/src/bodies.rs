@@ -55,6 +55,7 @@ fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
             | ast::Member::Lifecycle(_)
             | ast::Member::Intent(_)
             | ast::Member::If(_)
+            | ast::Member::Policy(_)
             | ast::Member::Bad(_) => {}
         }
     }

@@ -100,6 +100,7 @@ fn fixed_member(member: &Member) -> Option<(NodeId, &'static str)> {
         Member::Sla(sla) => Some((sla.name.node, "a service level")),
         Member::Lifecycle(lifecycle) => Some((lifecycle.node, "a life cycle")),
         Member::Intent(intent) => Some((intent.language.node, "an intent")),
+        Member::Policy(policy) => Some((policy.name.node, "a policy")),
         Member::Part(_) | Member::Wire(_) | Member::If(_) | Member::Bad(_) => None,
     }
 }

@@ -209,7 +209,7 @@ pub(crate) fn coerce(cx: &mut Cx<'_>, at: NodeId, value: Value, ty: &Type) -> Op
             cx.report(out_of_range(cx, at, value, ty));
             None
         }
-        (Value::Str(path), Type::Table(_)) => Some(Value::Table(path)),
+        (Value::Str(path), Type::Table(_)) => Some(Value::Table(cx.file().home(cx.db).table_path(&path))),
         (value, ty) if has_type(&value, ty) => Some(value),
         (value, ty) => {
             cx.report(wrong_type(cx, at, &value, ty));

@@ -54,15 +54,17 @@ pub use operation::{
     Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature, FeatureRow,
     Implementation, Implementations, Lifecycle, Link, Measure, ReeKind,
 };
+pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind};
 pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
+pub use operation::{PlaceScope, Policies, PolicyRule, RuleKind, SPARED, Spare, policies};
 pub use operation::{
     deployed, deployments, environment, implementations, lacking, lifecycle, service_levels, substrate,
 };
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};
-pub use source::{Database, Db, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
-pub use source::{add_std, item_with_id, items, parsed, place, scope};
+pub use source::{Database, Db, Home, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
+pub use source::{STD, add_std, item_with_id, items, parsed, place, scope, table_place};
 pub use subject::{assumptions, checked, subjects, table_paths};
 pub use types::{REE_KINDS, VALUE_TYPES, type_name};
 pub use value::{TableType, Type, Value};
