@@ -253,10 +253,7 @@ fn several_mistakes() {
 #[test]
 fn nemo() {
     let check_nemo = |text: &str, expected| check(&format!("rfb A {{ intent nemo {{{{ {text} }}}} }}"), expected);
-    check_nemo(
-        "CREATE Node n Type host; CREATE Flow f Match src-ip: 10.0.0.0/8;",
-        expect![""],
-    );
+    check_nemo("CREATE Node n Type host; CREATE Flow f Match src-ip: 10.0.0.0/8;", expect![""]);
     check_nemo(
         "CREATE Flow f Mtch a: 1; CREATE Flow g;",
         expect![[r#"

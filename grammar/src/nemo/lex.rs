@@ -100,9 +100,8 @@ impl<'s> Wrong<'s> {
         let end = rest.find(['\n', ',', ';', ')', '}', ']']).unwrap_or(rest.len());
         let inner = rest[..end].trim_end();
         let at = Span::new(self.at.start, self.at.start + 1 + inner.len() as u32);
-        let fault = self
-            .fault(Code::E0110, self.at, "a string is never closed")
-            .with_help("end it with `\"` on the same line");
+        let fault =
+            self.fault(Code::E0110, self.at, "a string is never closed").with_help("end it with `\"` on the same line");
         ((Token::Str(inner), at), fault)
     }
 
@@ -186,7 +185,11 @@ impl<'s> Wrong<'s> {
             '–' | '—' | '−' | '‐' | '‑' => Some("a dash in a name is written `-`"),
             _ => None,
         };
-        let shown = if first.is_control() || first == '\u{a0}' { format!("U+{:04X}", u32::from(first)) } else { brief(self.slice(at)) };
+        let shown = if first.is_control() || first == '\u{a0}' {
+            format!("U+{:04X}", u32::from(first))
+        } else {
+            brief(self.slice(at))
+        };
         let fault = self.fault(Code::E0110, at, format!("`{shown}` is not part of NEMO"));
         ((Token::Bad, at), fault.with_optional_help(help.map(str::to_owned)))
     }
@@ -197,7 +200,8 @@ impl<'s> Wrong<'s> {
 fn quote(text: &str) -> Option<usize> {
     let mut chars = text.chars();
     let first = chars.next()?;
-    if matches!(first, '“' | '”' | '„' | '‟' | '«' | '»' | '‹' | '›' | '‘' | '’' | '‚' | '‛' | '\'' | '`' | '´' | '＂') {
+    if matches!(first, '“' | '”' | '„' | '‟' | '«' | '»' | '‹' | '›' | '‘' | '’' | '‚' | '‛' | '\'' | '`' | '´' | '＂')
+    {
         return Some(first.len_utf8());
     }
     let second = chars.next().filter(|c| first == 'â' && matches!(c, '€' | '\u{80}'))?;

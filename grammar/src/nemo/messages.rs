@@ -6,7 +6,7 @@ use crate::nemo::cut::Spanned;
 use crate::nemo::rules::allowed;
 use crate::nemo::settle::Subject;
 use crate::nemo::tokens::Token;
-use crate::nemo::words::{Keyword, spellings};
+use crate::nemo::words::{Keyword, keyword, spellings};
 use crate::recover::{near_miss, one_of};
 use rdcl_base::{Code, Diagnostic, Fix, Span};
 
@@ -64,39 +64,55 @@ impl<'e> Expected<'e> {
     }
 
     fn belongs(&self, keyword: Keyword) -> bool {
-        !keyword.begins_clause() || self.subject.kind.and_then(Keyword::entity).is_none_or(|kind| allowed(kind, keyword))
+        let in_point = keyword == Keyword::Vnfd && self.subject.kind == Some(Keyword::ConnectionPoint);
+        !keyword.begins_clause()
+            || in_point
+            || self.subject.kind.and_then(Keyword::entity).is_none_or(|kind| allowed(kind, keyword))
     }
 
     /// The keyword that a word was meant to be.
     pub(crate) fn meant(&self, word: &str) -> Option<Meant> {
+        if keyword(word).is_some() {
+            return None;
+        }
         let lower = word.to_ascii_lowercase();
         let foreign = FOREIGN.iter().find(|(other, _)| *other == lower).map(|(_, meant)| *meant);
-        let same = self.keywords().find(|(spelling, _)| foreign == Some(*spelling) || spelling.eq_ignore_ascii_case(word));
-        let near = || {
-            let spelling = near_miss(word, self.keywords().map(|(spelling, _)| spelling))?;
-            self.keywords().find(|(other, _)| *other == spelling)
-        };
-        let (_, keyword) = same.or_else(near)?;
+        let same =
+            self.keywords().find(|(spelling, _)| foreign == Some(*spelling) || spelling.eq_ignore_ascii_case(word));
+        let (_, keyword) = same.or_else(|| near(&lower, self.keywords()))?;
         Some(Meant { word: keyword.canonical(), keyword })
     }
 
     /// The longest spelling of an expected keyword that fits.
     pub(crate) fn longest(&self, fits: impl Fn(&str) -> bool) -> Option<(&'static str, Keyword)> {
         let long = |spelling: &str| spelling.len() > 2;
-        self.keywords().filter(|(spelling, _)| long(spelling) && fits(spelling)).max_by_key(|(spelling, _)| spelling.len())
+        self.keywords()
+            .filter(|(spelling, _)| long(spelling) && fits(spelling))
+            .max_by_key(|(spelling, _)| spelling.len())
     }
 
     /// The sign that is missed before a token, in a list.
     pub(crate) fn missing_sign(&self, tokens: &[Spanned<'_>], at: usize) -> Option<&'static str> {
         let begins = matches!(
             tokens[at].0,
-            Token::Word(_) | Token::Str(_) | Token::Int(_) | Token::Quantity(_) | Token::Ipv4(_) | Token::Ipv6(_)
-                | Token::Mac(_) | Token::Uuid(_) | Token::Date(_) | Token::Time(_) | Token::DateTime(_)
+            Token::Word(_)
+                | Token::Str(_)
+                | Token::Int(_)
+                | Token::Quantity(_)
+                | Token::Ipv4(_)
+                | Token::Ipv6(_)
+                | Token::Mac(_)
+                | Token::Uuid(_)
+                | Token::Date(_)
+                | Token::Time(_)
+                | Token::DateTime(_)
         );
         let before_colon = matches!(tokens.get(at + 1), Some((Token::Colon, _)));
         let after_name = at > 0 && matches!(tokens[at - 1].0, Token::Word(_));
+        let after_vnfd = at > 0 && tokens[at - 1].0.keyword() == Some(Keyword::Vnfd);
         match () {
             () if !begins => None,
+            () if self.has(":") && after_vnfd => Some(":"),
             () if self.has(":") && after_name && !before_colon && self.has("{") => None,
             () if self.has(":") && after_name && !before_colon && in_pairs(tokens, at) => Some(":"),
             () if self.has(",") => Some(","),
@@ -134,8 +150,10 @@ impl<'e> Expected<'e> {
                 add(&format!("`{sign}`"));
             }
         }
-        if self.has("Match") && self.has("Target") && self.has("Contain") && !self.has("Node") {
-            let clauses = self.keywords().filter(|(word, keyword)| keyword.begins_clause() && keyword.canonical() == *word);
+        let clause = self.has("Match") && self.has("Target") && self.has("Contain") && !self.has("Node");
+        if clause && self.subject.kind.is_some() {
+            let clauses =
+                self.keywords().filter(|(word, keyword)| keyword.begins_clause() && keyword.canonical() == *word);
             clauses.map(|(word, _)| format!("`{word}`")).take(3).for_each(|word| add(&word));
             add("`;`");
         }
@@ -158,6 +176,16 @@ impl<'e> Expected<'e> {
     }
 }
 
+/// The keyword nearest to a word in lower case.
+pub(crate) fn near(
+    word: &str,
+    keywords: impl Iterator<Item = (&'static str, Keyword)>,
+) -> Option<(&'static str, Keyword)> {
+    let keywords: Vec<(String, _)> = keywords.map(|keyword| (keyword.0.to_ascii_lowercase(), keyword)).collect();
+    let found = near_miss(word, keywords.iter().map(|(lower, _)| lower.as_str()))?;
+    keywords.iter().find(|(lower, _)| lower == found).map(|(_, keyword)| *keyword)
+}
+
 /// What the grammar calls a keyword.
 fn terminal(keyword: Keyword) -> &'static str {
     match keyword {
@@ -169,7 +197,8 @@ fn terminal(keyword: Keyword) -> &'static str {
 
 /// Whether a token is in a list of properties or matches.
 fn in_pairs(tokens: &[Spanned<'_>], at: usize) -> bool {
-    let last = tokens[..at].iter().rev().filter_map(|(token, _)| token.keyword()).find(|keyword| keyword.begins_clause());
+    let last =
+        tokens[..at].iter().rev().filter_map(|(token, _)| token.keyword()).find(|keyword| keyword.begins_clause());
     matches!(last, Some(Keyword::Property | Keyword::Match | Keyword::UnMatch | Keyword::Sla))
 }
 
@@ -188,7 +217,9 @@ pub(crate) fn unexpected(text: &str, at: Span, token: Token<'_>, expected: &Expe
         Token::Quantity(_) | Token::Int(_) if expected.has("word") => {
             Some("a name begins with a letter; others stand in quotes".to_owned())
         }
-        Token::Keyword((word, keyword)) if keyword.begins_clause() => Some(format!("`{word}` begins a clause of an entity")),
+        Token::Keyword((word, keyword)) if keyword.begins_clause() => {
+            Some(format!("`{word}` begins a clause of an entity"))
+        }
         _ => None,
     };
     Diagnostic::new(Code::E0108, at, message).with_optional_help(help)
@@ -213,6 +244,12 @@ pub(crate) fn misspelt(word: &str, at: Span, meant: &str, expected: &Expected<'_
         fault = fault.with_note("keywords are case-sensitive");
     }
     fault.with_help(format!("did you mean `{meant}`?"))
+}
+
+/// A word where a verb belongs.
+pub(crate) fn no_verb(word: &str, at: Span) -> Fault {
+    let message = format!("expected a verb, found `{}`", brief(word));
+    Diagnostic::new(Code::E0108, at, message).with_help("verbs are `CREATE`, `UPDATE`, `IMPORT` and `DELETE`")
 }
 
 /// Two words without a space between them.

@@ -148,17 +148,32 @@ mod tests {
     #[test]
     fn the_longest_token_wins() {
         use Token::*;
-        assert_eq!(tokens("192.0.2.1 192.0.2.0/24"), [Ok(Ipv4((0xc000_0201, None))), Ok(Ipv4((0xc000_0200, Some(24))))]);
+        assert_eq!(
+            tokens("192.0.2.1 192.0.2.0/24"),
+            [Ok(Ipv4((0xc000_0201, None))), Ok(Ipv4((0xc000_0200, Some(24))))]
+        );
         assert_eq!(tokens("6ba7b814-9dad-11d1-80b4-00c04fd430c8").len(), 1);
         assert_eq!(tokens("00:00:00:00:00:01 aa:bb:cc:dd:ee:ff"), [Ok(Mac(1)), Ok(Mac(0xaabb_ccdd_eeff))]);
-        assert_eq!(tokens("40G 1.5s 80%"), [Ok(Quantity(("40", "G"))), Ok(Quantity(("1.5", "s"))), Ok(Quantity(("80", "%")))]);
+        assert_eq!(
+            tokens("40G 1.5s 80%"),
+            [Ok(Quantity(("40", "G"))), Ok(Quantity(("1.5", "s"))), Ok(Quantity(("80", "%")))]
+        );
         let six = crate::nemo::Time { hour: 18, minute: 0, second: 0 };
         assert_eq!(tokens("18:00 18:00:00"), [Ok(Time(Some(six))), Ok(Time(Some(six)))]);
-        assert_eq!(tokens("openflow:10:22"), [Ok(Word("openflow")), Ok(Colon), Ok(Time(Some(crate::nemo::Time { hour: 10, minute: 22, second: 0 })))]);
+        assert_eq!(
+            tokens("openflow:10:22"),
+            [Ok(Word("openflow")), Ok(Colon), Ok(Time(Some(crate::nemo::Time { hour: 10, minute: 22, second: 0 })))]
+        );
         assert_eq!(tokens("src-ip:192.168.12.0/24").len(), 3);
         assert_eq!(tokens("2016-03-21 2016-03-21,18:00:00 2016-03-21 18:00:00").len(), 3);
-        assert_eq!(tokens("2001:db8::/32 fe80::1 ::1"), [Ok(Ipv6((0x2001_0db8 << 96, Some(32)))), Ok(Ipv6(((0xfe80 << 112) + 1, None))), Ok(Ipv6((1, None)))]);
-        assert_eq!(tokens("https://a/b#c // x\n/d /* * / */ # y"), [Ok(Uri("https://a/b#c")), Ok(Comment), Ok(Path("/d")), Ok(Comment), Ok(Comment)]);
+        assert_eq!(
+            tokens("2001:db8::/32 fe80::1 ::1"),
+            [Ok(Ipv6((0x2001_0db8 << 96, Some(32)))), Ok(Ipv6(((0xfe80 << 112) + 1, None))), Ok(Ipv6((1, None)))]
+        );
+        assert_eq!(
+            tokens("https://a/b#c // x\n/d /* * / */ # y"),
+            [Ok(Uri("https://a/b#c")), Ok(Comment), Ok(Path("/d")), Ok(Comment), Ok(Comment)]
+        );
         assert_eq!(tokens("a \\  \n b-c d-"), [Ok(Word("a")), Ok(Word("b-c")), Ok(Word("d")), Err(())]);
         assert_eq!(tokens("-5 7"), [Ok(Int(-5)), Ok(Int(7))]);
     }

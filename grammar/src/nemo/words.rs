@@ -99,8 +99,26 @@ impl Keyword {
     pub(crate) fn begins_clause(self) -> bool {
         matches!(
             self,
-            Type | Contain | Parent | Property | EndNodes | From | To | Sla | Match | UnMatch | Target | Priority
-                | Condition | Constraint | Action | Listener | On | Every | Vnfd
+            Type | Contain
+                | Parent
+                | Property
+                | EndNodes
+                | From
+                | To
+                | Sla
+                | Match
+                | UnMatch
+                | Target
+                | Priority
+                | Condition
+                | Constraint
+                | Action
+                | Listener
+                | On
+                | Every
+                | Vnfd
+                | At
+                | As
         )
     }
 }
