@@ -122,6 +122,21 @@ pub(crate) fn column(ctx: &mut Context<'_>, a: Name, b: Option<Name>, ty: TypeEx
     Box::new(Column { kind, name, ty, node: ctx.node(l, r) })
 }
 
+/// A part, or an array of parts.
+pub(crate) fn part(
+    ctx: &mut Context<'_>,
+    (name, array): (Name, Option<Box<(Expr, Expr)>>),
+    rfb: Path,
+    type_args: Option<Vec<TypeArg>>,
+    args: Option<Vec<Arg>>,
+    l: u32,
+    r: u32,
+) -> Box<Member> {
+    let (array, node) = (array.map(|a| *a), ctx.node(l, r));
+    let (type_args, args) = (type_args.unwrap_or_default(), args.unwrap_or_default());
+    Box::new(Member::Part(Part { name, array, rfb, type_args, args, node }))
+}
+
 /// A wire with its ends and arrows apart.
 pub(crate) fn wire(
     ctx: &mut Context<'_>,

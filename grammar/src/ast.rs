@@ -69,15 +69,45 @@ pub struct Stack {
 /// A reusable functional block.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rfb {
+    /// Whether it only says what its sub-classes have in common (`abstract rfb`).
+    pub is_abstract: bool,
     /// Its name.
     pub name: Name,
+    /// Parameters that stand for header stacks (`<I = Ip4>`), in order.
+    pub type_params: Vec<TypeParam>,
     /// Parameters, in order.
     pub params: Vec<Param>,
     /// What it is (`: Firewall`), with arguments for the parent's parameters.
     pub parents: Vec<Parent>,
+    /// What its arguments must satisfy (`where n >= 1`).
+    pub constraints: Vec<Expr>,
     /// Its members, in order.
     pub members: Vec<Member>,
     /// The whole item.
+    pub node: NodeId,
+}
+
+/// A parameter for a header stack: `I: Ip4 = Ip4/Tcp`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TypeParam {
+    /// Its name, usable as a port type.
+    pub name: Name,
+    /// What the stack begins with.
+    pub bound: Option<TypeExpr>,
+    /// Its default; without one the argument is mandatory.
+    pub default: Option<TypeExpr>,
+    /// The whole parameter.
+    pub node: NodeId,
+}
+
+/// An argument for a [`TypeParam`], by name or by position.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TypeArg {
+    /// The parameter, when given by name.
+    pub name: Option<Name>,
+    /// The header stack.
+    pub ty: TypeExpr,
+    /// The whole argument.
     pub node: NodeId,
 }
 
@@ -99,6 +129,8 @@ pub struct Param {
 pub struct Parent {
     /// The parent's name.
     pub path: Path,
+    /// Header stacks for its type parameters.
+    pub type_args: Vec<TypeArg>,
     /// Arguments for its parameters; a parameter of the same name passes through by itself.
     pub args: Vec<Arg>,
     /// The whole clause.
@@ -189,6 +221,8 @@ pub struct Part {
     pub array: Option<(Expr, Expr)>,
     /// The RFB it is an instance of.
     pub rfb: Path,
+    /// Header stacks for its type parameters.
+    pub type_args: Vec<TypeArg>,
     /// Arguments.
     pub args: Vec<Arg>,
     /// The whole member.
@@ -772,6 +806,8 @@ pub struct Link {
 pub struct Deploy {
     /// What is deployed.
     pub rfb: Path,
+    /// Header stacks for its type parameters.
+    pub type_args: Vec<TypeArg>,
     /// Where.
     pub substrate: Name,
     /// The deployment's name.

@@ -79,6 +79,7 @@ pub(crate) enum Token<'s> {
     #[token("match")] Match,
     #[token("remove")] Remove,
     // Words that stay usable as names.
+    #[token("abstract")] Abstract,
     #[token("balance")] Balance,
     #[token("can")] Can,
     #[token("capacity")] Capacity,
@@ -98,6 +99,7 @@ pub(crate) enum Token<'s> {
     #[token("unchanged")] Unchanged,
     #[token("unique")] Unique,
     #[token("value")] Value,
+    #[token("where")] Where,
     // Punctuation.
     #[token("{")] OpenBrace,
     #[token("}")] CloseBrace,

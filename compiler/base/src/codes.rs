@@ -108,6 +108,7 @@ codes! {
     E0211 "no such name in an expression"
     E0212 "a language that is not understood"
     E0213 "no such state map"
+    E0214 "an abstract block that is to run"
     W0201 "an import is never used"
     // check: types and values
     E0301 "a value of the wrong type"
@@ -128,6 +129,10 @@ codes! {
     E0316 "a flow against the direction of a port"
     E0317 "a table that cannot be looked up"
     E0318 "a condition of an event, which is not supported yet"
+    E0319 "a body in an abstract block"
+    E0320 "a sub-class of an abstract block without a body"
+    E0321 "a header stack outside its bound"
+    E0322 "arguments that a constraint does not allow"
     E0340 "amounts of different dimensions"
     E0341 "an unknown feature"
     E0342 "a feature that is not written as it is meant"

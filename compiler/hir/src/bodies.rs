@@ -85,7 +85,7 @@ pub fn body<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Body<'db> {
 
 /// The RFB whose members are the body of an RFB.
 #[salsa::tracked(returns(copy))]
-fn body_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'db>> {
+pub(crate) fn body_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'db>> {
     if own_kind(db, item) != BodyKind::Opaque {
         return Some(item);
     }

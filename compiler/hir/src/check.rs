@@ -1,9 +1,11 @@
 //! Everything that is wrong with a package.
 
+use crate::abstraction::abstract_problems;
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count};
+use crate::instance::constraint::constraint_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
@@ -155,6 +157,8 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         Keyword::Rfb => [
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),
+            constraint_problems(db, item),
+            abstract_problems(db, item),
             body_problems(db, item),
             nesting_problems(db, item),
             intent(db, item).problems.clone(),

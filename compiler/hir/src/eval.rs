@@ -5,9 +5,9 @@ pub(crate) mod quantity;
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
-use crate::types::{checked_stack, declared_stack, type_name};
+use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
 use crate::value::{Type, Value};
-use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
+use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{HeaderKind, mask};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
@@ -53,12 +53,8 @@ pub(crate) fn constant(cx: &mut Cx<'_>, expr: &Expr, params: &Params) -> Option<
         ExprKind::Any(any) => truths(cx, any, params).map(|v| Value::Bool(v.iter().any(|b| *b))),
         ExprKind::Binary(op, a, b) => binary(cx, expr.node, *op, (a, b), params),
         ExprKind::Range(lo, hi) => range(cx, expr.node, (lo, hi), params),
-        ExprKind::In(..)
-        | ExprKind::Has(_)
-        | ExprKind::Member(..)
-        | ExprKind::Index(..)
-        | ExprKind::Call(_)
-        | ExprKind::Address(..) => {
+        ExprKind::In(of, set) => within(cx, (of, set), params),
+        ExprKind::Has(_) | ExprKind::Member(..) | ExprKind::Index(..) | ExprKind::Call(_) | ExprKind::Address(..) => {
             cx.report(not_constant(cx, expr.node));
             None
         }
@@ -146,6 +142,33 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
     }
 }
 
+/// Whether a value is in a range, or an address or a prefix in a prefix.
+fn within(cx: &mut Cx<'_>, (of, set): (&Expr, &Expr), params: &Params) -> Option<Value> {
+    let inside = |address: u32, prefix: u32, length: u8| {
+        (address ^ prefix).checked_shr(32 - u32::from(length.min(32))).unwrap_or(0) == 0
+    };
+    match (constant(cx, of, params)?, constant(cx, set, params)?) {
+        (Value::Int(x), Value::Range(lo, hi)) => Some(Value::Bool((lo..=hi).contains(&x))),
+        (Value::Range(a, b), Value::Range(lo, hi)) => Some(Value::Bool(lo <= a && b <= hi)),
+        (Value::Ipv4(x), Value::Prefix(p, length)) => Some(Value::Bool(inside(x, p, length))),
+        (Value::Prefix(x, own), Value::Prefix(p, length)) => Some(Value::Bool(own >= length && inside(x, p, length))),
+        (_, Value::Range(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "a whole number or a range", &value));
+            None
+        }
+        (_, Value::Prefix(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "an address or a prefix", &value));
+            None
+        }
+        (_, other) => {
+            cx.report(mismatch(cx, set.node, "a range or a prefix", &other));
+            None
+        }
+    }
+}
+
 fn arithmetic(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: u128, y: u128) -> Option<Value> {
     let number = match op {
         BinaryOp::Add => x.checked_add(y),
@@ -198,7 +221,7 @@ fn has_type(value: &Value, ty: &Type) -> bool {
         Value::Mac(_) => *ty == Type::Mac,
         Value::Prefix(..) => *ty == Type::Prefix,
         Value::Range(..) => *ty == Type::Range,
-        Value::Quantity(q) => *ty == Type::Duration && q.dimension == Dimension::Time,
+        Value::Quantity(q) => *ty == Type::Quantity(q.dimension),
         Value::Table(_) => matches!(ty, Type::Table(_)),
         Value::Stack(_) => *ty == Type::Stack,
     }
@@ -248,7 +271,9 @@ fn wrong_type(cx: &Cx<'_>, at: NodeId, value: &Value, ty: &Type) -> Problem {
     let problem = mismatch(cx, at, &format!("a `{}`", type_name(ty)), value);
     match (value, ty) {
         (Value::Ipv4(_), Type::Prefix) => problem.with_help(format!("write `{}/32`", value_text(value))),
-        (Value::Int(seconds), Type::Duration) => problem.with_help(format!("write the unit, as in `{seconds}s`")),
+        (Value::Int(amount), Type::Quantity(of)) => {
+            problem.with_help(format!("write the unit, as in `{amount}{}`", usual_unit(*of)))
+        }
         (Value::Int(only), Type::Range) => problem.with_help(format!("write `{only}..{only}`")),
         _ => problem,
     }

@@ -182,7 +182,7 @@ fn column_type(ty: &Type) -> ColumnType {
         Type::Mac => ColumnType::Mac,
         Type::Ipv4 => ColumnType::Ipv4,
         // No column is of these types; the checker says so.
-        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Duration | Type::Table(_) | Type::Stack => {
+        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Quantity(_) | Type::Table(_) | Type::Stack => {
             ColumnType::Uint(64)
         }
     }

@@ -6,6 +6,7 @@
 //! * [`diagnostics`]: what is wrong with a package; [`place`]: where that is in the text
 //! * [`subjects`]: the instances to verify; [`properties`]: what they promise; [`network`]: what they are made of
 
+mod abstraction;
 mod attrs;
 mod bodies;
 mod check;
@@ -31,6 +32,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use abstraction::is_abstract;
 pub use attrs::{Attribute, attribute};
 pub use bodies::{Body, BodyKind, body};
 pub use check::diagnostics;

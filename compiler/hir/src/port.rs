@@ -146,7 +146,7 @@ fn may_replace(parent: &PortGroup, child: &PortGroup) -> Result<(), String> {
 }
 
 /// Whether `wide` admits all that `narrow` admits.
-fn includes(wide: Stack, narrow: Stack) -> bool {
+pub(crate) fn includes(wide: Stack, narrow: Stack) -> bool {
     wide.outermost == narrow.outermost && wide.required.headers().all(|h| narrow.required.has(h))
 }
 

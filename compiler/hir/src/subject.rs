@@ -1,10 +1,12 @@
 //! Subjects: the instances that are to be verified, and those that are only checked.
 
+use crate::abstraction::is_abstract;
 use crate::bodies::body;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::instance::{Instance, default_instance, has_all_defaults};
 use crate::leaf::LeafKind;
 use crate::lineage::instance_lineage;
+use crate::operation::deploy::deployed;
 use crate::operation::impls::implementations;
 use crate::part::{Nesting, nesting, parts};
 use crate::source::db::{Db, Package, SourceFile};
@@ -29,11 +31,13 @@ pub fn subjects<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
     found.into_iter().chain(parts).collect::<IndexSet<_>>().into_iter().collect()
 }
 
-/// The RFBs of a file whose parameters all have defaults, as instances.
+/// The RFBs of a file whose parameters all have defaults, as instances; and what is deployed, with its arguments.
 #[salsa::tracked(returns(deref))]
 fn file_roots<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Instance<'db>> {
     let blocks = items(db, file).iter().filter(|item| item.keyword(db) == Keyword::Rfb);
-    blocks.filter(|item| has_all_defaults(db, **item)).map(|item| default_instance(db, *item)).collect()
+    let complete = blocks.filter(|item| has_all_defaults(db, **item) && !is_abstract(db, **item));
+    let deployed = items(db, file).iter().filter_map(|item| Some(deployed(db, *item).deployment.as_ref()?.instance));
+    complete.map(|item| default_instance(db, *item)).chain(deployed).collect()
 }
 
 /// The [`file_roots`] of a file, and all their parts.

@@ -6,13 +6,40 @@ use crate::source::item::{Item, parsed};
 use crate::source::loc::Problem;
 use crate::source::names::{Kind, resolve};
 use crate::value::{TableType, Type, Value};
-use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
 use rdcl_core::{HeaderKind, MatchKind, Stack};
 use rdcl_syntax::ast;
 
 /// The value types of the prelude.
-pub const VALUE_TYPES: [&str; 12] =
-    ["Prefix", "Ipv4", "Mac", "u8", "u16", "u32", "u64", "bool", "Duration", "Range", "Table", "String"];
+pub const VALUE_TYPES: [&str; 17] = [
+    "Prefix",
+    "Ipv4",
+    "Mac",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "bool",
+    "Duration",
+    "Bandwidth",
+    "Memory",
+    "PacketRate",
+    "Cpu",
+    "Ratio",
+    "Range",
+    "Table",
+    "String",
+];
+
+/// The types of amounts, each with what it measures.
+const AMOUNTS: [(&str, Dimension); 6] = [
+    ("Duration", Dimension::Time),
+    ("Bandwidth", Dimension::Bandwidth),
+    ("Memory", Dimension::Memory),
+    ("PacketRate", Dimension::PacketRate),
+    ("Cpu", Dimension::Cpu),
+    ("Ratio", Dimension::Ratio),
+];
 
 /// The kinds of execution environment of the prelude.
 pub const REE_KINDS: [&str; 6] = ["kvm", "openstack", "click", "unikernel", "container", "process"];
@@ -29,10 +56,9 @@ fn simple_type(name: &str) -> Option<Type> {
         "Mac" => Type::Mac,
         "Prefix" => Type::Prefix,
         "Range" => Type::Range,
-        "Duration" => Type::Duration,
         "Table" => Type::Table(bare_table()),
         "Stack" => Type::Stack,
-        _ => return None,
+        _ => Type::Quantity(AMOUNTS.iter().find(|(amount, _)| *amount == name)?.1),
     })
 }
 
@@ -99,7 +125,7 @@ fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
     let ty = value_type(cx, &column.ty)?;
     match ty {
         Type::Uint(_) | Type::Ipv4 | Type::Mac => Some(ty),
-        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Duration | Type::Table(_) | Type::Stack => {
+        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Quantity(_) | Type::Table(_) | Type::Stack => {
             cx.report(no_column_type(cx, &column.ty, &ty));
             None
         }
@@ -202,7 +228,7 @@ pub fn type_name(ty: &Type) -> String {
         Type::Mac => "Mac".into(),
         Type::Prefix => "Prefix".into(),
         Type::Range => "Range".into(),
-        Type::Duration => "Duration".into(),
+        Type::Quantity(of) => AMOUNTS.iter().find(|(_, d)| d == of).map_or(of.name(), |(name, _)| name).into(),
         Type::Table(table) => table_name(table),
         Type::Stack => "Stack".into(),
     }
@@ -216,6 +242,33 @@ fn table_name(table: &TableType) -> String {
     let keys = table.keys.iter().map(|(name, ty, kind)| format!("{} {name}: {}", kind_name(*kind), type_name(ty)));
     let data = table.data.iter().map(|(name, ty)| format!("{name}: {}", type_name(ty)));
     format!("Table({})", keys.chain(data).collect::<Vec<_>>().join(", "))
+}
+
+/// A value of a type as somebody might write it; none of what only they can know.
+pub(crate) fn usual_value(ty: &Type) -> Option<String> {
+    let text = match ty {
+        Type::Uint(_) => "1",
+        Type::Bool => "false",
+        Type::Ipv4 => "192.0.2.1",
+        Type::Mac => "02:00:00:00:00:01",
+        Type::Prefix => "192.0.2.0/24",
+        Type::Range => "1..65535",
+        Type::Quantity(of) => return Some(format!("1{}", usual_unit(*of))),
+        Type::String | Type::Table(_) | Type::Stack => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// The unit people write amounts in.
+pub(crate) fn usual_unit(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Time => "s",
+        Dimension::Memory => "MiB",
+        Dimension::Bandwidth => "Mbps",
+        Dimension::PacketRate => "pps",
+        Dimension::Cpu => "core",
+        Dimension::Ratio => "%",
+    }
 }
 
 fn written(ty: &ast::TypeExpr) -> String {

@@ -1,6 +1,6 @@
 //! Values of parameters: what an argument evaluates to, and the types they have.
 
-use rdcl_base::Quantity;
+use rdcl_base::{Dimension, Quantity};
 use rdcl_core::Stack;
 
 /// A parameter's type.
@@ -20,8 +20,8 @@ pub enum Type {
     Prefix,
     /// `Range`: an inclusive range of unsigned integers.
     Range,
-    /// `Duration`
-    Duration,
+    /// `Duration`, `Bandwidth`, `Memory`, `PacketRate`, `Cpu`, `Ratio`: an amount of this.
+    Quantity(Dimension),
     /// `Table(lpm prefix: Ipv4, port: u16)`; a bare `Table` has exactly these two columns.
     Table(TableType),
     /// `Stack`: a header stack, usable as a port type.
@@ -54,7 +54,7 @@ pub enum Value {
     Prefix(u32, u8),
     /// Of [`Type::Range`], inclusive.
     Range(u128, u128),
-    /// Any amount with a unit; of [`Type::Duration`] when it measures time.
+    /// Of the [`Type::Quantity`] of its dimension.
     Quantity(Quantity),
     /// Of [`Type::Table`]: the file's path relative to the package.
     Table(String),

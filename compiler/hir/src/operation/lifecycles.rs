@@ -9,7 +9,7 @@ use crate::source::db::Db;
 use crate::source::loc::{Loc, Problem};
 use crate::value::{Type, Value};
 use crate::wire::ends::{offsets, report_unknown_part};
-use rdcl_base::{Code, Diagnostic};
+use rdcl_base::{Code, Diagnostic, Dimension};
 use rdcl_syntax::ast::{Expr, ExprKind, Member, Name, Transition};
 
 /// What can happen to a part, or to the whole.
@@ -58,7 +58,7 @@ fn event<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, transition: &Transition
     }
     let env = params(cx.db, instance);
     let within = match &transition.within {
-        Some(within) => match evaluate(cx, within, &Type::Duration, env)? {
+        Some(within) => match evaluate(cx, within, &Type::Quantity(Dimension::Time), env)? {
             Value::Quantity(quantity) => Some(quantity.amount),
             _ => None,
         },

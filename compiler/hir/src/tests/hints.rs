@@ -90,7 +90,10 @@ fn arguments_are_matched() {
     check(&part("wdth = 1, width = 3"), &["E0305 at 'wdth': `B` has no parameter `wdth` (did you mean `width`?)"]);
     check(&part("1, width = 2"), &["E0203 at 'width = 2': the argument `width` is given twice"]);
     check(&part("1, 2, 3"), &["E0305 at '3': `B` takes 2 arguments, not more"]);
-    check(&part("height = 2"), &["E0304 at 'part b: B(height = 2);': `B` needs an argument for `width`"]);
+    check(
+        &part("height = 2"),
+        &["E0304 at 'part b: B(height = 2);': `B` needs an argument for `width` (write `B(width = …)`, such as 1)"],
+    );
 }
 
 #[test]
