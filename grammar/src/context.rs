@@ -51,6 +51,8 @@ pub(crate) struct Context<'s> {
     depths: Vec<u16>,
     /// In the order of their discovery.
     pub(crate) errors: Vec<Diagnostic<Span>>,
+    /// What should be written otherwise.
+    pub(crate) warnings: Vec<Diagnostic<Span>>,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
     muted: bool,
     /// No good statement has followed the last error.
@@ -75,6 +77,7 @@ impl<'s> Context<'s> {
             spans: Vec::with_capacity(text.len() / 8),
             depths: Vec::with_capacity(text.len() / 8),
             errors: Vec::new(),
+            warnings: Vec::new(),
             muted: false,
             lost: false,
             recoveries: 0,

@@ -35,6 +35,6 @@ lalrpop_util::lalrpop_mod!(
     "/nemo.rs"
 );
 
-pub use format::format;
+pub use format::{canonical, canonical_nemo, format, format_nemo};
 pub use parse::{Comment, CommentKind, File, ParsedItem, parse_file, parse_item, parse_nemo};
 pub use split::{Chunk, Keyword, split, whole};

@@ -8,6 +8,7 @@ use crate::ast::Item;
 use crate::context::{Context, MAX_ERRORS, Shared};
 use crate::nemo::brackets::{balanced, excess};
 use crate::nemo::cut::{Piece, Spanned, cut};
+use crate::nemo::legacy::{Finding, findings};
 use crate::nemo::lex::tokens;
 use crate::nemo::mend::Mender;
 use crate::nemo::settle::settled;
@@ -27,14 +28,15 @@ const ITEMS: usize = 20;
 pub(crate) fn program(text: &str) -> ParsedItem {
     let shared = Shared::default();
     let mut ctx = Context::for_errors(text, &shared, ITEMS * MAX_ERRORS);
-    let statements = statements(&mut ctx, Span::new(0, text.len() as u32));
+    let (statements, findings) = statements(&mut ctx, Span::new(0, text.len() as u32));
     let program = Program { statements, node: ctx.node(0, text.len() as u32) };
     let (spans, errors) = ctx.finish(Vec::new());
-    ParsedItem { item: Item::Nemo(program), spans, errors, warnings: Vec::new(), comments: Vec::new() }
+    let warnings = findings.into_iter().map(|finding| finding.warning).collect();
+    ParsedItem { item: Item::Nemo(program), spans, errors, warnings, comments: Vec::new() }
 }
 
-/// Parses the statements in a range of the context's text.
-pub(crate) fn statements(ctx: &mut Context<'_>, within: Span) -> Vec<Statement> {
+/// Parses the statements in a range of the context's text, and finds what is not canonical in them.
+pub(crate) fn statements(ctx: &mut Context<'_>, within: Span) -> (Vec<Statement>, Vec<Finding>) {
     let mut tokens = tokens(ctx, within);
     let pieces = cut(ctx, &mut tokens);
     let (mut statements, mut lost) = (Vec::with_capacity(pieces.len()), false);
@@ -50,14 +52,15 @@ pub(crate) fn statements(ctx: &mut Context<'_>, within: Span) -> Vec<Statement> 
         lost = apart && (lost || headless) || statement.broken && !statement.terminated;
         statements.push(statement);
     }
-    statements
+    let findings = findings(ctx.text, &ctx.spans, &tokens, &statements);
+    (statements, findings)
 }
 
 fn begins_statement(token: Token<'_>) -> bool {
     token.keyword().is_some_and(Keyword::begins_statement)
 }
 
-fn parsed<'s>(ctx: &mut Context<'s>, tokens: &[Spanned<'s>], piece: Piece, end: u32) -> Statement {
+pub(crate) fn parsed<'s>(ctx: &mut Context<'s>, tokens: &[Spanned<'s>], piece: Piece, end: u32) -> Statement {
     let (kind, at) = match piece {
         Piece::Statement(range, terminated) => {
             let after = tokens.get(range.end).map_or(Span::new(end, end), |(_, span)| *span);
