@@ -20,8 +20,8 @@ use crate::split::{Chunk, split};
 use crate::tokens::Token;
 use columns::{Line, assemble};
 use layout::{Run, Runs};
-use nemo::with_blocks;
 use logos::Logos;
+use nemo::with_blocks;
 pub use nemo::{canonical_nemo, format_nemo};
 use std::ops::Range;
 

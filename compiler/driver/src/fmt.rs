@@ -9,7 +9,7 @@ use crate::input::{self, Input};
 use crate::session::Session;
 use crate::{diff, files, json};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, Span};
-use rdcl_syntax::{format, parse_file, parse_nemo};
+use rdcl_syntax::{canonical, canonical_nemo, format, format_nemo, parse_file, parse_nemo};
 use std::path::Path;
 
 /// `rdclc fmt`.
@@ -57,7 +57,7 @@ impl Session {
         self.report_in(&findings, &texts);
         for (file, place) in sound {
             let old = texts.text(file);
-            let new = self.timed("formatting", path, |_| if is_nemo(texts.name(file)) { old.to_owned() } else { format(old) });
+            let new = self.timed("formatting", path, |_| formatter(texts.name(file), arguments.canonical)(old));
             let change = Change { path: place.map(|p| p.as_path()), name: texts.name(file), old, new };
             self.deliver(&change, arguments);
         }
@@ -104,6 +104,16 @@ fn errors(file: FileId, name: &str, text: &str) -> Vec<Diagnostic<FileSpan>> {
     let items = items.into_iter();
     let placed = |start: u32| move |span: Span| FileSpan { file, span: span.shifted(start) };
     items.flat_map(|(start, item)| item.errors.into_iter().map(move |error| error.map(placed(start)))).collect()
+}
+
+/// What formats a file of this name.
+fn formatter(name: &str, make_canonical: bool) -> fn(&str) -> String {
+    match (is_nemo(name), make_canonical) {
+        (true, true) => canonical_nemo,
+        (true, false) => format_nemo,
+        (false, true) => canonical,
+        (false, false) => format,
+    }
 }
 
 /// Whether a file of this name holds NEMO.

@@ -2,7 +2,8 @@
 
 use crate::context::{Context, Shared};
 use crate::nemo::parse::statements;
-use rdcl_base::{Fix, Span};
+use rdcl_base::Span;
+use std::collections::BTreeMap;
 
 /// How often edits are made: some make room for others.
 const MOST_ROUNDS: usize = 8;
@@ -15,47 +16,43 @@ pub(crate) fn canonical(text: &str) -> Option<String> {
         if edits.is_empty() {
             break;
         }
-        text = edited(&text, edits);
+        text = edited(&text, &edits);
     }
     Some(text)
 }
 
 /// The edits that can be made at once, in order.
-fn edits(text: &str) -> Option<Vec<Fix<Span>>> {
+fn edits(text: &str) -> Option<BTreeMap<(u32, u32), String>> {
     let shared = Shared::default();
     let mut ctx = Context::new(text, &shared);
     let (_, findings) = statements(&mut ctx, Span::new(0, text.len() as u32));
     if !ctx.errors.is_empty() {
         return None;
     }
-    let mut taken: Vec<Fix<Span>> = Vec::new();
+    let mut taken: BTreeMap<(u32, u32), String> = BTreeMap::new();
     for finding in findings {
-        let free = |edit: &Fix<Span>| taken.iter().rev().take(64).all(|other| apart(edit.at, other.at));
-        if finding.edits.iter().all(free) {
-            taken.extend(finding.edits);
+        if finding.edits.iter().all(|edit| is_free(&taken, edit.at)) {
+            taken.extend(finding.edits.into_iter().map(|edit| ((edit.at.start, edit.at.end), edit.replacement)));
         }
     }
-    taken.sort_by_key(|edit| (edit.at.start, edit.at.end));
-    let sound = taken.windows(2).all(|pair| pair[0].at.end <= pair[1].at.start);
-    debug_assert!(sound, "edits that overlap");
     Some(taken)
 }
 
-fn apart(a: Span, b: Span) -> bool {
-    a.end < b.start || b.end < a.start || a.end == b.start && a != b || b.end == a.start && a != b
+/// Whether an edit overlaps none that was taken, and stands not where another one inserts something.
+fn is_free(taken: &BTreeMap<(u32, u32), String>, at: Span) -> bool {
+    let before = taken.range(..=(at.start, at.end)).next_back();
+    let after = taken.range((at.start, at.end)..).next();
+    before.is_none_or(|((start, end), _)| *end <= at.start && (*start, *end) != (at.start, at.end))
+        && after.is_none_or(|((start, end), _)| at.end <= *start && (*start, *end) != (at.start, at.end))
 }
 
-fn edited(text: &str, edits: Vec<Fix<Span>>) -> String {
+fn edited(text: &str, edits: &BTreeMap<(u32, u32), String>) -> String {
     let mut result = String::with_capacity(text.len());
     let mut end = 0;
-    for edit in edits {
-        let (from, to) = (edit.at.start as usize, edit.at.end as usize);
-        if from < end {
-            continue;
-        }
-        result.push_str(&text[end..from]);
-        result.push_str(&edit.replacement);
-        end = to;
+    for ((from, to), replacement) in edits {
+        result.push_str(&text[end..*from as usize]);
+        result.push_str(replacement);
+        end = *to as usize;
     }
     result.push_str(&text[end..]);
     result

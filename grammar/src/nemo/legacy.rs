@@ -8,8 +8,8 @@ use crate::nemo::cut::Spanned;
 use crate::nemo::tokens::Token;
 use crate::nemo::words::{Keyword, keyword};
 use crate::nemo::{
-    Clause, ClauseKind, Delete, End, Entity, EntityKind, Entry, Name, Part, Query, Ref, Statement, StatementKind, Step, Uri,
-    Value, Verb, Word, models,
+    Clause, ClauseKind, Delete, End, Entity, EntityKind, Entry, Name, Part, Query, Ref, Statement, StatementKind, Step,
+    Uri, Value, Verb, Word, models,
 };
 use rdcl_base::{Code, Diagnostic, Fix, NodeId, Span};
 
@@ -121,7 +121,13 @@ impl Finder<'_> {
                 self.find(Code::W0106, whole, "a label means nothing", "make a comment of it", edits);
             }
             StatementKind::Ellipsis => {
-                self.find(Code::W0106, whole, "`...` means nothing", "make a comment of it", vec![edit(whole, "/* ... */")]);
+                self.find(
+                    Code::W0106,
+                    whole,
+                    "`...` means nothing",
+                    "make a comment of it",
+                    vec![edit(whole, "/* ... */")],
+                );
             }
             StatementKind::Open | StatementKind::Close => {
                 let message = "braces around statements mean nothing but the end of a body";
@@ -136,7 +142,11 @@ impl Finder<'_> {
     fn end(&mut self, statement: &Statement, whole: Span, place: Place) {
         let apart = matches!(
             statement.kind,
-            StatementKind::Label(_) | StatementKind::Ellipsis | StatementKind::Open | StatementKind::Close | StatementKind::Bad
+            StatementKind::Label(_)
+                | StatementKind::Ellipsis
+                | StatementKind::Open
+                | StatementKind::Close
+                | StatementKind::Bad
         );
         if apart || statement.terminated || place == Place::BeforeImport {
             return;
@@ -150,7 +160,10 @@ impl Finder<'_> {
         match entity.verb {
             None if place == Place::Outside && !entity.kind.is_model() => {
                 let message = format!("a `{}` without a verb is of an old draft", entity.word.text);
-                let new = format!("CREATE {}", entity.kind.word());
+                // A node without a type is one that is there already.
+                let updates = entity.kind == EntityKind::Node && entity.type_name().is_none();
+                let verb = if updates { Verb::Update } else { Verb::Create };
+                let new = format!("{} {}", verb.word(), entity.kind.word());
                 let help = format!("write `{new}`");
                 self.find(Code::W0102, word, message, &help, vec![edit(word, &new)]);
             }
@@ -169,7 +182,8 @@ impl Finder<'_> {
         }
         entity.name.iter().for_each(|name| self.quotes(name));
         entity.query.iter().for_each(|query| self.query(query));
-        let ends: Vec<&Clause> = entity.clauses.iter().filter(|c| matches!(c.kind, ClauseKind::From(_) | ClauseKind::To(_))).collect();
+        let ends: Vec<&Clause> =
+            entity.clauses.iter().filter(|c| matches!(c.kind, ClauseKind::From(_) | ClauseKind::To(_))).collect();
         self.from_to(&ends);
         for clause in &entity.clauses {
             self.clause(clause, entity.kind);
@@ -218,7 +232,10 @@ impl Finder<'_> {
                 return self.quotes_of(one);
             }
             ClauseKind::EndNodes(ends) => self.ends(ends),
-            ClauseKind::Property(entries) | ClauseKind::Sla(entries) | ClauseKind::Match(entries) | ClauseKind::UnMatch(entries) => {
+            ClauseKind::Property(entries)
+            | ClauseKind::Sla(entries)
+            | ClauseKind::Match(entries)
+            | ClauseKind::UnMatch(entries) => {
                 self.pairs(entries, self.at(clause.node).end, kind.is_model());
             }
             ClauseKind::Action(entries) => self.actions(entries),
@@ -293,7 +310,9 @@ impl Finder<'_> {
         self.quotes_of(&delete.target);
         let at = self.at(delete.word.node);
         match (delete.word.text, delete.kind_word) {
-            ("No", _) => self.find(Code::W0102, at, "`No` is of an old draft", "write `DELETE`", vec![edit(at, "DELETE")]),
+            ("No", _) => {
+                self.find(Code::W0102, at, "`No` is of an old draft", "write `DELETE`", vec![edit(at, "DELETE")])
+            }
             (word, None) => {
                 let new = format!("DELETE {}", delete.kind.word());
                 let message = format!("`{word}` is of an old draft");
@@ -314,7 +333,9 @@ impl Finder<'_> {
             if let Some((_, found)) = keyword(&item.text).filter(|_| !item.quoted) {
                 let at = self.at(item.node);
                 let canonical = found.canonical();
-                if canonical != item.text && matches!(found, Keyword::Type | Keyword::Property | Keyword::EndNodes | Keyword::Target) {
+                if canonical != item.text
+                    && matches!(found, Keyword::Type | Keyword::Property | Keyword::EndNodes | Keyword::Target)
+                {
                     let message = format!("`{}` is an old word for `{canonical}`", item.text);
                     self.find(Code::W0101, at, message, &format!("write `{canonical}`"), vec![edit(at, canonical)]);
                 }

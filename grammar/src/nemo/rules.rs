@@ -46,6 +46,7 @@ pub(crate) fn check(ctx: &mut Context<'_>, entity: &mut Entity, broken: bool) {
         }
     }
     entries(ctx, entity);
+    ends_twice(ctx, entity);
     priority(ctx, entity);
     for clause in &entity.clauses {
         if let ClauseKind::Condition(cond) | ClauseKind::Constraint(cond) = &clause.kind {
@@ -140,19 +141,33 @@ fn twice(word: &str, at: Span, first: Span, kind: EntityKind) -> Fault {
 /// Complains of keys without a value.
 fn entries(ctx: &mut Context<'_>, entity: &Entity) {
     for clause in &entity.clauses {
-        let (ClauseKind::Property(entries) | ClauseKind::Match(entries) | ClauseKind::Sla(entries)) = &clause.kind
-        else {
-            continue;
-        };
-        let pairs = entries.iter().any(|entry| matches!(entry, Entry::Pair(_)));
-        for entry in entries {
-            let lonely =
-                if let Entry::Word(name) = entry { (pairs || entries.len() == 1).then_some(name) } else { None };
-            if let Some(name) = lonely {
-                let at = ctx.spans[name.node.0 as usize];
-                ctx.error(no_value(name, at, entity.kind.is_model()));
-            }
+        if let ClauseKind::Property(entries) | ClauseKind::Match(entries) | ClauseKind::Sla(entries) = &clause.kind {
+            lonely(ctx, entries, entity.kind.is_model());
         }
+    }
+}
+
+/// A word among pairs, or all alone, is a key that has no value.
+fn lonely(ctx: &mut Context<'_>, entries: &[Entry], model: bool) {
+    if let [Entry::Group(inner, _)] = entries {
+        return lonely(ctx, inner, model);
+    }
+    let pairs = entries.iter().any(|entry| matches!(entry, Entry::Pair(_)));
+    for entry in entries {
+        if let (Entry::Word(name), true) = (entry, pairs || entries.len() == 1) {
+            let at = ctx.spans[name.node.0 as usize];
+            ctx.error(no_value(name, at, model));
+        }
+    }
+}
+
+/// Complains of a connection that says its ends with `EndNodes` and with `FROM` and `TO`.
+fn ends_twice(ctx: &mut Context<'_>, entity: &Entity) {
+    let of = |wanted: &[Keyword]| entity.clauses.iter().find(|clause| wanted.contains(&keyword_of(clause)));
+    if let (Some(ends), Some(other)) = (of(&[Keyword::EndNodes]), of(&[Keyword::From, Keyword::To])) {
+        let (ends, other) = (ctx.spans[ends.word.node.0 as usize], ctx.spans[other.word.node.0 as usize]);
+        let fault = Diagnostic::new(Code::E0114, ends.max(other), "the ends of a connection are given twice");
+        ctx.error(fault.with_label(ends.min(other), "here, too").with_help("write `EndNodes` and all of them"));
     }
 }
 

@@ -178,21 +178,36 @@ impl Setter<'_, '_> {
     }
 
     fn has_broken_clauses(&self, start: usize, end: usize) -> bool {
-        (start + 1..end).any(|at| self.begins_clause(at) && self.breaks(self.tokens[at - 1].1.end, self.tokens[at].1.start))
+        let breaks = |from: u32, to: u32| self.breaks(from, to) || self.has_comment(from, to);
+        (start + 1..end).any(|at| self.begins_clause(at) && breaks(self.tokens[at - 1].1.end, self.tokens[at].1.start))
     }
 
     fn begins_clause(&self, at: usize) -> bool {
         let keyword = self.tokens[at].0.keyword();
         let after_bracket = at > 0 && matches!(self.tokens[at - 1].0, Token::OpenParen | Token::Comma);
         let from_descriptor = at > 0
-            && matches!(self.tokens[at - 1].0.keyword(), Some(Keyword::At | Keyword::As | Keyword::From | Keyword::Import | Keyword::Vnfd));
+            && matches!(
+                self.tokens[at - 1].0.keyword(),
+                Some(Keyword::At | Keyword::As | Keyword::From | Keyword::Import | Keyword::Vnfd)
+            );
         let in_query = self.tokens[..at].iter().rev().take(12).find_map(|(token, _)| match token {
             Token::Keyword((_, Keyword::Query)) => Some(true),
             Token::CloseParen | Token::Semicolon => Some(false),
             _ => None,
         });
-        keyword.is_some_and(Keyword::begins_clause) && !after_bracket && !from_descriptor && in_query != Some(true)
+        let at_descriptor = !matches!(keyword, Some(Keyword::At | Keyword::As))
+            || self.tokens.get(at + 1).is_some_and(|(token, _)| token.keyword() == Some(Keyword::Vnfd));
+        at_descriptor
+            && keyword.is_some_and(Keyword::begins_clause)
+            && !after_bracket
+            && !from_descriptor
+            && in_query != Some(true)
             && self.tokens.get(at + 1).is_none_or(|(token, _)| *token != Token::Colon)
+    }
+
+    fn has_comment(&self, from: u32, to: u32) -> bool {
+        let first = self.comments.partition_point(|comment| comment.start < from);
+        self.comments.get(first).is_some_and(|comment| comment.start < to)
     }
 
     fn breaks(&self, from: u32, to: u32) -> bool {
@@ -250,10 +265,16 @@ impl Setter<'_, '_> {
     /// Whether a space stands before a token that does not begin a line.
     fn spaced(&self, at: usize) -> bool {
         use Token::{
-            CloseBrace, CloseBracket, CloseParen, Colon, Comma, Dot, Int, NotSign, OpenBrace, OpenBracket, OpenParen, Semicolon,
+            CloseBrace, CloseBracket, CloseParen, Colon, Comma, Dot, Int, NotSign, OpenBrace, OpenBracket, OpenParen,
+            Semicolon,
         };
         let (before, token) = (self.tokens[at - 1].0, self.tokens[at].0);
+        let gap = self.tokens[at - 1].1.end < self.tokens[at].1.start;
+        let number = |n: usize| at >= n && is_number(self.tokens[at - n].0);
         match (before, token) {
+            // `18:00 : 42` is not `18:00:42`.
+            (_, Colon | Dot) if number(1) => gap,
+            (Colon | Dot, _) if number(2) && is_number(token) => gap,
             (OpenParen | OpenBracket | OpenBrace | Dot | NotSign, _) => false,
             (_, Comma | Semicolon | CloseParen | CloseBracket | CloseBrace | Dot | Colon) => false,
             (Colon, _) => at >= 2 && self.is_key(at - 2),
@@ -296,4 +317,12 @@ impl Setter<'_, '_> {
     fn remaining(&mut self, indent: usize) {
         self.comments_before(u32::MAX, indent, true);
     }
+}
+
+/// Whether a token may grow with what stands behind it.
+fn is_number(token: Token<'_>) -> bool {
+    matches!(
+        token,
+        Token::Int(_) | Token::Time(_) | Token::Quantity(_) | Token::Date(_) | Token::Mac(_) | Token::Ipv6(_)
+    )
 }

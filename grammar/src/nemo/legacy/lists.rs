@@ -17,7 +17,13 @@ impl Finder<'_> {
                     let (open, close) = (Span::new(at.start, at.start + 1), Span::new(at.end - 1, at.end));
                     if ends.len() == 1 {
                         let edits = vec![edit(open, ""), edit(close, "")];
-                        self.find(Code::W0105, open, "the ends of a connection need no brackets", "leave them out", edits);
+                        self.find(
+                            Code::W0105,
+                            open,
+                            "the ends of a connection need no brackets",
+                            "leave them out",
+                            edits,
+                        );
                     } else if written != b'{' {
                         let edits = vec![edit(open, "{"), edit(close, "}")];
                         self.find(Code::W0105, open, "a set of ends stands in braces", "write `{` and `}`", edits);
