@@ -156,7 +156,8 @@ pub(crate) fn wire(
 pub(crate) fn wrong_arrow(ctx: &mut Context<'_>, l: u32, r: u32) -> Arrow {
     ctx.error(
         unexpected(Span::new(l, r), "`->` does not make a wire")
-            .with_help("write `<->` (both ways) or `=>` (a distribution)"),
+            .with_help("write `<->` (both ways) or `=>` (a distribution)")
+            .with_fix("<->"),
     );
     Arrow::Both
 }

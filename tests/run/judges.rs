@@ -39,11 +39,18 @@ fn schema() -> Result<(), String> {
     let schema = binary::root().join("docs/schema/rdclc-1.0.json").display().to_string();
     let broken = folder.join("broken.rdcl");
     fs::write(&broken, "use std::net::Ip4;\nrfb A { part b: B; }\nrfb A {}\n").map_err(|e| e.to_string())?;
+    let unused = folder.join("unused.rdcl");
+    fs::write(&unused, "use std::net::Ip4;\nrfb A {}\n").map_err(|e| e.to_string())?;
+    let tested = folder.join("tested.rdcl");
+    fs::write(&tested, crate::tests::PIPE).map_err(|e| e.to_string())?;
+    fs::write(folder.join("tested.test.toml"), crate::tests::FAILING).map_err(|e| e.to_string())?;
     let circle = folder.join("circle.rdcl");
     fs::write(&circle, guests::CIRCLE).map_err(|e| e.to_string())?;
     let lines = [
         format!("check --format json {}", broken.display()),
         "fmt --format json --check --diff tests/fmt/spacing.rdcl tests/fmt/broken.rdcl".to_owned(),
+        format!("test --format json --coverage {}", tested.display()),
+        format!("lint --format json --fix {}", unused.display()),
         "verify --format json examples/branch-broken".to_owned(),
         "verify --format json --budget 1 examples/branch".to_owned(),
         "verify --format json --reachability examples/router".to_owned(),

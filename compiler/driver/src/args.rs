@@ -30,6 +30,20 @@ pub struct Style {
     /// Say on standard error how long each stage took
     #[arg(long, global = true)]
     pub timings: bool,
+    /// What may be changed and reached on the way.
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How dependencies are come by.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Access {
+    /// Refuse to write `rdcl.lock`: it has to be up to date
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// Use no network: repositories have to be in the cache
+    #[arg(long, global = true)]
+    pub offline: bool,
 }
 
 /// A format of results.
@@ -63,6 +77,10 @@ pub enum Command {
     Check(Check),
     /// Set programs in the one style: white space only
     Fmt(Fmt),
+    /// Warn also of what is better said otherwise, and fix it on demand
+    Lint(Lint),
+    /// Send the packets of a package's fixtures through its blocks
+    Test(Test),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
     /// Draw the nested service graph
@@ -89,6 +107,8 @@ impl Command {
         match self {
             Command::Check(check) => &check.paths,
             Command::Fmt(fmt) => &fmt.paths,
+            Command::Lint(lint) => &lint.paths,
+            Command::Test(test) => &test.paths,
             Command::Verify(verify) => &verify.paths,
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
@@ -106,6 +126,8 @@ impl Command {
             Command::Fmt(_) => true,
             Command::New(_)
             | Command::Check(_)
+            | Command::Lint(_)
+            | Command::Test(_)
             | Command::Verify(_)
             | Command::Graph(_)
             | Command::Place(_)
@@ -171,6 +193,31 @@ pub struct Fmt {
     /// Rewrite NEMO of old drafts in its canonical form, too
     #[arg(long)]
     pub canonical: bool,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Make the fixes that are safe
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Directories that are packages (they hold an `rdcl.toml`), or files
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests with this text in their name
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Also say which statements, arms, rows and rules no packet has taken
+    #[arg(long)]
+    pub coverage: bool,
 }
 
 /// Arguments of `verify`.

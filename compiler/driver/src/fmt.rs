@@ -24,7 +24,7 @@ pub fn command(arguments: &args::Fmt, style: Style) -> Exit {
         if args::is_standard_input(path) {
             session.formatted(path, input::standard_input(), arguments);
         } else {
-            let input = session.timed("reading", path, |_| input::load(path));
+            let input = session.timed("reading", path, |_| input::load_alone(path).0);
             session.formatted(path, input, arguments);
         }
     }

@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain, Man, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{boot, build, crash, draw, explain, fmt, new, pages, place, whence};
+use crate::{boot, build, crash, draw, explain, fmt, lint, new, pages, place, testing, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,6 +68,8 @@ fn run() -> Exit {
         Command::Completions(arguments) => Console::print_artifact(&pages::completions(arguments.shell)),
         Command::Man(arguments) => man(arguments),
         Command::Fmt(arguments) => fmt::command(arguments, line.style),
+        Command::Lint(arguments) => lint::command(arguments, line.style),
+        Command::Test(arguments) => testing::command(arguments, line.style),
         Command::Run(arguments) => boot::command(arguments, line.style),
         Command::Place(arguments) => place::command(arguments, line.style),
         Command::Build(arguments) => build::command(arguments, line.style),

@@ -1,6 +1,6 @@
 //! Attributes in braces: `bandwidth = 200Mbps;`.
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::eval::{constant, mismatch, value_text};
 use crate::source::loc::{Loc, Problem};
 use crate::value::Value;
@@ -92,9 +92,9 @@ fn beyond_all(cx: &Cx<'_>, attr: &Attr, value: &Value) -> Option<Problem> {
 
 fn unknown_attribute(cx: &Cx<'_>, name: &Name, known: &[(&str, Want)]) -> Problem {
     let names: Vec<&str> = known.iter().map(|k| k.0).collect();
-    let help = did_you_mean(&name.text, names.iter().copied());
     Diagnostic::new(Code::E0312, cx.at(name.node), format!("there is no attribute `{}` here", name.text))
-        .with_help(help.unwrap_or_else(|| format!("known here are {}", names.join(", "))))
+        .with_help(format!("known here are {}", names.join(", ")))
+        .misspelt(&name.text, names.iter().copied())
 }
 
 fn attribute_twice(cx: &Cx<'_>, name: &Name) -> Problem {

@@ -1,6 +1,7 @@
 //! Everything that is wrong with a package.
 
 use crate::abstraction::abstract_problems;
+use crate::ancestry::inheritance_problems;
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
@@ -20,7 +21,9 @@ use crate::operation::sla::service_levels;
 use crate::operation::substrates::substrate;
 use crate::part::{Nesting, PartGroup, nesting, nesting_problems, parts};
 use crate::port::ports;
+use crate::shadow::hidden_names;
 use crate::source::db::{Db, Package, SourceFile};
+use crate::source::home::table_place;
 use crate::source::item::{Item, items, parsed, rfb_tree};
 use crate::source::loc::{Loc, Problem, place};
 use crate::source::mentions::unused_imports;
@@ -36,7 +39,7 @@ use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
 use std::collections::{BTreeMap, HashSet};
 
 /// Everything that is wrong with a package, by place. Of an item that cannot be read only that is said; of the standard
-/// library only errors are.
+/// library and of dependencies only errors are.
 pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Problem> {
     let files = package.std(db).iter().chain(package.files(db));
     let mut found: Vec<Problem> = files.flat_map(|file| unread(db, *file)).cloned().collect();
@@ -164,6 +167,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             intent(db, item).problems.clone(),
             table_problems(db, item),
             name_clashes(db, item),
+            hidden_names(db, item),
         ]
         .concat(),
         Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
@@ -174,6 +178,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
 #[salsa::tracked(returns(deref))]
 fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let mut found = parents(db, instance).problems.clone();
+    found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
     found.extend(idle_operations(db, instance));
@@ -273,7 +278,7 @@ fn check_argument<'db>(cx: &mut Cx<'db>, target: Item<'db>, i: usize, arg: &Arg)
 
 fn check_table(cx: &mut Cx<'_>, value: &Expr, ty: &Type) {
     let (ExprKind::Str(path), Type::Table(columns)) = (&value.kind, ty) else { return };
-    match table_file(cx.db, path) {
+    match table_file(cx.db, &cx.file().home(cx.db).table_path(path)) {
         Some(file) => cx.problems.extend(table(cx.db, file, columns.clone()).1.iter().cloned()),
         None if path.is_empty() => {}
         None => cx.report(missing_table(cx, value.node, path)),
@@ -281,6 +286,7 @@ fn check_table(cx: &mut Cx<'_>, value: &Expr, ty: &Type) {
 }
 
 fn missing_table(cx: &Cx<'_>, at: NodeId, path: &str) -> Problem {
+    let (_, path) = table_place(path);
     Diagnostic::new(Code::E0801, cx.at(at), format!("there is no table file `{path}`"))
         .with_help("the path is relative to the directory of the package")
 }

@@ -5,8 +5,7 @@ use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::value::{Type, Value};
 use indexmap::IndexMap;
-use rdcl_base::{Diagnostic, Fix, NodeId};
-use rdcl_syntax::ast::Name;
+use rdcl_base::{Diagnostic, NodeId};
 
 /// Parameters in scope, with their values.
 pub type Params = IndexMap<String, (Type, Value)>;
@@ -41,20 +40,6 @@ impl<'db> Cx<'db> {
         let (db, item) = (self.db, self.item);
         self.problems.extend(problems.into_iter().map(|p| p.map(|node| Loc::of(db, item, node))));
     }
-}
-
-/// Adds what was probably meant by a name, and the replacement that says it.
-pub(crate) fn misspelt<'a>(
-    cx: &Cx<'_>,
-    mut problem: Problem,
-    name: &Name,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Problem {
-    if let Some(near) = rdcl_base::nearest(&name.text, candidates) {
-        problem.fix = Some(Fix { at: cx.at(name.node), replacement: near.to_owned() });
-        problem.help = Some(format!("did you mean `{near}`?"));
-    }
-    problem
 }
 
 /// `did you mean …`, when there is a near name.

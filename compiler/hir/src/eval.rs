@@ -2,7 +2,7 @@
 
 pub(crate) mod quantity;
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
 use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
@@ -20,7 +20,13 @@ pub(crate) fn evaluate(cx: &mut Cx<'_>, expr: &Expr, ty: &Type, params: &Params)
         cx.report(other_columns(cx, expr.node, own, ty));
         return None;
     }
-    coerce(cx, expr.node, value, ty)
+    let literal = !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Binary(..));
+    let coerced = coerce(cx, expr.node, value, ty);
+    if let (None, false, Some(problem)) = (&coerced, literal, cx.problems.last_mut()) {
+        // What is computed is mended where it comes from.
+        problem.fix = None;
+    }
+    coerced
 }
 
 /// The type of a table parameter that is to be passed on as a table of other columns.
@@ -203,7 +209,7 @@ pub(crate) fn coerce(cx: &mut Cx<'_>, at: NodeId, value: Value, ty: &Type) -> Op
             cx.report(out_of_range(cx, at, value, ty));
             None
         }
-        (Value::Str(path), Type::Table(_)) => Some(Value::Table(path)),
+        (Value::Str(path), Type::Table(_)) => Some(Value::Table(cx.file().home(cx.db).table_path(&path))),
         (value, ty) if has_type(&value, ty) => Some(value),
         (value, ty) => {
             cx.report(wrong_type(cx, at, &value, ty));
@@ -270,13 +276,18 @@ pub(crate) fn mismatch(cx: &Cx<'_>, at: NodeId, expected: &str, found: &Value) -
 fn wrong_type(cx: &Cx<'_>, at: NodeId, value: &Value, ty: &Type) -> Problem {
     let problem = mismatch(cx, at, &format!("a `{}`", type_name(ty)), value);
     match (value, ty) {
-        (Value::Ipv4(_), Type::Prefix) => problem.with_help(format!("write `{}/32`", value_text(value))),
+        (Value::Ipv4(_), Type::Prefix) => rewritten(problem, format!("{}/32", value_text(value))),
         (Value::Int(amount), Type::Quantity(of)) => {
             problem.with_help(format!("write the unit, as in `{amount}{}`", usual_unit(*of)))
         }
-        (Value::Int(only), Type::Range) => problem.with_help(format!("write `{only}..{only}`")),
+        (Value::Int(only), Type::Range) => rewritten(problem, format!("{only}..{only}")),
         _ => problem,
     }
+}
+
+/// Proposes another text for a value.
+fn rewritten(problem: Problem, text: String) -> Problem {
+    problem.with_help(format!("write `{text}`")).with_fix(text)
 }
 
 fn other_columns(cx: &Cx<'_>, at: NodeId, own: &Type, ty: &Type) -> Problem {
@@ -307,7 +318,7 @@ fn unknown_constant(cx: &Cx<'_>, name: &Name, params: &Params) -> Problem {
         .map(|(n, _)| n.as_str());
     let candidates = params.keys().map(String::as_str).chain(stacks);
     Diagnostic::new(Code::E0211, cx.at(name.node), format!("there is no parameter `{}` here", name.text))
-        .with_optional_help(did_you_mean(&name.text, candidates))
+        .misspelt(&name.text, candidates)
 }
 
 fn not_constant(cx: &Cx<'_>, at: NodeId) -> Problem {

@@ -7,6 +7,7 @@
 //! * [`subjects`]: the instances to verify; [`properties`]: what they promise; [`network`]: what they are made of
 
 mod abstraction;
+mod ancestry;
 mod attrs;
 mod bodies;
 mod check;
@@ -23,6 +24,7 @@ mod operation;
 mod part;
 mod port;
 mod property;
+mod shadow;
 mod source;
 mod subject;
 mod types;
@@ -57,8 +59,8 @@ pub use operation::{
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};
-pub use source::{Database, Db, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
-pub use source::{add_std, item_with_id, items, parsed, place, scope};
+pub use source::{Database, Db, Home, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
+pub use source::{STD, add_std, item_with_id, items, parsed, place, scope, table_place};
 pub use subject::{assumptions, checked, subjects, table_paths};
 pub use types::{REE_KINDS, VALUE_TYPES, type_name};
 pub use value::{TableType, Type, Value};

@@ -18,7 +18,16 @@ use std::collections::BTreeSet;
 
 /// The RFBs of the package's own files, in order.
 pub(crate) fn own_blocks<'db>(db: &'db dyn Db, package: Package) -> impl Iterator<Item = Item<'db>> {
-    let all = package.files(db).iter().flat_map(move |file| items(db, *file).iter().copied());
+    blocks(db, package.files(db))
+}
+
+/// The RFBs of its dependencies, in order; those of the standard library are known to be sound.
+fn blocks_below<'db>(db: &'db dyn Db, package: Package) -> impl Iterator<Item = Item<'db>> {
+    blocks(db, package.std(db)).filter(|item| !item.file(db).home(db).package.is_empty())
+}
+
+fn blocks<'db>(db: &'db dyn Db, files: &'db [SourceFile]) -> impl Iterator<Item = Item<'db>> {
+    let all = files.iter().flat_map(move |file| items(db, *file).iter().copied());
     all.filter(move |item| item.keyword(db) == Keyword::Rfb)
 }
 
@@ -64,13 +73,15 @@ pub(crate) fn direct_parts<'db>(db: &'db dyn Db, instance: Instance<'db>) -> imp
     owner.into_iter().flat_map(|owner| parts(db, owner).groups.iter().map(|g| g.instance))
 }
 
-/// The subjects, and a sample of every RFB of the package that none of them is an instance of.
+/// The subjects, and a sample of every RFB of the package and its dependencies that none of them is an instance of.
 #[salsa::tracked(returns(deref))]
 pub fn checked<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
     let subjects = subjects(db, package);
     let met: BTreeSet<_> =
         subjects.iter().map(|s| (s.rfb(db).file(db), s.rfb(db).id(db))).map(|(f, i)| (f.file_id(db), i)).collect();
-    let unmet = own_blocks(db, package).filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
+    let unmet = own_blocks(db, package)
+        .chain(blocks_below(db, package))
+        .filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
     subjects.iter().copied().chain(unmet.map(|item| default_instance(db, item))).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Types: the value types of the prelude, tables with columns, and header stacks.
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::source::db::Db;
 use crate::source::item::{Item, parsed};
 use crate::source::loc::Problem;
@@ -278,15 +278,15 @@ fn written(ty: &ast::TypeExpr) -> String {
 
 fn unknown_value_type(cx: &Cx<'_>, ty: &ast::TypeExpr) -> Problem {
     let name = written(ty);
-    let help = did_you_mean(&name, VALUE_TYPES.into_iter().chain(["Stack"]));
     Diagnostic::new(Code::E0202, cx.at(ty.node), format!("`{name}` is not a type of values"))
-        .with_optional_help(help.or_else(|| Some(format!("value types are {} and Stack", VALUE_TYPES.join(", ")))))
+        .with_help(format!("value types are {} and Stack", VALUE_TYPES.join(", ")))
+        .misspelt(&name, VALUE_TYPES.into_iter().chain(["Stack"]))
 }
 
 fn unknown_match_kind(cx: &Cx<'_>, kind: &ast::Name) -> Problem {
-    let help = did_you_mean(&kind.text, ["exact", "lpm", "range"]);
     Diagnostic::new(Code::E0202, cx.at(kind.node), format!("`{}` is not a way to match a key", kind.text))
-        .with_optional_help(help.or_else(|| Some("a key is `exact`, `lpm` or `range`".into())))
+        .with_help("a key is `exact`, `lpm` or `range`")
+        .misspelt(&kind.text, ["exact", "lpm", "range"])
 }
 
 fn too_many_columns(cx: &Cx<'_>, at: NodeId) -> Problem {
@@ -319,7 +319,8 @@ fn no_column_type(cx: &Cx<'_>, at: &ast::TypeExpr, ty: &Type) -> Problem {
 fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
     let known = HeaderKind::ALL.map(HeaderKind::name);
     Diagnostic::new(Code::E0202, cx.at(name.node), format!("`{}` is not a header", name.text))
-        .with_help(did_you_mean(&name.text, known).unwrap_or_else(|| format!("headers are {}", known.join(", "))))
+        .with_help(format!("headers are {}", known.join(", ")))
+        .misspelt(&name.text, known)
 }
 
 fn impossible_stack(cx: &Cx<'_>, headers: &[HeaderKind], at: NodeId) -> Problem {

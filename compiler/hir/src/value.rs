@@ -56,7 +56,7 @@ pub enum Value {
     Range(u128, u128),
     /// Of the [`Type::Quantity`] of its dimension.
     Quantity(Quantity),
-    /// Of [`Type::Table`]: the file's path relative to the package.
+    /// Of [`Type::Table`]: the one name of the file, its path relative to the package; see `Home::table_path`.
     Table(String),
     /// Of [`Type::Stack`].
     Stack(Stack),

@@ -3,7 +3,7 @@
 use super::constraint::violated;
 use super::param::{Param, default_value, sample, signature};
 use super::{Instance, params};
-use crate::cx::{Cx, Params, misspelt};
+use crate::cx::{Cx, Params};
 use crate::eval::{evaluate, value_text};
 use crate::lineage::{instance_lineage, lineage};
 use crate::port::includes;
@@ -201,7 +201,7 @@ fn unknown_argument(cx: &Cx<'_>, arg: &ast::Arg, target: Item<'_>) -> Problem {
             if params.iter().any(|p| p.is_type && p.name == name.text) {
                 return problem.with_help(format!("`{0}` is a header stack: write `{rfb}<{0} = …>`", name.text));
             }
-            misspelt(cx, problem, name, names)
+            problem.misspelt(&name.text, names)
         }
         None => {
             let message = format!("`{rfb}` takes {} arguments, not more", names.count());
@@ -216,7 +216,7 @@ fn unknown_type_argument(cx: &Cx<'_>, arg: &ast::TypeArg, target: Item<'_>, para
         Some(name) => {
             let message = format!("`{rfb}` has no type parameter `{}`", name.text);
             let problem = Diagnostic::new(Code::E0305, cx.at(name.node), message);
-            misspelt(cx, problem, name, params.iter().map(|p| p.name.as_str()))
+            problem.misspelt(&name.text, params.iter().map(|p| p.name.as_str()))
         }
         None if params.is_empty() => {
             let message = format!("`{rfb}` has no type parameters");

@@ -177,3 +177,54 @@ fn a_child_may_take_more_than_its_parent() {
         ],
     );
 }
+
+#[test]
+fn parents_go_together() {
+    let parents = "use std::net::Ip4;
+rfb P(n: u8 = 1) { port inout a: Ip4; ensures one: isolated a -> a when n == 1; }
+rfb L : P(n = 2) { behaviour sefl { on a { Fail(\"no\"); } } }
+rfb R : P(n = 2) {}
+";
+    check(&format!("{parents}rfb C : L, R {{}}"), &[]);
+    check(&format!("{parents}rfb C : L, P {{}}"), &[]);
+    let world = World::new(&format!("{parents}rfb C : L, P {{}}"));
+    let child = *subjects(&world.db, world.package).iter().find(|s| full_name(&world.db, **s) == "C").unwrap();
+    let names: Vec<_> = crate::properties(&world.db, child).iter().map(|p| p.name.clone()).collect();
+    assert_eq!(names, ["P(n = 2).one", "P.one"]);
+    check(
+        "use std::net::{Eth, Ip4};\nrfb P { port inout a: Ip4; }\nrfb Q { port inout a: Eth; }\nrfb C : P, Q {}",
+        &["E0309 at 'C': the parents of `C` declare the port `a` differently"],
+    );
+}
+
+/// What a complaint proposes: the text it replaces, and what by.
+#[track_caller]
+fn mended(text: &str, expected: &str) {
+    let world = World::new(text);
+    let found = crate::diagnostics(&world.db, world.package);
+    let fix = found.iter().find_map(|p| p.fix.clone()).unwrap_or_else(|| panic!("no fix in {:?}", world.complaints()));
+    assert_eq!(format!("{} -> {}", world.text_at(fix.at), fix.replacement), expected, "in {text}");
+}
+
+#[test]
+fn slips_of_the_hand_are_mended() {
+    mended("rfb A { part f: std::nf::Firewal; }", "Firewal -> Firewall");
+    mended("rfb A { port inout lan: Ip4; }", " -> use std::net::Ip4;\n");
+    mended("rfb A { part f: std::nf::Firewall(insid = 10.0.0.0/8); }", "insid -> inside");
+    mended("rfb A { part f: std::nf::Firewall(inside = 10.0.0.1); }", "10.0.0.1 -> 10.0.0.1/32");
+    mended("rfb A { part f: std::nf::Firewall(inside = 10.0.0.1/8); }", "10.0.0.1/8 -> 10.0.0.0/8");
+    mended("rfb A { part f: std::nf::Firewall; wire f.lan <-> f.wam; }", "wam -> wan");
+    mended("rfb A(n: u9 = 1) { }", "u9 -> u8");
+    mended("rfb A { impl g on kvm { memroy = 8MiB; } }", "memroy -> memory");
+    mended("rfb A { impl g on kvm { memory = 8MB; } }", "8MB -> 8MiB");
+    mended("rfb A { port lan: std::net::Ip4; }", " -> inout ");
+    mended("rfb A { port inout in: std::net::Ip4; }", "in -> in0");
+    mended("rfb A { prot inout lan: std::net::Ip4; }", "prot -> port");
+    mended("rfb A { port inout a: std::net::Ip4\n}", " -> ;");
+    mended("rfb B(n: u8, r: Bandwidth) {}\nrfb A { part b: B; }", "B -> B(n = 1, r = 1Mbps)");
+    mended("rfb A { port inout p[0..1]: std::net::Ip4; ensures no_turn: isolated p -> p; }", "p -> p[*]");
+    mended(
+        "rfb A { port inout a: std::net::Ip4; behaviour sefl { on a { Constrain(ip.ttll > 1); Fail(\"x\"); } } }",
+        "ttll -> ttl",
+    );
+}
