@@ -78,7 +78,16 @@ fn entity<'a>(cx: &mut Cx<'_>, statement: &&'a Statement) -> Option<&'a Entity> 
         {
             Some(entity)
         }
-        StatementKind::Bad => None,
+        // They change nothing that a packet meets.
+        StatementKind::Entity(entity) if entity.kind.is_model() => None,
+        StatementKind::Connect { .. }
+        | StatementKind::Disconnect(_)
+        | StatementKind::Engines(_)
+        | StatementKind::Label(_)
+        | StatementKind::Ellipsis
+        | StatementKind::Open
+        | StatementKind::Close
+        | StatementKind::Bad => None,
         _ => {
             cx.report(unsupported(cx, statement.node));
             None

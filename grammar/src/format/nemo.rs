@@ -43,6 +43,10 @@ pub(super) fn with_blocks(text: &str, make_canonical: bool) -> String {
         let prepared = if make_canonical { canonical(inner) } else { Some(inner.to_owned()) };
         let line = &text[text[..from].rfind('\n').map_or(0, |at| at + 1)..from];
         let Some(set) = prepared.and_then(|inner| block(&inner, line)) else { continue };
+        // A formatter that is wrong must not do harm.
+        if !make_canonical && parse_nemo(inner).item != parse_nemo(&set).item {
+            continue;
+        }
         result.push_str(&text[end..from]);
         result.push_str(&set);
         end = to;
@@ -57,12 +61,28 @@ fn block(inner: &str, line: &str) -> Option<String> {
     if inner.trim().is_empty() {
         return Some(String::new());
     }
+    let begins_line = inner.trim_start_matches([' ', '\t', '\r']).starts_with('\n');
+    if !begins_line && inner.trim().contains('\n') {
+        return hanging(inner, line);
+    }
     let room = WIDTH.saturating_sub(line.chars().count() + 4);
     let set = set(inner, indent + 2, Some(room))?;
     if set.ends_with('\n') {
         return Some(format!("\n{set}{}", " ".repeat(indent)));
     }
     Some(format!(" {set} "))
+}
+
+/// The text of a block whose first statement stands behind the braces: the others stand below it.
+fn hanging(inner: &str, line: &str) -> Option<String> {
+    let column = line.chars().count() + 1;
+    let set = set(inner, column, None)?;
+    let set = set.trim();
+    let last = inner.trim_end_matches([' ', '\t', '\r']);
+    let remark = set.lines().next_back().is_some_and(|line| line.contains("//") || line.contains('#'));
+    let indent = line.len() - line.trim_start().len();
+    let end = if last.ends_with('\n') || remark { format!("\n{}", " ".repeat(indent)) } else { " ".to_owned() };
+    Some(format!(" {set}{end}"))
 }
 
 /// Where the bodies of NEMO blocks stand, of items without errors.

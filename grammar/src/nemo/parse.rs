@@ -19,6 +19,7 @@ use crate::nemo_grammar::StatementParser;
 use crate::parse::ParsedItem;
 use crate::recover::too_deep;
 use rdcl_base::Span;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 /// How many times the errors of an item there may be in a file, which is one item.
@@ -52,7 +53,10 @@ pub(crate) fn statements(ctx: &mut Context<'_>, within: Span) -> (Vec<Statement>
         lost = apart && (lost || headless) || statement.broken && !statement.terminated;
         statements.push(statement);
     }
-    let findings = findings(ctx.text, &ctx.spans, &tokens, &statements);
+    let mut findings = findings(ctx.text, &ctx.spans, &tokens, &statements);
+    // Where something is wrong, nothing is said about its form.
+    let wrong: BTreeSet<Span> = ctx.errors.iter().map(|error| error.primary).collect();
+    findings.retain(|finding| !wrong.contains(&finding.warning.primary));
     (statements, findings)
 }
 

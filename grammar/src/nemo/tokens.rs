@@ -18,7 +18,7 @@ pub(crate) enum Token<'s> {
     #[regex(r"//[^\n]*", allow_greedy = true)]
     #[regex(r"#[^\n]*", allow_greedy = true)]
     #[regex(r"/\*([^*]|\*+[^*/])*\*+/")] Comment,
-    #[regex(r#"[a-z][a-z0-9+.-]*://[^\s;,"]+"#)] Uri(&'s str),
+    #[regex(r#"[a-z][a-z0-9+.-]*://[^\s;,"\\]+"#)] Uri(&'s str),
     /// The rest of a URI that is wrapped over two lines.
     #[regex(r"/[A-Za-z0-9._~-][A-Za-z0-9._~/%-]*")] Path(&'s str),
     /// A word; dashes may stand inside.
