@@ -42,6 +42,8 @@ mod packages;
 mod pages;
 #[path = "run/program.rs"]
 mod program;
+#[path = "run/sefl.rs"]
+mod sefl;
 #[path = "run/starters.rs"]
 mod starters;
 #[path = "run/tests.rs"]
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 19] = [
+    let suites: [fn() -> Vec<Trial>; 20] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         whence::trials,
         fmt::trials,
         starters::trials,
+        sefl::trials,
         packages::trials,
         lint::trials,
         tests::trials,

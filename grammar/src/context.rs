@@ -53,6 +53,8 @@ pub(crate) struct Context<'s> {
     pub(crate) errors: Vec<Diagnostic<Span>>,
     /// What should be written otherwise.
     pub(crate) warnings: Vec<Diagnostic<Span>>,
+    /// The text is a `.sefl` program.
+    pub(crate) program: bool,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
     muted: bool,
     /// No good statement has followed the last error.
@@ -78,6 +80,7 @@ impl<'s> Context<'s> {
             depths: Vec::with_capacity(text.len() / 8),
             errors: Vec::new(),
             warnings: Vec::new(),
+            program: false,
             muted: false,
             lost: false,
             recoveries: 0,
@@ -151,10 +154,10 @@ impl<'s> Context<'s> {
         self.muted = true;
     }
 
-    /// The parser could make nothing of the item at all.
-    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> Box<Item> {
+    /// The parser could make nothing of the text at all: a node for all of it.
+    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> NodeId {
         self.report(&Recovery { error, dropped_tokens: Vec::new() });
-        Box::new(Item::Bad(self.node(0, self.text.len() as u32)))
+        self.node(0, self.text.len() as u32)
     }
 
     fn count_recovery(&mut self) {

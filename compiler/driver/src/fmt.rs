@@ -7,9 +7,11 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::{self, Input};
 use crate::session::Session;
-use crate::{diff, files, json};
+use crate::{diff, files, json, sefl};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, Span};
-use rdcl_syntax::{canonical, canonical_nemo, format, format_nemo, parse_file, parse_nemo};
+use rdcl_syntax::{
+    canonical, canonical_nemo, format, format_nemo, format_program, parse_file, parse_nemo, parse_program,
+};
 use std::path::Path;
 
 /// `rdclc fmt`.
@@ -100,6 +102,9 @@ fn say(console: &mut Console, change: &Change<'_>, arguments: &args::Fmt) {
 
 /// The errors of syntax in a file.
 fn errors(file: FileId, name: &str, text: &str) -> Vec<Diagnostic<FileSpan>> {
+    if sefl::is_program(Path::new(name)) {
+        return parse_program(text).errors.into_iter().map(|e| e.map(|span| FileSpan { file, span })).collect();
+    }
     let items = if is_nemo(name) { vec![(0, parse_nemo(text))] } else { parse_file(text).items };
     let items = items.into_iter();
     let placed = |start: u32| move |span: Span| FileSpan { file, span: span.shifted(start) };
@@ -111,6 +116,7 @@ fn formatter(name: &str, make_canonical: bool) -> fn(&str) -> String {
     match (is_nemo(name), make_canonical) {
         (true, true) => canonical_nemo,
         (true, false) => format_nemo,
+        (false, _) if sefl::is_program(Path::new(name)) => format_program,
         (false, true) => canonical,
         (false, false) => format,
     }

@@ -4,6 +4,7 @@
 //! [`load`] reads, [`check`] and [`verify`] ask the compiler, `console` writes what they find. The binary is [`main`].
 
 mod args;
+mod ask;
 mod boot;
 mod build;
 mod check;
@@ -34,6 +35,7 @@ mod place;
 mod progress;
 mod promises;
 mod run;
+mod sefl;
 mod session;
 mod templates;
 mod testing;

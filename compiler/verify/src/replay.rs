@@ -111,6 +111,7 @@ pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: 
         Claim::NoLoop => copies(run, |c| matches!(c.outcome, Outcome::Loop { .. })),
         Claim::Reach { room } => all_lost(run, to, |c| !c.full().any(|full| room.contains(&full))),
         Claim::CanReach => all_lost(run, to, |_| true),
+        Claim::Intended(_) => None,
     }
 }
 
@@ -228,7 +229,9 @@ fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
     // A choice that was planned is not made when no value turns out to be legal; sibling copies make others.
     let planned = shot.choices.iter().filter_map(|(part, var, value)| match var.kind {
         VarKind::Choice(choice) => Some(((*part, choice), *value)),
-        VarKind::Field(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => None,
+        VarKind::Field(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => {
+            None
+        }
     });
     let made = run.chosen_by.iter().copied().zip(run.chosen.iter().copied());
     let choices: Vec<((PartId, ChoiceId), u128)> =
