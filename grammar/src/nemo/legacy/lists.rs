@@ -70,7 +70,7 @@ impl Finder<'_> {
                 let at = self.at(name.node);
                 if let Some(comma) = self.token_within(at.end, end, Token::Comma) {
                     let message = format!("`{}` and its value stand apart", name.text);
-                    self.find(Code::W0105, comma, message, "write `:` between them", vec![edit(comma, ":")]);
+                    self.find(Code::W0105, comma, message, "write `:` between them", vec![edit(comma, ": ")]);
                 }
             }
             match value {
