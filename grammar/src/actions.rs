@@ -58,6 +58,27 @@ pub(crate) enum Entry {
     Features(Features),
 }
 
+/// What stands in the braces of a life cycle.
+#[derive(Debug)]
+pub(crate) enum LifeEntry {
+    /// `state Ready, Running;`
+    States(States),
+    /// `on heal within 2s;`
+    Transition(Box<Transition>),
+}
+
+/// A life cycle, with states and transitions apart.
+pub(crate) fn lifecycle(ctx: &mut Context<'_>, entries: Vec<LifeEntry>, l: u32, r: u32) -> Box<Member> {
+    let (mut states, mut transitions) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            LifeEntry::States(some) => states.push(some),
+            LifeEntry::Transition(transition) => transitions.push(*transition),
+        }
+    }
+    Box::new(Member::Lifecycle(Lifecycle { states, transitions, node: ctx.node(l, r) }))
+}
+
 /// Attributes and features apart.
 pub(crate) fn sorted(entries: Vec<Entry>) -> (Vec<Attr>, Vec<Features>) {
     let (mut attrs, mut features) = (Vec::new(), Vec::new());

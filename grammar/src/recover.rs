@@ -17,7 +17,8 @@ pub(crate) type Failure<'s> = ParseError<u32, Token<'s>, Infallible>;
 const MOST_EXPECTED: usize = 5;
 
 const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy", "environment"];
-const MEMBER_WORDS: &[&str] = &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent"];
+const MEMBER_WORDS: &[&str] =
+    &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent", "policy"];
 const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];
 /// Words that begin a clause, and are therefore hardly meant as a name where an expression is expected.
 const LEADING: &[&[&str]] = &[ITEM_WORDS, MEMBER_WORDS, STATEMENT_WORDS, &["else", "full", "clash", "minimize", "if"]];
@@ -183,6 +184,7 @@ impl<'e> Expected<'e> {
             "string" => class(2, "a string"),
             "foreign" => class(2, "`{{`"),
             "abstract" if self.has("rfb") => None,
+            "member if" => None,
             _ if ITEM_WORDS.contains(&terminal) => class(1, "an item such as `use` or `rfb`"),
             ";" | "}" | ")" | "]" | "{" => quoted(0),
             "(" if self.has("=") => quoted(1),

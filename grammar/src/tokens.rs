@@ -49,6 +49,7 @@ pub(crate) enum Token<'s> {
     #[token("sla")] Sla,
     #[token("lifecycle")] Lifecycle,
     #[token("intent")] Intent,
+    #[token("policy")] Policy,
     // Words inside clauses.
     #[token("as")] As,
     #[token("at")] At,
@@ -60,7 +61,9 @@ pub(crate) enum Token<'s> {
     #[token("minimize")] Minimize,
     #[token("on")] On,
     #[token("out")] Out,
+    #[token("post")] Post,
     #[token("pre")] Pre,
+    #[token("undo")] Undo,
     #[token("when")] When,
     #[token("within")] Within,
     // Words of expressions.
@@ -100,6 +103,7 @@ pub(crate) enum Token<'s> {
     #[token("unique")] Unique,
     #[token("value")] Value,
     #[token("where")] Where,
+    #[token("with")] With,
     // Punctuation.
     #[token("{")] OpenBrace,
     #[token("}")] CloseBrace,
@@ -164,6 +168,9 @@ pub(crate) enum Token<'s> {
     /// `// …`
     #[regex(r"//[^\n]*", allow_greedy = true)]
     Comment,
+    /// What the adapter makes of an `if` among members. It is another word than that in a behaviour, which is never meant
+    /// to begin a member.
+    MemberIf,
     /// What the adapter puts where a flaw was.
     Bad,
 }
@@ -172,8 +179,9 @@ impl Token<'_> {
     /// True for what may stand behind a member, but not behind an item: a `}` before it came too early.
     pub(crate) fn goes_on_with_members(self) -> bool {
         use Token::*;
-        let member = matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent);
-        member || matches!(self, On | State | Ree | Link | CloseBrace)
+        let member =
+            matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent | Policy);
+        member || matches!(self, If | On | State | Ree | Link | CloseBrace)
     }
 }
 
@@ -279,7 +287,8 @@ fn foreign_block<'s>(lexer: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, Flaw> 
 pub(crate) const RESERVED: &[&str] = &[
     "and", "as", "at", "behaviour", "by", "choose", "clash", "deploy", "else", "ensures", "environment", "except", "full", "given",
     "has", "if", "impl", "in", "inout", "insert", "intent", "lifecycle", "lookup", "match", "minimize", "not", "on",
-    "or", "out", "part", "pre", "remove", "rfb", "sla", "stack", "substrate", "use", "when", "wire", "within",
+    "or", "out", "part", "policy", "post", "pre", "remove", "rfb", "sla", "stack", "substrate", "undo", "use", "when", "wire",
+    "within",
 ];
 
 #[cfg(test)]

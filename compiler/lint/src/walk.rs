@@ -1,7 +1,8 @@
 //! Every statement and every expression of a block, from the outside in.
 
 use rdcl_syntax::ast::{
-    Arg, Attr, BehaviourBody, Block, Call, CallArg, Clause, Expr, ExprKind, Member, Rfb, SeflMember, StateClause, Stmt,
+    Arg, Attr, BehaviourBody, Block, Call, CallArg, Clause, Expr, ExprKind, Member, PolicyRule, Rfb, SeflMember,
+    StateClause, Stmt,
 };
 
 /// What a block holds.
@@ -20,6 +21,7 @@ pub fn walk(rfb: &Rfb) -> Walk<'_> {
     let mut walk = Walk::default();
     rfb.params.iter().flat_map(|param| &param.default).for_each(|e| walk.expr(e));
     rfb.parents.iter().for_each(|parent| walk.args(&parent.args));
+    rfb.constraints.iter().for_each(|e| walk.expr(e));
     rfb.members.iter().for_each(|member| walk.member(member));
     walk
 }
@@ -33,18 +35,30 @@ impl<'a> Walk<'a> {
                 self.args(&part.args);
             }
             Member::Wire(wire) => self.attrs(&wire.attrs),
+            Member::If(c) => {
+                self.expr(&c.condition);
+                c.then.iter().chain(&c.otherwise).for_each(|member| self.member(member));
+            }
             Member::Behaviour(behaviour) => {
                 if let BehaviourBody::Sefl(members) = &behaviour.body {
                     members.iter().for_each(|member| self.sefl(member));
                 }
             }
             Member::Ensures(ensures) => self.clause(&ensures.clause),
-            Member::Impl(implementation) => self.attrs(&implementation.attrs),
+            Member::Impl(implementation) => {
+                self.attrs(&implementation.attrs);
+                let features = implementation.features.iter().flat_map(|clause| &clause.list);
+                features.filter_map(|feature| feature.argument.as_ref()).for_each(|e| self.expr(e));
+            }
             Member::Sla(sla) => self.expr(&sla.condition),
             Member::Lifecycle(lifecycle) => {
-                let exprs = lifecycle.transitions.iter().flat_map(|t| [&t.pre, &t.within]);
+                let exprs = lifecycle.transitions.iter().flat_map(|t| [&t.pre, &t.post, &t.within]);
                 exprs.flatten().for_each(|e| self.expr(e));
             }
+            Member::Policy(policy) => policy.rules.iter().for_each(|rule| match rule {
+                PolicyRule::Share { value, .. } => self.expr(value),
+                PolicyRule::Parts { .. } => {}
+            }),
             Member::Intent(_) | Member::Bad(_) => {}
         }
     }
