@@ -15,14 +15,16 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// A check that is not about one program.
+type Check = (&'static str, fn() -> Result<(), String>);
+
 /// One trial for each program.
 pub fn trials() -> Vec<Trial> {
     let trial = |path: PathBuf| {
         let name = format!("sefl/{}", path.file_stem().unwrap_or_default().to_string_lossy());
         Trial::test(name, move || check(&path).map_err(Failed::from))
     };
-    let checks: [(&str, fn() -> Result<(), String>); 3] =
-        [("prefixes", prefixes), ("commands", commands), ("packets", packets)];
+    let checks: [Check; 3] = [("prefixes", prefixes), ("commands", commands), ("packets", packets)];
     let checks =
         checks.map(|(name, check)| Trial::test(format!("sefl/-{name}"), move || check().map_err(Failed::from)));
     programs().into_iter().map(trial).chain(checks).collect()
