@@ -42,6 +42,8 @@ mod packages;
 mod pages;
 #[path = "run/program.rs"]
 mod program;
+#[path = "run/reports.rs"]
+mod reports;
 #[path = "run/starters.rs"]
 mod starters;
 #[path = "run/tests.rs"]
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 19] = [
+    let suites: [fn() -> Vec<Trial>; 20] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         packages::trials,
         lint::trials,
         tests::trials,
+        reports::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -33,6 +33,7 @@ mod pcap;
 mod place;
 mod progress;
 mod promises;
+mod reports;
 mod run;
 mod session;
 mod templates;
