@@ -44,6 +44,8 @@ mod pages;
 mod program;
 #[path = "run/reports.rs"]
 mod reports;
+#[path = "run/sefl.rs"]
+mod sefl;
 #[path = "run/starters.rs"]
 mod starters;
 #[path = "run/tests.rs"]
@@ -61,7 +63,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 20] = [
+    let suites: &[fn() -> Vec<Trial>] = &[
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -78,11 +80,12 @@ fn main() -> ExitCode {
         whence::trials,
         fmt::trials,
         starters::trials,
+        sefl::trials,
         packages::trials,
         lint::trials,
         tests::trials,
         reports::trials,
     ];
-    let trials = suites.into_iter().flat_map(|suite| suite()).collect();
+    let trials = suites.iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

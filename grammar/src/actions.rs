@@ -58,6 +58,27 @@ pub(crate) enum Entry {
     Features(Features),
 }
 
+/// What stands in the braces of a life cycle.
+#[derive(Debug)]
+pub(crate) enum LifeEntry {
+    /// `state Ready, Running;`
+    States(States),
+    /// `on heal within 2s;`
+    Transition(Box<Transition>),
+}
+
+/// A life cycle, with states and transitions apart.
+pub(crate) fn lifecycle(ctx: &mut Context<'_>, entries: Vec<LifeEntry>, l: u32, r: u32) -> Box<Member> {
+    let (mut states, mut transitions) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            LifeEntry::States(some) => states.push(some),
+            LifeEntry::Transition(transition) => transitions.push(*transition),
+        }
+    }
+    Box::new(Member::Lifecycle(Lifecycle { states, transitions, node: ctx.node(l, r) }))
+}
+
 /// Attributes and features apart.
 pub(crate) fn sorted(entries: Vec<Entry>) -> (Vec<Attr>, Vec<Features>) {
     let (mut attrs, mut features) = (Vec::new(), Vec::new());
@@ -250,6 +271,18 @@ pub(crate) fn call(ctx: &mut Context<'_>, name: Name, args: Vec<CallArg>, l: u32
         return Call { name, args: Vec::new(), node: ctx.node(l, r) };
     }
     Call { name, args, node: ctx.node_over(l, r, below) }
+}
+
+/// `-100`, as `0 - 100`.
+pub(crate) fn negative(ctx: &mut Context<'_>, of: Expr, l: u32, r: u32) -> Expr {
+    if !ctx.program {
+        ctx.error(
+            unexpected(Span::new(l, l + 1), "a value has no sign here")
+                .with_help("write `0 - x` for the difference modulo the width of `x`"),
+        );
+    }
+    let zero = ctx.expr(l, ExprKind::Int(0), l + 1);
+    ctx.expr(l, ExprKind::Binary(BinaryOp::Sub, Box::new(zero), Box::new(of)), r)
 }
 
 /// `ip.src = public;`

@@ -182,6 +182,8 @@ pub enum Member {
     Lifecycle(Lifecycle),
     /// `intent nemo {{ … }}`
     Intent(Intent),
+    /// `policy spread { apart fw, nat; }`
+    Policy(Policy),
     /// Recovered from an error.
     Bad(NodeId),
 }
@@ -698,25 +700,86 @@ pub struct Sla {
 /// `lifecycle { … }`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lifecycle {
+    /// Its states.
+    pub states: Vec<States>,
     /// Its transitions.
     pub transitions: Vec<Transition>,
     /// The whole member.
     pub node: NodeId,
 }
 
-/// `on heal fw within 2s;`
+/// `state Ready, Running;`, `state Null initial;`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct States {
+    /// Their names.
+    pub names: Vec<Name>,
+    /// `initial` or `final`.
+    pub mark: Option<Name>,
+    /// The whole clause.
+    pub node: NodeId,
+}
+
+/// `on heal fw within 2s;`, `on start: Ready -> Running pre host.alive post alive within 5s undo stop;`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Transition {
     /// `heal`, `migrate`, `scale`…
     pub verb: Name,
     /// Which part.
     pub target: Option<End>,
-    /// `pre` condition.
+    /// From which states to which.
+    pub step: Option<(Vec<Name>, Name)>,
+    /// What has to hold before.
     pub pre: Option<Expr>,
+    /// What has to hold after.
+    pub post: Option<Expr>,
     /// Time allowed.
     pub within: Option<Expr>,
+    /// What leads back.
+    pub undo: Option<Name>,
     /// The whole transition.
     pub node: NodeId,
+}
+
+/// `policy spread { … }`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// Its name.
+    pub name: Name,
+    /// Its rules.
+    pub rules: Vec<PolicyRule>,
+    /// The whole member.
+    pub node: NodeId,
+}
+
+/// A rule of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PolicyRule {
+    /// `apart fw, nat by zone;`, `prefer together fw, nat;`, `keep fw in zone "east";`
+    Parts {
+        /// `prefer`, where the rule is a wish.
+        prefer: Option<Name>,
+        /// `apart`, `together` or `keep`.
+        word: Name,
+        /// Parts.
+        parts: Vec<End>,
+        /// What is counted as one place: `ree`, `host` or `zone`.
+        by: Option<Name>,
+        /// `in zone "east", "west"`
+        within: Option<(Name, Vec<Expr>)>,
+        /// The whole rule.
+        node: NodeId,
+    },
+    /// `spare cpu = 25%;`
+    Share {
+        /// `spare`
+        word: Name,
+        /// A resource.
+        what: Name,
+        /// How much of it.
+        value: Expr,
+        /// The whole rule.
+        node: NodeId,
+    },
 }
 
 /// `intent nemo {{ … }}`

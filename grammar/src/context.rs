@@ -51,6 +51,8 @@ pub(crate) struct Context<'s> {
     depths: Vec<u16>,
     /// In the order of their discovery.
     pub(crate) errors: Vec<Diagnostic<Span>>,
+    /// The text is a `.sefl` program.
+    pub(crate) program: bool,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
     muted: bool,
     /// No good statement has followed the last error.
@@ -75,6 +77,7 @@ impl<'s> Context<'s> {
             spans: Vec::with_capacity(text.len() / 8),
             depths: Vec::with_capacity(text.len() / 8),
             errors: Vec::new(),
+            program: false,
             muted: false,
             lost: false,
             recoveries: 0,
@@ -148,10 +151,10 @@ impl<'s> Context<'s> {
         self.muted = true;
     }
 
-    /// The parser could make nothing of the item at all.
-    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> Box<Item> {
+    /// The parser could make nothing of the text at all: a node for all of it.
+    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> NodeId {
         self.report(&Recovery { error, dropped_tokens: Vec::new() });
-        Box::new(Item::Bad(self.node(0, self.text.len() as u32)))
+        self.node(0, self.text.len() as u32)
     }
 
     fn count_recovery(&mut self) {

@@ -14,7 +14,7 @@ mod layout;
 mod pieces;
 mod spacing;
 
-use crate::parse::{parse_file, parse_item};
+use crate::parse::{parse_file, parse_item, parse_program};
 use crate::split::{Chunk, split};
 use crate::tokens::Token;
 use columns::{Line, assemble};
@@ -35,6 +35,26 @@ pub fn format(text: &str) -> String {
     let same = reads_the_same(text, &formatted);
     debug_assert!(same && is_same(text, &formatted), "formatting changed the meaning of\n{text}\nas\n{formatted}");
     // A formatter that is wrong must not do harm.
+    if same { formatted } else { text.to_owned() }
+}
+
+/// Formats a `.sefl` file, as [`format`] does a file of items; one with errors stays as it is.
+///
+/// ```
+/// let text = "Allocate( x,8 );x=1 ;";
+/// assert_eq!(rdcl_syntax::format_program(text), "Allocate(x, 8);\nx = 1;\n");
+/// ```
+pub fn format_program(text: &str) -> String {
+    let parsed = parse_program(text);
+    if !parsed.errors.is_empty() {
+        return text.to_owned();
+    }
+    let docs = layout::program(text, &mut Runs::default());
+    let formatted = if docs.is_empty() { String::new() } else { assemble(doc::lines(&docs, false)) };
+    let again = parse_program(&formatted);
+    let same =
+        again.body == parsed.body && again.comments.iter().map(|c| &c.text).eq(parsed.comments.iter().map(|c| &c.text));
+    debug_assert!(same, "formatting changed the meaning of\n{text}\nas\n{formatted}");
     if same { formatted } else { text.to_owned() }
 }
 

@@ -17,7 +17,8 @@ pub(crate) type Failure<'s> = ParseError<u32, Token<'s>, Infallible>;
 const MOST_EXPECTED: usize = 5;
 
 const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy", "environment"];
-const MEMBER_WORDS: &[&str] = &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent"];
+const MEMBER_WORDS: &[&str] =
+    &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent", "policy"];
 const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];
 /// Words that begin a clause, and are therefore hardly meant as a name where an expression is expected.
 const LEADING: &[&[&str]] = &[ITEM_WORDS, MEMBER_WORDS, STATEMENT_WORDS, &["else", "full", "clash", "minimize", "if"]];
@@ -38,7 +39,11 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
     if expected.at_start() && hint.is_none() && ctx.is_lost() {
         return None;
     }
-    let what = if found.is_empty() { "the end of the item".to_owned() } else { format!("`{}`", brief(found)) };
+    let what = if found.is_empty() {
+        format!("the end of the {}", if ctx.program { "program" } else { "item" })
+    } else {
+        format!("`{}`", brief(found))
+    };
     if let Some(end) = forgotten_semicolon(ctx.text, span).filter(|_| expected.has(";") && hint.is_none()) {
         return Some(missing_semicolon(end, &what));
     }
@@ -252,7 +257,7 @@ fn is_keyword(terminal: &str) -> bool {
     is_word(terminal)
         && !matches!(
             terminal,
-            "name" | "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "foreign" | "bad"
+            "name" | "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "foreign" | "sign" | "bad"
         )
 }
 
@@ -262,7 +267,8 @@ fn is_soft(terminal: &str) -> bool {
 }
 
 fn begins_expression(terminal: &str) -> bool {
-    let literal = matches!(terminal, "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "bad" | "name");
+    let literal =
+        matches!(terminal, "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "sign" | "bad" | "name");
     literal || matches!(terminal, "(" | "[" | "not" | "has") || is_soft(terminal)
 }
 

@@ -49,6 +49,7 @@ pub(crate) enum Token<'s> {
     #[token("sla")] Sla,
     #[token("lifecycle")] Lifecycle,
     #[token("intent")] Intent,
+    #[token("policy")] Policy,
     // Words inside clauses.
     #[token("as")] As,
     #[token("at")] At,
@@ -60,7 +61,9 @@ pub(crate) enum Token<'s> {
     #[token("minimize")] Minimize,
     #[token("on")] On,
     #[token("out")] Out,
+    #[token("post")] Post,
     #[token("pre")] Pre,
+    #[token("undo")] Undo,
     #[token("when")] When,
     #[token("within")] Within,
     // Words of expressions.
@@ -158,6 +161,9 @@ pub(crate) enum Token<'s> {
     /// The text between `{{` and `}}`.
     #[token("{{", foreign_block)]
     Foreign(&'s str),
+    /// A constraint or operator of published SEFL: `:==:`, `:&:`, `:@`, `<|>`
+    #[regex(r":(==|<|<=|>|>=|&|&&|\||\|\||\^|~|!|\+|-|<<):|:@|<&>|<\|>|<\^>")]
+    Sign(&'s str),
     /// `// …`
     #[regex(r"//[^\n]*", allow_greedy = true)]
     Comment,
@@ -169,7 +175,8 @@ impl Token<'_> {
     /// True for what may stand behind a member, but not behind an item: a `}` before it came too early.
     pub(crate) fn goes_on_with_members(self) -> bool {
         use Token::*;
-        let member = matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent);
+        let member =
+            matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent | Policy);
         member || matches!(self, On | State | Ree | Link | CloseBrace)
     }
 }
@@ -276,7 +283,8 @@ fn foreign_block<'s>(lexer: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, Flaw> 
 pub(crate) const RESERVED: &[&str] = &[
     "and", "as", "at", "behaviour", "by", "choose", "clash", "deploy", "else", "ensures", "environment", "except", "full", "given",
     "has", "if", "impl", "in", "inout", "insert", "intent", "lifecycle", "lookup", "match", "minimize", "not", "on",
-    "or", "out", "part", "pre", "remove", "rfb", "sla", "stack", "substrate", "use", "when", "wire", "within",
+    "or", "out", "part", "policy", "post", "pre", "remove", "rfb", "sla", "stack", "substrate", "undo", "use", "when", "wire",
+    "within",
 ];
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Explanation pages: the wrong example of a code shows that code and no other, the right one is clean.
 //!
-//! A section holds one `rdcl` block, and `text,file=NAME` blocks for tables it reads. The input codes E0001 to E0005
+//! A section holds one `rdcl` block (or one `sefl` block, a program that is run), and `text,file=NAME` blocks for tables it reads. The input codes E0001 to E0005
 //! are about files, which a block cannot be: their pages show a terminal or a manifest, and the conditions are made here.
 //! Those about packages hold a block for each file of them.
 
@@ -39,9 +39,27 @@ fn program_code(info: &CodeInfo) -> Result<(), String> {
     if right.is_empty() { Ok(()) } else { Err(format!("the right example shows {right:?}")) }
 }
 
+/// The codes that a program of SEFL shows: of what is wrong with it, and of its paths.
+fn codes_of_sefl(text: &str) -> Vec<String> {
+    let packet = rdcl_sefl::Packet::empty();
+    let checked = rdcl_sefl::check(text, &packet);
+    let paths = if checked.problems.is_empty() {
+        rdcl_sefl::run(&checked.program, &packet, &rdcl_sefl::Options::default())
+    } else {
+        Vec::new()
+    };
+    let found = checked.problems.iter().map(|problem| problem.code);
+    found.chain(paths.iter().filter_map(|path| path.code)).map(|code| code.to_string()).collect()
+}
+
 /// The codes that the example under a heading shows.
 fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
     let blocks: Vec<Block> = markdown::blocks(info.page).into_iter().filter(|b| b.heading == heading).collect();
+    if let [program] = &blocks[..]
+        && program.is("sefl")
+    {
+        return Ok(codes_of_sefl(&program.text));
+    }
     let [program] = &blocks.iter().filter(|b| b.is("rdcl")).collect::<Vec<_>>()[..] else {
         return Err(format!("there is not exactly one rdcl block under `{heading}`"));
     };

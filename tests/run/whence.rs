@@ -259,7 +259,7 @@ fn member_nodes(member: &Member) -> Vec<(&'static str, rdcl_base::NodeId)> {
         Member::Lifecycle(lifecycle) => lifecycle.transitions.iter().map(|t| ("event", t.node)).collect(),
         Member::Intent(intent) => intent.nemo.iter().filter_map(operation_node).collect(),
         // What a block does is no single line's reason.
-        Member::Behaviour(_) | Member::Bad(_) => Vec::new(),
+        Member::Behaviour(_) | Member::Policy(_) | Member::Bad(_) => Vec::new(),
     }
 }
 

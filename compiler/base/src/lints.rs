@@ -74,6 +74,8 @@ lints! {
     W0202 hiding_name Warn
     W0301 diverging_parents Warn
     W0310 unhosted_implementation Warn
+    W0311 unreached_state Warn
+    W0312 endless_state Warn
     W0401 unwired_port Warn
     W0402 unused_flow Warn
     W0501 unreachable_statement Warn
@@ -93,6 +95,8 @@ lints! {
     W0908 tagged_network Warn
     W0909 missing_network Warn
     W0910 untold_feature Warn
+    W0911 untold_policy Warn
+    W0912 untold_states Warn
     W1201 unused_parameter Warn
     W1202 unused_element Warn
     W1203 unused_state Warn

@@ -152,6 +152,8 @@ pub enum Command {
     Test(Test),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
+    /// Run one program of SEFL: every path symbolically, or one concrete packet
+    Sefl(Sefl),
     /// Draw the nested service graph
     Graph(Graph),
     /// Say where each part of a deployment is best run, or why it fits nowhere
@@ -183,6 +185,7 @@ impl Command {
             Command::Place(place) => &place.paths,
             Command::Build(build) => &build.paths,
             Command::Run(run) => std::slice::from_ref(&run.path),
+            Command::Sefl(sefl) => std::slice::from_ref(&sefl.path),
             Command::New(_) | Command::Where(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => {
                 &[]
             }
@@ -202,6 +205,11 @@ impl Command {
         )
     }
 
+    /// Whether a path may be a program of SEFL.
+    pub fn takes_programs(&self) -> bool {
+        matches!(self, Command::Check(_) | Command::Fmt(_) | Command::Sefl(_))
+    }
+
     /// Whether `-` among the paths stands for standard input.
     pub fn reads_standard_input(&self) -> bool {
         match self {
@@ -211,6 +219,7 @@ impl Command {
             | Command::Lint(_)
             | Command::Test(_)
             | Command::Verify(_)
+            | Command::Sefl(_)
             | Command::Graph(_)
             | Command::Place(_)
             | Command::Build(_)
@@ -320,6 +329,30 @@ pub struct Verify {
     /// Also say, for each ordered pair of boundary ports, whether some packet crosses
     #[arg(long)]
     pub reachability: bool,
+}
+
+/// Arguments of `sefl`.
+#[derive(Debug, Args)]
+pub struct Sefl {
+    /// A `.sefl` file
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// What the program begins from: `empty`, `pkt`, headers (`eth/ip/tcp`), bytes (`ip:4500…`) or a capture
+    /// (`FILE.pcap#2`); and values, `pkt,IPSrc=10.0.0.1,x=5`
+    #[arg(long, value_name = "SPEC", default_value = "empty")]
+    pub packet: String,
+    /// Also list, as dropped, what each `Constrain` keeps out
+    #[arg(long)]
+    pub drops: bool,
+    /// Count as SymNet does: a `Forward` does not end a path, and branches that nothing takes have failed
+    #[arg(long)]
+    pub symnet_compat: bool,
+    /// Run on one packet, whose symbolic values are 0 unless given, and show each step
+    #[arg(long)]
+    pub concrete: bool,
+    /// Give up after so many instructions, over all paths
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub budget: Option<u64>,
 }
 
 /// Arguments of `graph`.

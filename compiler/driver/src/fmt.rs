@@ -7,9 +7,9 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::{self, Input};
 use crate::session::Session;
-use crate::{diff, files, json};
+use crate::{diff, files, json, sefl};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, Span};
-use rdcl_syntax::{format, parse_file, parse_nemo};
+use rdcl_syntax::{format, format_program, parse_file, parse_nemo, parse_program};
 use std::path::Path;
 
 /// `rdclc fmt`.
@@ -57,8 +57,7 @@ impl Session {
         self.report_in(&findings, &texts);
         for (file, place) in sound {
             let old = texts.text(file);
-            let new = self
-                .timed("formatting", path, |_| if is_nemo(texts.name(file)) { old.to_owned() } else { format(old) });
+            let new = self.timed("formatting", path, |_| set(texts.name(file), old));
             let change = Change { path: place.map(|p| p.as_path()), name: texts.name(file), old, new };
             self.deliver(&change, arguments);
         }
@@ -99,8 +98,22 @@ fn say(console: &mut Console, change: &Change<'_>, arguments: &args::Fmt) {
     }
 }
 
+/// A file as the formatter sets it.
+fn set(name: &str, text: &str) -> String {
+    if is_nemo(name) {
+        text.to_owned()
+    } else if sefl::is_program(Path::new(name)) {
+        format_program(text)
+    } else {
+        format(text)
+    }
+}
+
 /// The errors of syntax in a file.
 fn errors(file: FileId, name: &str, text: &str) -> Vec<Diagnostic<FileSpan>> {
+    if sefl::is_program(Path::new(name)) {
+        return parse_program(text).errors.into_iter().map(|e| e.map(|span| FileSpan { file, span })).collect();
+    }
     let items = if is_nemo(name) { vec![(0, parse_nemo(text))] } else { parse_file(text).items };
     let items = items.into_iter();
     let placed = |start: u32| move |span: Span| FileSpan { file, span: span.shifted(start) };

@@ -35,6 +35,7 @@ mod progress;
 mod promises;
 mod reports;
 mod run;
+mod sefl;
 mod session;
 mod templates;
 mod testing;

@@ -53,6 +53,7 @@ fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
             | ast::Member::Sla(_)
             | ast::Member::Lifecycle(_)
             | ast::Member::Intent(_)
+            | ast::Member::Policy(_)
             | ast::Member::Bad(_) => {}
         }
     }

@@ -17,6 +17,7 @@ use crate::operation::environments::environment;
 use crate::operation::hosting::unhosted;
 use crate::operation::impls::implementations;
 use crate::operation::lifecycles::lifecycle;
+use crate::operation::policy::policies;
 use crate::operation::sla::service_levels;
 use crate::operation::substrates::substrate;
 use crate::part::{Nesting, PartGroup, nesting, nesting_problems, parts};
@@ -186,6 +187,7 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
     found.extend(implementations(db, instance).problems.iter().cloned());
     found.extend(service_levels(db, instance).problems.iter().cloned());
     found.extend(lifecycle(db, instance).problems.iter().cloned());
+    found.extend(policies(db, instance).problems.iter().cloned());
     found.extend(contract_problems(db, instance).iter().cloned());
     found
 }

@@ -52,7 +52,9 @@ pub use operation::{
     Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature, FeatureRow,
     Implementation, Implementations, Lifecycle, Link, Measure, ReeKind,
 };
+pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind};
 pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
+pub use operation::{PlaceScope, Policies, PolicyRule, RuleKind, SPARED, Spare, policies};
 pub use operation::{
     deployed, deployments, environment, implementations, lacking, lifecycle, service_levels, substrate,
 };

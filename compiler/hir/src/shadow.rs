@@ -57,6 +57,7 @@ fn bound_by<'t>(member: &'t Member, names: &mut Vec<(&'static str, &'t Name)>) {
         | Member::Sla(_)
         | Member::Lifecycle(_)
         | Member::Intent(_)
+        | Member::Policy(_)
         | Member::Bad(_) => {}
     }
 }

@@ -15,6 +15,7 @@ pub fn of_block(look: &mut Look<'_>, rfb: &Rfb) {
             Member::Ensures(ensures) => ensures.name.iter().for_each(|name| small(look, "promise", name)),
             Member::Impl(implementation) => small(look, "implementation", &implementation.name),
             Member::Sla(sla) => small(look, "service level", &sla.name),
+            Member::Policy(policy) => small(look, "policy", &policy.name),
             Member::Wire(_) | Member::Behaviour(_) | Member::Lifecycle(_) | Member::Intent(_) | Member::Bad(_) => {}
         }
     }

@@ -1,7 +1,8 @@
 //! Every statement and every expression of a block, from the outside in.
 
 use rdcl_syntax::ast::{
-    Arg, Attr, BehaviourBody, Block, Call, CallArg, Clause, Expr, ExprKind, Member, Rfb, SeflMember, StateClause, Stmt,
+    Arg, Attr, BehaviourBody, Block, Call, CallArg, Clause, Expr, ExprKind, Member, PolicyRule, Rfb, SeflMember,
+    StateClause, Stmt,
 };
 
 /// What a block holds.
@@ -39,12 +40,20 @@ impl<'a> Walk<'a> {
                 }
             }
             Member::Ensures(ensures) => self.clause(&ensures.clause),
-            Member::Impl(implementation) => self.attrs(&implementation.attrs),
+            Member::Impl(implementation) => {
+                self.attrs(&implementation.attrs);
+                let features = implementation.features.iter().flat_map(|clause| &clause.list);
+                features.filter_map(|feature| feature.argument.as_ref()).for_each(|e| self.expr(e));
+            }
             Member::Sla(sla) => self.expr(&sla.condition),
             Member::Lifecycle(lifecycle) => {
-                let exprs = lifecycle.transitions.iter().flat_map(|t| [&t.pre, &t.within]);
+                let exprs = lifecycle.transitions.iter().flat_map(|t| [&t.pre, &t.post, &t.within]);
                 exprs.flatten().for_each(|e| self.expr(e));
             }
+            Member::Policy(policy) => policy.rules.iter().for_each(|rule| match rule {
+                PolicyRule::Share { value, .. } => self.expr(value),
+                PolicyRule::Parts { .. } => {}
+            }),
             Member::Intent(_) | Member::Bad(_) => {}
         }
     }

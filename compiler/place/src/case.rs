@@ -4,6 +4,7 @@ use crate::amount::amount;
 use crate::candidates::{Whereabouts, candidates};
 use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Passage, Ree, Resource, WHOLE, Wire};
 use crate::place::{end_name, leaf_name};
+use crate::rules::{Asked, Spared, is_within, left, rules};
 use crate::ways::{TooManyWays, Tracer};
 use rdcl_core::Endpoint;
 use rdcl_hir::{
@@ -24,6 +25,10 @@ pub struct Case<'db> {
     pub pins: Vec<Option<usize>>,
     /// For each boundary port the pin that is about it.
     pub outsides: Vec<Option<usize>>,
+    /// For each rule of the model what it says in the source.
+    pub asked: Vec<Asked>,
+    /// What stays free of each resource.
+    pub spared: Spared,
     pub model: Model,
 }
 
@@ -40,9 +45,12 @@ impl<'db> Case<'db> {
             levels: service_levels(db, instance),
             pins: Vec::new(),
             outsides: Vec::new(),
+            asked: Vec::new(),
+            spared: [None; 3],
             model: Model::default(),
         };
         case.read_substrate();
+        case.read_rules();
         case.read_pins();
         let problems = case.read_leaves();
         case.model.wires = case.wiring.links.iter().map(wire).collect();
@@ -74,6 +82,18 @@ impl<'db> Case<'db> {
         };
         self.model.rees = self.substrate.rees.iter().map(ree).collect();
         self.model.links = self.substrate.links.iter().map(link).collect();
+    }
+
+    /// Policies; what has to stay free is taken off what there is.
+    fn read_rules(&mut self) {
+        let (rules, spared) = rules(self.db, self.deployment.instance, self.structure, self.substrate);
+        (self.model.rules, self.asked) = rules.into_iter().unzip();
+        for ree in &mut self.model.rees {
+            for (offer, spare) in ree.offers.iter_mut().zip(spared) {
+                *offer = offer.map(|offer| spare.map_or(offer, |(share, _)| left(offer, share)));
+            }
+        }
+        self.spared = spared;
     }
 
     /// The pin of the innermost part that holds a leaf counts.
@@ -188,11 +208,6 @@ impl<'db> Case<'db> {
     pub fn bound_text(&self, bound: usize) -> String {
         format!("{} {}", self.measure_name(bound), self.limit_text(bound))
     }
-}
-
-/// Whether a leaf is the part of this path, or in it.
-fn is_within(leaf: &str, part: &str) -> bool {
-    leaf.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A numeric attribute, in the smallest unit.

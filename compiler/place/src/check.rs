@@ -1,6 +1,6 @@
 //! Holds a solution against its model, on its own terms: nothing here is shared with what finds solutions.
 
-use crate::model::{Bound, Candidate, End, Measured, Model, Objective, Resource, WHOLE};
+use crate::model::{Ask, Bound, Candidate, End, Measured, Model, Objective, Resource, WHOLE};
 use crate::solver::Solution;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,7 @@ pub fn check(model: &Model, solution: &Solution) -> Vec<String> {
         faults.extend(view.routes());
         faults.extend(view.bandwidths());
         faults.extend(view.bounds());
+        faults.extend(view.rules());
         faults.extend(view.value());
     }
     faults
@@ -155,6 +156,31 @@ impl View<'_> {
         let over =
             carried.filter(|(l, sum)| self.model.links[*l].bandwidth.is_some_and(|most| *sum > u128::from(most)));
         over.map(|(link, sum)| format!("{sum} bit/s go over link {link}")).collect()
+    }
+
+    /// Looks at every two leaves.
+    fn rules(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (i, rule) in self.model.rules.iter().enumerate().filter(|(_, rule)| !rule.is_wish) {
+            let area = |leaf: usize| rule.areas[self.candidate(leaf).ree];
+            let kept = match &rule.ask {
+                Ask::Somewhere(leaves) => leaves.iter().all(|leaf| area(*leaf).is_some()),
+                Ask::Together(leaves) => {
+                    let same = |a: usize, b: usize| a == b || (area(a).is_some() && area(a) == area(b));
+                    leaves.iter().all(|a| leaves.iter().all(|b| same(*a, *b)))
+                }
+                Ask::Apart(groups) => {
+                    let of = |leaf: usize| groups.iter().position(|group| group.contains(&leaf));
+                    let all: Vec<usize> = groups.concat();
+                    let fine = |a: usize, b: usize| of(a) == of(b) || area(a) != area(b);
+                    all.iter().all(|a| area(*a).is_some() && all.iter().all(|b| fine(*a, *b)))
+                }
+            };
+            if !kept {
+                faults.push(format!("rule {i} is not kept"));
+            }
+        }
+        faults
     }
 
     fn bounds(&self) -> Vec<String> {

@@ -94,8 +94,8 @@ impl GaveUp {
     }
 }
 
-/// What is compared: the value, the execution environments used, the wires that cross.
-type Rank = (u64, usize, usize);
+/// What is compared: the value, the wishes not met, the execution environments used, the wires that cross.
+type Rank = (u64, usize, usize, usize);
 
 struct Search<'m> {
     now: Partial<'m>,
@@ -202,7 +202,7 @@ impl Search<'_> {
     }
 
     fn rank(&self) -> Rank {
-        (self.now.value(), self.now.rees_used(), self.now.crossings())
+        (self.now.value(), self.now.broken_wishes(), self.now.rees_used(), self.now.crossings())
     }
 
     fn is_promising(&self) -> bool {

@@ -17,6 +17,7 @@ mod partial;
 mod place;
 mod placement;
 mod routes;
+mod rules;
 mod solver;
 mod unasked;
 mod ways;

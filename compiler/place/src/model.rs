@@ -49,6 +49,8 @@ pub struct Model {
     pub flows: Vec<Flow>,
     /// What must hold.
     pub bounds: Vec<Bound>,
+    /// What is asked of where leaves are.
+    pub rules: Vec<Rule>,
     /// Whether a wire may lead between execution environments that no links join: false, but to find out why nothing fits.
     pub joined: bool,
 }
@@ -226,6 +228,29 @@ pub struct Bound {
     pub limit: u64,
 }
 
+/// What is asked of where some leaves are. A leaf whose execution environment is in no area is in none that could be
+/// the right one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What is asked.
+    pub ask: Ask,
+    /// For each execution environment the area that it is in.
+    pub areas: Vec<Option<usize>>,
+    /// Whether it is only wished for.
+    pub is_wish: bool,
+}
+
+/// What a rule asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// No leaf of one group is in the area of a leaf of another.
+    Apart(Vec<Vec<usize>>),
+    /// All leaves are in one area.
+    Together(Vec<usize>),
+    /// Each leaf is in some area.
+    Somewhere(Vec<usize>),
+}
+
 /// Something that can be asked for, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Constraint {
@@ -241,6 +266,8 @@ pub enum Constraint {
     Joined,
     /// A bound, by position.
     Bound(usize),
+    /// A rule that is no wish, by position.
+    Rule(usize),
 }
 
 impl Model {
@@ -268,6 +295,7 @@ impl Model {
             .chain(outsides.map(|(i, _)| Constraint::Outside(i)))
             .chain((!self.joined).then_some(Constraint::Joined))
             .chain((0..self.bounds.len()).map(Constraint::Bound))
+            .chain((0..self.rules.len()).filter(|i| !self.rules[*i].is_wish).map(Constraint::Rule))
             .collect()
     }
 
@@ -283,6 +311,7 @@ impl Model {
                 Constraint::Joined => model.joined = true,
                 // Every measure is at least nothing.
                 Constraint::Bound(i) => (model.bounds[i].op, model.bounds[i].limit) = (Comparison::AtLeast, 0),
+                Constraint::Rule(i) => model.rules[i].ask = Ask::Somewhere(Vec::new()),
             }
         }
         model

@@ -3,7 +3,7 @@
 //! What is open counts as little as it can, so every amount here is a lower limit, and exact once all is settled.
 
 use crate::availability::Ratio;
-use crate::model::{Bound, Candidate, End, Measured, Model, Objective, Passage, Resource, WHOLE, Way};
+use crate::model::{Ask, Bound, Candidate, End, Measured, Model, Objective, Passage, Resource, Rule, WHOLE, Way};
 use rdcl_hir::Comparison;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -265,10 +265,36 @@ impl<'m> Partial<'m> {
         }
     }
 
-    /// Whether no bound is broken already that no settling of what is open can mend: delays and losses only grow,
+    /// Whether a rule is broken by what is placed.
+    fn breaks(&self, rule: &Rule) -> bool {
+        let area = |leaf: &usize| self.candidate(*leaf).map(|c| rule.areas[c.ree]);
+        match &rule.ask {
+            Ask::Somewhere(leaves) => leaves.iter().filter_map(area).any(|area| area.is_none()),
+            Ask::Together(leaves) => {
+                let mut placed = leaves.iter().filter_map(area);
+                let first = placed.next();
+                placed.any(|area| area.is_none() || Some(area) != first)
+            }
+            Ask::Apart(groups) => {
+                let areas: Vec<BTreeSet<Option<usize>>> =
+                    groups.iter().map(|leaves| leaves.iter().filter_map(area).collect()).collect();
+                let meet = |i: usize, a: &Option<usize>| areas[i + 1..].iter().any(|other| other.contains(a));
+                let unknown = areas.iter().any(|areas| areas.contains(&None));
+                unknown || areas.iter().enumerate().any(|(i, areas)| areas.iter().any(|a| meet(i, a)))
+            }
+        }
+    }
+
+    /// How many wishes are not met already.
+    pub fn broken_wishes(&self) -> usize {
+        self.model.rules.iter().filter(|rule| rule.is_wish && self.breaks(rule)).count()
+    }
+
+    /// Whether no rule and no bound is broken already that no settling of what is open can mend: delays and losses only grow,
     /// availabilities and packet rates only fall.
     pub fn is_hopeful(&self) -> bool {
-        self.model.bounds.iter().all(|bound| match (bound.measured, bound.op) {
+        let kept = self.model.rules.iter().all(|rule| rule.is_wish || !self.breaks(rule));
+        kept && self.model.bounds.iter().all(|bound| match (bound.measured, bound.op) {
             (Measured::Delay(flow), Comparison::Less) => self.delay(flow) < bound.limit,
             (Measured::Delay(flow), Comparison::AtMost | Comparison::Exactly) => self.delay(flow) <= bound.limit,
             (Measured::Delay(_), Comparison::AtLeast | Comparison::More) => true,

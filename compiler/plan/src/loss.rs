@@ -29,6 +29,10 @@ pub enum LossKind {
     Straight,
     /// A feature that an implementation requires.
     Feature,
+    /// The states of a life cycle.
+    States,
+    /// A rule of a policy.
+    Policy,
 }
 
 /// A row of the table of losses.
@@ -45,7 +49,7 @@ pub struct LossRow {
 }
 
 /// Everything that a Heat template made by this version may lack.
-static HEAT: [LossRow; 10] = [
+static HEAT: [LossRow; 12] = [
     row(
         LossKind::Operation,
         Code::W0901,
@@ -91,6 +95,8 @@ static HEAT: [LossRow; 10] = [
         "a feature that an implementation requires",
         "features are extra specs of a flavour or properties of a port; neither is made yet",
     ),
+    row(LossKind::Policy, Code::W0911, "a rule of a policy", "no server group is emitted yet"),
+    row(LossKind::States, Code::W0912, "the states of a life cycle", "no workflow is emitted yet"),
 ];
 
 const fn row(kind: LossKind, code: Code, what: &'static str, why: &'static str) -> LossRow {
@@ -116,6 +122,8 @@ impl LossKind {
             LossKind::Tags => 7,
             LossKind::Straight => 8,
             LossKind::Feature => 9,
+            LossKind::Policy => 10,
+            LossKind::States => 11,
         };
         &HEAT[index]
     }

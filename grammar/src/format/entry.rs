@@ -104,14 +104,14 @@ pub(super) fn slot(body: Body, entry: &[Piece<'_>], at: usize) -> Option<Slot> {
         (Body::Rfb, Port | Part | Ensures | Sla) => (before == Colon).then_some(Slot::Colon),
         (Body::Sefl, On) => (here == OpenBrace).then_some(Slot::Brace),
         (Body::State, _) => (at == 1).then_some(Slot::Word),
-        (Body::Lifecycle, _) => (at == 2 && here != Semicolon).then_some(Slot::Word),
+        (Body::Lifecycle, On) => (at == 2 && !matches!(here, Semicolon | Colon)).then_some(Slot::Word),
         (Body::Substrate, _) => match (before, here) {
             (Colon, _) => Some(Slot::Colon),
             (_, OpenBrace) => Some(Slot::Brace),
             _ => None,
         },
         (Body::Attributes | Body::Statements, _) => (sign(entry) == Some(at)).then_some(Slot::Inside),
-        (Body::Items | Body::Rfb | Body::Sefl | Body::Claims, _) => None,
+        (Body::Items | Body::Rfb | Body::Sefl | Body::Lifecycle | Body::Claims, _) => None,
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn slot(body: Body, entry: &[Piece<'_>], at: usize) -> Option<Slot> {
 pub(super) fn begins_clause(pieces: &[Piece<'_>], at: usize) -> bool {
     use Token::*;
     let word = match pieces[at].token {
-        Some(When | Given | Except | Pre | Within) => true,
+        Some(When | Given | Except | Pre | Post | Within | Undo) => true,
         Some(Where) => in_header(pieces, at),
         _ => false,
     };

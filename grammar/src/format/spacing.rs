@@ -22,6 +22,9 @@ pub(super) fn spaced(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     match (left, right) {
         (OpenParen | OpenBracket | Dot | Colons | Dots, _) => false,
         (_, Semicolon | Comma | CloseParen | CloseBracket | Dot | Colons | Dots) => false,
+        (Sign(_), OpenParen) => false,
+        (Minus, _) if is_sign(pieces, at - 1) => false,
+        (_, Minus) if is_sign(pieces, at) => true,
         (Lt, _) if is_angle(pieces, at - 1, among) => false,
         (_, Lt | Gt) if is_angle(pieces, at, among) => false,
         (Gt, OpenParen) if is_angle(pieces, at - 1, among) => false,
@@ -32,6 +35,14 @@ pub(super) fn spaced(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
         (operator, _) if is_arithmetic(operator) => stands_apart(pieces, at - 1),
         _ => true,
     }
+}
+
+/// Whether a `-` belongs to the number behind it: nothing that it could be taken from stands before it.
+fn is_sign(pieces: &[Piece<'_>], at: usize) -> bool {
+    use Token::*;
+    let Some(before) = at.checked_sub(1).and_then(|before| pieces[before].token) else { return true };
+    let opens = matches!(before, OpenParen | OpenBracket | Comma | Equals | Dots | Colon | In | And | Or | Not);
+    opens || is_arithmetic(before) || matches!(before, Eq | Ne | Lt | Le | Gt | Ge)
 }
 
 /// `rfb A : B`, `environment A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.

@@ -19,6 +19,7 @@ pub(crate) const REE_ATTRIBUTES: &[(&str, Want)] = &[
     ("availability", Want::Amount(Dimension::Ratio)),
     ("cost", Want::Number),
     ("region", Want::Text),
+    ("zone", Want::Text),
 ];
 
 /// What a link may say.

@@ -74,6 +74,7 @@ impl Mentions {
                 | Member::Sla(_)
                 | Member::Lifecycle(_)
                 | Member::Intent(_)
+                | Member::Policy(_)
                 | Member::Bad(_) => {}
             }
         }

@@ -2,7 +2,8 @@
 //! nothing fits, conflicts of which nothing can be left out; and every answer passes the checker.
 
 use crate::model::{
-    Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Objective, Passage, Ree, Resource, Way, Wire,
+    Ask, Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Objective, Passage, Ree, Resource, Rule,
+    Way, Wire,
 };
 use crate::{Answer, Exhaustive, Solution, Solver, check};
 use rdcl_hir::Comparison;
@@ -71,8 +72,8 @@ fn spoilt(model: &Model, solution: &Solution) -> Vec<Solution> {
     vec![lower, bolder, longer, elsewhere]
 }
 
-/// Value, execution environments, crossings, choice.
-type Rank = (u64, usize, usize, Vec<usize>);
+/// Value, wishes not met, execution environments, crossings, choice.
+type Rank = (u64, usize, usize, usize, Vec<usize>);
 
 /// The best rank of all solutions, by looking at every one.
 fn enumerated(model: &Model) -> Option<Rank> {
@@ -101,7 +102,13 @@ fn rank(model: &Model, solution: &Solution) -> Rank {
     let ree = |end: End| ree_of(model, &solution.choice, end);
     let apart = |wire: &&Wire| matches!((ree(wire.a), ree(wire.b)), (Some(a), Some(b)) if a != b);
     let rees: BTreeSet<Option<usize>> = (0..model.leaves.len()).map(|leaf| ree(End::Leaf(leaf))).collect();
-    (solution.value, rees.len(), model.wires.iter().filter(apart).count(), solution.choice.clone())
+    let wishes = (0..model.rules.len()).filter(|rule| model.rules[*rule].is_wish);
+    let unmet = wishes.filter(|wish| {
+        let mut asked = Model { bounds: Vec::new(), ..model.clone() };
+        asked.rules = vec![Rule { is_wish: false, ..model.rules[*wish].clone() }];
+        check(&asked, solution).contains(&"rule 0 is not kept".into())
+    });
+    (solution.value, unmet.count(), rees.len(), model.wires.iter().filter(apart).count(), solution.choice.clone())
 }
 
 fn ree_of(model: &Model, choice: &[usize], end: End) -> Option<usize> {
@@ -213,7 +220,28 @@ impl Random {
         model.flows = (0..1 + self.index(2)).map(|_| self.flow(leaves, model.wires.len())).collect();
         model.bounds = (0..self.index(4)).map(|_| self.bound(model.flows.len())).collect();
         model.objective = self.objective(&model);
+        model.rules = (0..self.index(3)).map(|_| self.rule(rees, leaves)).collect();
         model
+    }
+
+    fn rule(&mut self, rees: usize, leaves: usize) -> Rule {
+        let few = |random: &mut Random| (0..leaves).filter(|_| random.below(2) == 0).collect::<Vec<usize>>();
+        let ask = match self.below(3) {
+            0 => Ask::Together(few(self)),
+            1 => Ask::Somewhere(few(self)),
+            _ => {
+                let one = few(self);
+                let rest: Vec<usize> = (0..leaves).filter(|leaf| !one.contains(leaf)).collect();
+                let (other, third) = rest.split_at(self.index(rest.len() + 1));
+                Ask::Apart(vec![one, other.to_vec(), third.to_vec()])
+            }
+        };
+        let areas = (0..rees).map(|ree| match self.below(4) {
+            0 => None,
+            1 => Some(0),
+            _ => Some(ree),
+        });
+        Rule { ask, areas: areas.collect(), is_wish: self.below(3) == 0 }
     }
 
     /// Perhaps one that runs in one before it.

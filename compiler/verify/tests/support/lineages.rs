@@ -98,7 +98,7 @@ impl Lineage<'_> {
         match var.kind {
             VarKind::Field(field) => self.packet.get(field),
             VarKind::Choice(_) | VarKind::Cell { .. } => values.get(&var).copied().unwrap_or(0),
-            VarKind::Full { .. } | VarKind::NoFree(_) => 0,
+            VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => 0,
         }
     }
 

@@ -223,6 +223,7 @@ impl Model<'_> {
         match var.kind {
             VarKind::Field(field) => self.visit.packet.get(field),
             VarKind::Choice(choice) => taken(choice).flatten().unwrap_or(0),
+            VarKind::Unknown(_) => 0,
             VarKind::NoFree(choice) => u128::from(taken(choice) == Some(None)),
             VarKind::Cell { .. } => self.cells.get(&var).copied().unwrap_or(0),
             VarKind::Full { map, ordinal } => {
