@@ -78,6 +78,15 @@ lints! {
     W0312 endless_state Warn
     W0401 unwired_port Warn
     W0402 unused_flow Warn
+    W0403 missing_priority Warn
+    W0404 always_true Warn
+    W0405 never_true Warn
+    W0406 unconnected_point Warn
+    W0407 missing_value Warn
+    W0408 untyped_connection Warn
+    W0409 unused_model Warn
+    W0410 unknown_quantity Warn
+    W0427 dangling_descriptor Warn
     W0501 unreachable_statement Warn
     W0502 missing_decision Warn
     W0503 missing_behaviour Warn

@@ -83,6 +83,8 @@ pub enum Command {
     Test(Test),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
+    /// Answer the `Query` statements of NEMO texts, or a question about them
+    Query(Query),
     /// Run one program of SEFL: every path symbolically, or one concrete packet
     Sefl(Sefl),
     /// Draw the nested service graph
@@ -115,6 +117,7 @@ impl Command {
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
             Command::Build(build) => &build.paths,
+            Command::Query(query) => std::slice::from_ref(&query.path),
             Command::Run(run) => std::slice::from_ref(&run.path),
             Command::Sefl(sefl) => std::slice::from_ref(&sefl.path),
             Command::New(_) | Command::Where(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => {
@@ -137,6 +140,7 @@ impl Command {
             | Command::Lint(_)
             | Command::Test(_)
             | Command::Verify(_)
+            | Command::Query(_)
             | Command::Sefl(_)
             | Command::Graph(_)
             | Command::Place(_)
@@ -247,6 +251,17 @@ pub struct Verify {
     /// Also say, for each ordered pair of boundary ports, whether some packet crosses
     #[arg(long)]
     pub reachability: bool,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+pub struct Query {
+    /// A file, or a directory that is a package (it holds an `rdcl.toml`)
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The question, as `Query Type, Contain From site` or `Query nodes`; without one, those that are written in the files
+    #[arg(value_name = "QUESTION")]
+    pub question: Option<String>,
 }
 
 /// Arguments of `sefl`.

@@ -4,6 +4,7 @@
 //! [`load`] reads, [`check`] and [`verify`] ask the compiler, `console` writes what they find. The binary is [`main`].
 
 mod args;
+mod ask;
 mod boot;
 mod build;
 mod check;

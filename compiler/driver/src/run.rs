@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain, Man, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{boot, build, crash, draw, explain, fmt, lint, new, pages, place, sefl, testing, whence};
+use crate::{ask, boot, build, crash, draw, explain, fmt, lint, new, pages, place, sefl, testing, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,6 +80,7 @@ fn run() -> Exit {
         Command::Place(arguments) => place::command(arguments, line.style),
         Command::Build(arguments) => build::command(arguments, line.style),
         Command::Where(arguments) => whence::command(arguments, line.style),
+        Command::Query(arguments) => ask::ask(arguments, line.style),
         Command::Graph(arguments) => draw::draw(arguments, line.style),
         Command::Check(arguments) => commands::check(arguments, line.style),
         Command::Sefl(arguments) => sefl::command(arguments, line.style),

@@ -11,7 +11,7 @@ use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
-use crate::nemo::{filter_name, filter_rules, idle_operations, intent};
+use crate::nemo::{filter_name, filter_rules, idle_operations, intent, text_problems};
 use crate::operation::deploy::{deployed, deployed_twice};
 use crate::operation::environments::environment;
 use crate::operation::hosting::unhosted;
@@ -25,7 +25,7 @@ use crate::port::ports;
 use crate::shadow::hidden_names;
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::home::table_place;
-use crate::source::item::{Item, items, parsed, rfb_tree};
+use crate::source::item::{Item, is_nemo, items, parsed, rfb_tree};
 use crate::source::loc::{Loc, Problem, place};
 use crate::source::mentions::unused_imports;
 use crate::source::names::{lookup, scope};
@@ -154,6 +154,9 @@ fn deployment_names(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
 #[salsa::tracked(returns(deref))]
 fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     match item.keyword(db) {
+        // Of the blocks of a NEMO text nothing is said that the text itself is not checked for.
+        Keyword::Nemo => text_problems(db, item).to_vec(),
+        _ if is_nemo(db, item.file(db)) => Vec::new(),
         Keyword::Stack => declared_stack(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
@@ -171,13 +174,16 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             hidden_names(db, item),
         ]
         .concat(),
-        Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
+        Keyword::Use | Keyword::Unknown => Vec::new(),
     }
 }
 
 /// What is wrong with an instance, for its arguments.
 #[salsa::tracked(returns(deref))]
 fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    if is_nemo(db, instance.rfb(db).file(db)) {
+        return too_many_leaves(db, instance).into_iter().collect();
+    }
     let mut found = parents(db, instance).problems.clone();
     found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
@@ -223,7 +229,7 @@ fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Prob
 fn parts_named_as_filters<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let Some(owner) = body(db, instance).owner() else { return Vec::new() };
     let filtered = ports(db, instance).flat().into_iter();
-    let filtered = filtered.filter(|p| enters_leaves(p).0 && !filter_rules(db, instance, p.stack).is_empty());
+    let filtered = filtered.filter(|p| enters_leaves(p).0 && !filter_rules(db, instance, &p.name, p.stack).is_empty());
     let filters: BTreeMap<String, String> = filtered.map(|p| (filter_name(&p.name), p.name)).collect();
     let groups = if filters.is_empty() { &[][..] } else { parts(db, owner).groups.as_slice() };
     let clash = |group: &PartGroup<'db>| {
