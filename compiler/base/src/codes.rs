@@ -148,6 +148,8 @@ codes! {
     E0321 "a header stack outside its bound"
     E0322 "arguments that a constraint does not allow"
     E0324 "a block that inherits two bodies"
+    E0325 "a member that cannot depend on a condition"
+    E0326 "metadata on a port, which is not carried yet"
     E0340 "amounts of different dimensions"
     E0341 "an unknown feature"
     E0342 "a feature that is not written as it is meant"

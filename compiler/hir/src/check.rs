@@ -3,6 +3,7 @@
 use crate::abstraction::abstract_problems;
 use crate::ancestry::inheritance_problems;
 use crate::bodies::{BodyKind, body, body_problems};
+use crate::conditional::{conditional_problems, every_member, every_part};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count};
@@ -11,6 +12,7 @@ use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
+use crate::metadata::metadata_problems;
 use crate::nemo::{filter_name, filter_rules, idle_operations, intent, text_problems};
 use crate::operation::deploy::{deployed, deployed_twice};
 use crate::operation::environments::environment;
@@ -172,6 +174,8 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             table_problems(db, item),
             name_clashes(db, item),
             hidden_names(db, item),
+            conditional_problems(db, item),
+            metadata_problems(db, item),
         ]
         .concat(),
         Keyword::Use | Keyword::Unknown => Vec::new(),
@@ -244,13 +248,13 @@ fn name_clashes<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     let cx = Cx::new(db, item);
     let ports: Vec<_> =
         members(db, item).iter().filter_map(|m| if let Member::Port(p) = m { Some(&p.name) } else { None }).collect();
-    let clash = |member: &Member| {
+    let clash = |(member, _): (&Member, bool)| {
         let Member::Part(part) = member else { return None };
         let port = ports.iter().find(|port| port.text == part.name.text)?;
         let message = format!("`{}` is both a port and a part", part.name.text);
         Some(Diagnostic::new(Code::E0203, cx.at(part.name.node), message).with_label(cx.at(port.node), "the port"))
     };
-    members(db, item).iter().filter_map(clash).collect()
+    every_member(db, item).into_iter().filter_map(clash).collect()
 }
 
 /// Tables that are missing, and what is wrong in those that are not.
@@ -263,8 +267,7 @@ fn table_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         }
     }
     let parent_args = rfb.parents.iter().map(|p| (&p.path, &p.args));
-    let part_args =
-        rfb.members.iter().filter_map(|m| if let Member::Part(p) = m { Some((&p.rfb, &p.args)) } else { None });
+    let part_args = every_part(db, item).map(|(part, _)| (&part.rfb, &part.args));
     for (path, args) in parent_args.chain(part_args) {
         if let Some(target) = lookup(db, item.file(db), path) {
             args.iter().enumerate().for_each(|(i, arg)| check_argument(&mut cx, target, i, arg));

@@ -49,7 +49,7 @@ pub(super) fn links_param(node: NodeId) -> Param {
 /// `port inout lan: Eth;`
 pub(super) fn port(called: &str, node: NodeId) -> Member {
     let (direction, ty) = (Direction::InOut, ty(&["std", "net", "Eth"], node));
-    Member::Port(Port { direction, name: name(called, node), array: None, ty, node })
+    Member::Port(Port { direction, name: name(called, node), array: None, ty, metadata: Vec::new(), node })
 }
 
 /// `port inout link[0..links-1]: Eth;`
@@ -58,7 +58,7 @@ pub(super) fn links(node: NodeId) -> Member {
     let last = ExprKind::Binary(BinaryOp::Sub, Box::new(links), Box::new(number(1, node)));
     let array = Some((number(0, node), Expr { kind: last, node }));
     let (direction, ty) = (Direction::InOut, ty(&["std", "net", "Eth"], node));
-    Member::Port(Port { direction, name: name(LINK, node), array, ty, node })
+    Member::Port(Port { direction, name: name(LINK, node), array, ty, metadata: Vec::new(), node })
 }
 
 pub(super) fn argument(called: &str, value: Expr, node: NodeId) -> Arg {
