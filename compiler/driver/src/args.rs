@@ -1,5 +1,9 @@
 //! The command line, as clap sees it.
 
+mod style;
+
+pub use style::{Access, ColorChoice, Format, Style};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use rdcl_base::{Code, Severity};
@@ -16,56 +20,6 @@ pub struct CommandLine {
     /// How results are written.
     #[command(flatten)]
     pub style: Style,
-}
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct Style {
-    /// How results are written: for people, one line each, or JSON objects one per line
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
-    /// When to colour
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub color: ColorChoice,
-    /// Say on standard error how long each stage took
-    #[arg(long, global = true)]
-    pub timings: bool,
-    /// What may be changed and reached on the way.
-    #[command(flatten)]
-    pub access: Access,
-}
-
-/// How dependencies are come by.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct Access {
-    /// Refuse to write `rdcl.lock`: it has to be up to date
-    #[arg(long, global = true)]
-    pub locked: bool,
-    /// Use no network: repositories have to be in the cache
-    #[arg(long, global = true)]
-    pub offline: bool,
-}
-
-/// A format of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// With source lines and witnesses.
-    Human,
-    /// One line for each result.
-    Short,
-    /// One JSON object per line; `docs/json-format.md`.
-    Json,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// What to do.
@@ -124,6 +78,19 @@ impl Command {
                 &[]
             }
         }
+    }
+
+    /// Whether its results can be made a report of.
+    pub fn has_report(&self) -> bool {
+        matches!(
+            self,
+            Command::Check(_)
+                | Command::Lint(_)
+                | Command::Test(_)
+                | Command::Verify(_)
+                | Command::Place(_)
+                | Command::Build(_)
+        )
     }
 
     /// Whether a path may be a program of SEFL.

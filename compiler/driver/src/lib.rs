@@ -34,6 +34,7 @@ mod pcap;
 mod place;
 mod progress;
 mod promises;
+mod reports;
 mod run;
 mod sefl;
 mod session;

@@ -51,6 +51,10 @@ fn run() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Fine };
         }
     };
+    if line.style.report.is_some() && !line.command.has_report() {
+        eprintln!("error: reports are made of what check, lint, test, verify, place and build find");
+        return Exit::Usage;
+    }
     let is_missing = |path: &&PathBuf| {
         let given = line.command.reads_standard_input() && is_standard_input(path);
         !given && path.symlink_metadata().is_err()
