@@ -70,6 +70,15 @@ macro_rules! lints {
 lints! {
     W0001 unknown_manifest_key Warn
     W0002 unknown_lint Warn
+    W0101 old_nemo_word Warn
+    W0102 old_nemo_statement Warn
+    W0103 quoted_nemo_name Warn
+    W0104 missing_nemo_semicolon Warn
+    W0105 old_nemo_list Warn
+    W0106 nemo_label Warn
+    W0107 odd_nemo_form Warn
+    W0108 nemo_placeholder Warn
+    W0109 idle_nemo_operation Warn
     W0201 unused_import Warn
     W0202 hiding_name Warn
     W0301 diverging_parents Warn

@@ -170,6 +170,9 @@ pub struct Fmt {
     /// Write nothing; show what would change
     #[arg(long)]
     pub diff: bool,
+    /// Rewrite NEMO of old drafts in its canonical form, too
+    #[arg(long)]
+    pub canonical: bool,
 }
 
 /// Arguments of `lint`.
