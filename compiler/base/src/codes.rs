@@ -210,7 +210,6 @@ codes! {
     E0434 "an action with a value too many, or without one"
     E0435 "a malformed date, time or address in quotes"
     E0436 "no such condition parameter"
-    E0437 "a negative priority"
     E0438 "an instance of a model that is said to contain nodes"
     E0439 "no such interface in the descriptor"
     E0440 "interfaces of different types are connected"

@@ -53,12 +53,7 @@ pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Writ
                 has_priority |= clause.word.text == "Appliesto";
                 check_target(cx, frame, target, written.number);
             }
-            ClauseKind::Priority(priority, at) => {
-                has_priority = true;
-                if *priority < 0 {
-                    cx.report(negative(cx, *at, *priority));
-                }
-            }
+            ClauseKind::Priority(..) => has_priority = true,
             ClauseKind::Condition(condition) | ClauseKind::Constraint(condition) => {
                 let names = condition_names(frame, false);
                 meaning(cx, condition, &names);
@@ -372,11 +367,6 @@ fn conflict(cx: &Cx<'_>, a: &Decision<'_>, b: &Decision<'_>, (one, two): (String
         .with_label(cx.at(a.name.node), "the other operation")
         .with_help("give them different priorities; the lower number wins");
     if a.conditional || b.conditional { problem.with_note("there are times at which both apply") } else { problem }
-}
-
-fn negative(cx: &Cx<'_>, at: NodeId, priority: i64) -> Problem {
-    Diagnostic::new(Code::E0437, cx.at(at), format!("a priority is not negative, as {priority} is"))
-        .with_help("0 is the highest priority; the lower number wins")
 }
 
 fn no_priority(cx: &Cx<'_>, name: &Name) -> Problem {
