@@ -243,7 +243,7 @@ fn is_keyword(terminal: &str) -> bool {
     is_word(terminal)
         && !matches!(
             terminal,
-            "name" | "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "foreign" | "bad"
+            "name" | "number" | "quantity" | "string" | "address" | "prefix" | "address6" | "prefix6" | "mac" | "foreign" | "bad"
         )
 }
 
@@ -253,7 +253,7 @@ fn is_soft(terminal: &str) -> bool {
 }
 
 fn begins_expression(terminal: &str) -> bool {
-    let literal = matches!(terminal, "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "bad" | "name");
+    let literal = matches!(terminal, "number" | "quantity" | "string" | "address" | "prefix" | "address6" | "prefix6" | "mac" | "bad" | "name");
     literal || matches!(terminal, "(" | "[" | "not" | "has") || is_soft(terminal)
 }
 

@@ -173,6 +173,8 @@ codes! {
     E0531 "two behaviours for a port"
     E0532 "`old` in the wrong place"
     E0533 "a behaviour that is too large"
+    E0534 "a packet that cannot be put into a tunnel"
+    E0535 "a packet that is in no tunnel"
     W0501 "statements that no packet reaches"
     W0502 "a block that may end without a decision"
     W0503 "a port without a behaviour"

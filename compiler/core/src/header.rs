@@ -43,12 +43,20 @@ pub enum HeaderKind {
     Gtpu,
     /// Ethernet of the packet in a tunnel.
     InnerEth,
+    /// Its service tag.
+    InnerSvlan,
     /// Its 802.1Q tag.
     InnerVlan,
+    /// The MPLS label of the packet in a tunnel.
+    InnerMpls,
+    /// ARP in a tunnel.
+    InnerArp,
     /// IPv4 of the packet in a tunnel.
     InnerIp4,
     /// IPv6 of the packet in a tunnel.
     InnerIp6,
+    /// The fragment header of the packet in a tunnel.
+    InnerFrag,
     /// TCP of the packet in a tunnel.
     InnerTcp,
     /// UDP of the packet in a tunnel.
@@ -57,6 +65,8 @@ pub enum HeaderKind {
     InnerIcmp,
     /// ICMPv6 of the packet in a tunnel.
     InnerIcmp6,
+    /// ESP in a tunnel.
+    InnerEsp,
 }
 
 /// How a header says that another one follows.
@@ -74,9 +84,10 @@ use HeaderKind::*;
 
 impl HeaderKind {
     /// All headers, in wire order.
-    pub const ALL: [HeaderKind; 24] = [
-        Eth, Svlan, Vlan, Mpls, Arp, Ip4, Ip6, Frag, Tcp, Udp, Icmp, Icmp6, Gre, Esp, Vxlan, Gtpu, InnerEth, InnerVlan,
-        InnerIp4, InnerIp6, InnerTcp, InnerUdp, InnerIcmp, InnerIcmp6,
+    pub const ALL: [HeaderKind; 29] = [
+        Eth, Svlan, Vlan, Mpls, Arp, Ip4, Ip6, Frag, Tcp, Udp, Icmp, Icmp6, Gre, Esp, Vxlan, Gtpu, InnerEth, InnerSvlan,
+        InnerVlan, InnerMpls, InnerArp, InnerIp4, InnerIp6, InnerFrag, InnerTcp, InnerUdp, InnerIcmp, InnerIcmp6,
+        InnerEsp,
     ];
 
     /// The name used in SEFL: `ip`, `tcp`, `inner.ip`…
@@ -99,13 +110,18 @@ impl HeaderKind {
             Vxlan => "vxlan",
             Gtpu => "gtpu",
             InnerEth => "inner.eth",
+            InnerSvlan => "inner.svlan",
             InnerVlan => "inner.vlan",
+            InnerMpls => "inner.mpls",
+            InnerArp => "inner.arp",
             InnerIp4 => "inner.ip",
             InnerIp6 => "inner.ip6",
+            InnerFrag => "inner.frag",
             InnerTcp => "inner.tcp",
             InnerUdp => "inner.udp",
             InnerIcmp => "inner.icmp",
             InnerIcmp6 => "inner.icmp6",
+            InnerEsp => "inner.esp",
         }
     }
 
@@ -118,18 +134,18 @@ impl HeaderKind {
     pub fn layout(self) -> Layout {
         match self {
             Eth | InnerEth => Layout::Eth,
-            Svlan | Vlan | InnerVlan => Layout::Vlan,
-            Mpls => Layout::Mpls,
-            Arp => Layout::Arp,
+            Svlan | Vlan | InnerSvlan | InnerVlan => Layout::Vlan,
+            Mpls | InnerMpls => Layout::Mpls,
+            Arp | InnerArp => Layout::Arp,
             Ip4 | InnerIp4 => Layout::Ip4,
             Ip6 | InnerIp6 => Layout::Ip6,
-            Frag => Layout::Frag,
+            Frag | InnerFrag => Layout::Frag,
             Tcp | InnerTcp => Layout::Tcp,
             Udp | InnerUdp => Layout::Udp,
             Icmp | InnerIcmp => Layout::Icmp,
             Icmp6 | InnerIcmp6 => Layout::Icmp6,
             Gre => Layout::Gre,
-            Esp => Layout::Esp,
+            Esp | InnerEsp => Layout::Esp,
             Vxlan => Layout::Vxlan,
             Gtpu => Layout::Gtpu,
         }
@@ -144,15 +160,22 @@ impl HeaderKind {
     pub fn inner(self) -> Option<HeaderKind> {
         match self {
             Eth => Some(InnerEth),
+            Svlan => Some(InnerSvlan),
             Vlan => Some(InnerVlan),
+            Mpls => Some(InnerMpls),
+            Arp => Some(InnerArp),
             Ip4 => Some(InnerIp4),
             Ip6 => Some(InnerIp6),
+            Frag => Some(InnerFrag),
             Tcp => Some(InnerTcp),
             Udp => Some(InnerUdp),
             Icmp => Some(InnerIcmp),
             Icmp6 => Some(InnerIcmp6),
-            Svlan | Mpls | Arp | Frag | Gre | Esp | Vxlan | Gtpu => None,
-            InnerEth | InnerVlan | InnerIp4 | InnerIp6 | InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 => None,
+            Esp => Some(InnerEsp),
+            // What is nested deeper is payload.
+            Gre | Vxlan | Gtpu => None,
+            InnerEth | InnerSvlan | InnerVlan | InnerMpls | InnerArp | InnerIp4 | InnerIp6 => None,
+            InnerFrag | InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 | InnerEsp => None,
         }
     }
 
@@ -261,12 +284,37 @@ impl HeaderKind {
             Gre => &[(InnerEth, Number(0x6558)), (InnerIp4, Number(0x0800)), (InnerIp6, Number(0x86dd))],
             Vxlan => &[(InnerEth, Always)],
             Gtpu => &[(InnerIp4, Nibble(255, 4)), (InnerIp6, Nibble(255, 6))],
-            InnerEth => &[(InnerVlan, Number(0x8100)), (InnerIp4, Number(0x0800)), (InnerIp6, Number(0x86dd))],
-            InnerVlan => &[(InnerIp4, Number(0x0800)), (InnerIp6, Number(0x86dd))],
-            InnerIp4 => &[(InnerTcp, Number(6)), (InnerUdp, Number(17)), (InnerIcmp, Number(1))],
-            InnerIp6 => &[(InnerTcp, Number(6)), (InnerUdp, Number(17)), (InnerIcmp6, Number(58))],
+            InnerEth => &[
+                (InnerSvlan, Number(0x88a8)),
+                (InnerVlan, Number(0x8100)),
+                (InnerMpls, Number(0x8847)),
+                (InnerArp, Number(0x0806)),
+                (InnerIp4, Number(0x0800)),
+                (InnerIp6, Number(0x86dd)),
+            ],
+            InnerSvlan => &[
+                (InnerVlan, Number(0x8100)),
+                (InnerMpls, Number(0x8847)),
+                (InnerArp, Number(0x0806)),
+                (InnerIp4, Number(0x0800)),
+                (InnerIp6, Number(0x86dd)),
+            ],
+            InnerVlan => &[
+                (InnerMpls, Number(0x8847)),
+                (InnerArp, Number(0x0806)),
+                (InnerIp4, Number(0x0800)),
+                (InnerIp6, Number(0x86dd)),
+            ],
+            InnerIp4 => &[(InnerTcp, Number(6)), (InnerUdp, Number(17)), (InnerIcmp, Number(1)), (InnerEsp, Number(50))],
+            InnerIp6 => &[
+                (InnerFrag, Number(44)),
+                (InnerTcp, Number(6)),
+                (InnerUdp, Number(17)),
+                (InnerIcmp6, Number(58)),
+                (InnerEsp, Number(50)),
+            ],
             Mpls | Arp | Frag | Tcp | Icmp | Icmp6 | Esp => &[],
-            InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 => &[],
+            InnerMpls | InnerArp | InnerFrag | InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 | InnerEsp => &[],
         }
     }
 
@@ -389,11 +437,21 @@ mod tests {
     fn lengths_are_those_of_the_standards() {
         let lengths: Vec<usize> = HeaderKind::ALL.iter().map(|h| h.length()).collect();
         let outer = [14, 4, 4, 4, 28, 20, 40, 8, 20, 8, 8, 8, 4, 8, 8, 8];
-        assert_eq!(lengths, [&outer[..], &[14, 4, 20, 40, 20, 8, 8, 8]].concat());
+        assert_eq!(lengths, [&outer[..], &[14, 4, 4, 4, 28, 20, 40, 8, 20, 8, 8, 8, 8]].concat());
         assert_eq!(HeaderKind::Ip4.field("src").map(Field::offset), Some(96));
         assert_eq!(HeaderKind::Ip6.field("dst").map(Field::offset), Some(192));
         assert_eq!(HeaderKind::Tcp.field("syn").map(Field::offset), Some(110));
         assert_eq!(HeaderKind::Gtpu.field("teid").map(Field::offset), Some(32));
+    }
+
+    #[test]
+    fn headers_in_a_tunnel_follow_like_those_outside() {
+        for (below, above) in HeaderKind::ALL.iter().flat_map(|a| HeaderKind::ALL.map(|b| (*a, b))) {
+            if let Some((inner_below, inner_above)) = below.inner().zip(above.inner()) {
+                assert_eq!(below.cue_of(above), inner_below.cue_of(inner_above), "{below:?} {above:?}");
+                assert_eq!(below < above, inner_below < inner_above);
+            }
+        }
     }
 
     #[test]

@@ -20,6 +20,15 @@ impl Shape {
             | 1 << HeaderKind::Icmp as u32,
     );
 
+    /// The headers of packets without tunnels.
+    pub const PLAIN: Shape = Shape(
+        (1 << HeaderKind::InnerEth as u32)
+            - 1
+            - (1 << HeaderKind::Gre as u32)
+            - (1 << HeaderKind::Vxlan as u32)
+            - (1 << HeaderKind::Gtpu as u32),
+    );
+
     /// All headers.
     pub const ALL: Shape = Shape((1 << HeaderKind::ALL.len()) - 1);
 
@@ -104,6 +113,11 @@ impl Shape {
         self.headers().any(HeaderKind::is_inner)
     }
 
+    /// Whether it has a packet in a tunnel, or a header that announces one.
+    pub fn has_tunnel(self) -> bool {
+        !self.is_within(Shape::PLAIN)
+    }
+
     /// The outer IP header, if there is one.
     pub fn ip(self) -> Option<HeaderKind> {
         [HeaderKind::Ip4, HeaderKind::Ip6].into_iter().find(|h| self.has(*h))
@@ -123,8 +137,7 @@ impl Shape {
         if known.has(HeaderKind::Icmp6) || known.has(HeaderKind::Frag) {
             known = known.with(HeaderKind::Ip6);
         }
-        let tunnels = [HeaderKind::Gre, HeaderKind::Vxlan, HeaderKind::Gtpu];
-        if known.has_inner() || tunnels.into_iter().any(|t| known.has(t)) {
+        if known.has_tunnel() {
             known = known.headers().filter_map(HeaderKind::inner).fold(known, Shape::with);
         }
         known
@@ -239,9 +252,10 @@ mod tests {
 
     #[test]
     fn a_shape_goes_into_a_tunnel_and_comes_out() {
-        let shape = Shape::of(&[Eth, Ip6, Udp]);
+        let shape = Shape::PLAIN;
         assert_eq!(shape.nested().and_then(Shape::unnested), Some(shape));
-        assert_eq!(Shape::of(&[Eth, Arp]).nested(), None);
+        let shape = Shape::of(&[Eth, Ip6, Udp]);
+        assert_eq!(Shape::of(&[Eth, Ip4, Gre]).nested(), None);
         assert_eq!((shape.last(), shape.follower(Eth), shape.follower(Udp)), (Some(Udp), Some(Ip6), None));
     }
 }

@@ -7,10 +7,11 @@ mod premise;
 
 use crate::cx::{Cx, Params, did_you_mean};
 use crate::flatten::boundary_of;
+use crate::headers::knowing_ports;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
-use crate::port::{Ports, ports};
+use crate::port::Ports;
 use crate::property::{Claim, Predicate, Property};
 use crate::source::db::Db;
 use crate::source::loc::{Loc, Problem};
@@ -54,7 +55,7 @@ fn contract<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Contract {
         let mut reader = Reader {
             cx: Cx::new(db, ancestor.rfb(db)),
             instance,
-            ports: ports(db, instance),
+            ports: knowing_ports(db, instance),
             env: params(db, *ancestor),
         };
         let prefix = if *ancestor == instance { String::new() } else { format!("{}.", ancestor.rfb(db).name(db)) };

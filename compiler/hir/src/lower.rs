@@ -21,6 +21,7 @@ mod problem;
 mod send;
 mod state;
 mod table;
+mod tunnel;
 #[cfg(test)]
 mod tests;
 
@@ -193,6 +194,11 @@ impl<'a> Lower<'a> {
             self.program.ports.extend(ports);
         }
         self.program.entry = vec![None; self.program.ports.len()];
+    }
+
+    /// The headers that the parsers at all ports look for.
+    fn known(&self) -> Shape {
+        self.env.ports.iter().fold(Shape::BASE, |known, group| known.union(group.stack.known))
     }
 
     /// A port, or array of ports.

@@ -11,8 +11,10 @@ use rdcl_core::{HeaderKind, MatchKind, Stack};
 use rdcl_syntax::ast;
 
 /// The value types of the prelude.
-pub const VALUE_TYPES: [&str; 12] =
-    ["Prefix", "Ipv4", "Mac", "u8", "u16", "u32", "u64", "bool", "Duration", "Range", "Table", "String"];
+pub const VALUE_TYPES: [&str; 14] = [
+    "Prefix", "Ipv4", "Mac", "u8", "u16", "u32", "u64", "bool", "Duration", "Range", "Table", "String", "Ipv6",
+    "Prefix6",
+];
 
 /// The kinds of execution environment of the prelude.
 pub const REE_KINDS: [&str; 6] = ["kvm", "openstack", "click", "unikernel", "container", "process"];
@@ -26,8 +28,10 @@ fn simple_type(name: &str) -> Option<Type> {
         "bool" => Type::Bool,
         "String" => Type::String,
         "Ipv4" => Type::Ipv4,
+        "Ipv6" => Type::Ipv6,
         "Mac" => Type::Mac,
         "Prefix" => Type::Prefix,
+        "Prefix6" => Type::Prefix6,
         "Range" => Type::Range,
         "Duration" => Type::Duration,
         "Table" => Type::Table(bare_table()),
@@ -98,8 +102,9 @@ fn add_column(cx: &mut Cx<'_>, table: &mut TableType, column: &ast::Column) {
 fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
     let ty = value_type(cx, &column.ty)?;
     match ty {
-        Type::Uint(_) | Type::Ipv4 | Type::Mac => Some(ty),
-        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Duration | Type::Table(_) | Type::Stack => {
+        Type::Uint(_) | Type::Ipv4 | Type::Ipv6 | Type::Mac => Some(ty),
+        Type::Bool | Type::String | Type::Prefix | Type::Prefix6 | Type::Range | Type::Duration | Type::Table(_)
+        | Type::Stack => {
             cx.report(no_column_type(cx, &column.ty, &ty));
             None
         }
@@ -195,8 +200,10 @@ pub fn type_name(ty: &Type) -> String {
         Type::Bool => "bool".into(),
         Type::String => "String".into(),
         Type::Ipv4 => "Ipv4".into(),
+        Type::Ipv6 => "Ipv6".into(),
         Type::Mac => "Mac".into(),
         Type::Prefix => "Prefix".into(),
+        Type::Prefix6 => "Prefix6".into(),
         Type::Range => "Range".into(),
         Type::Duration => "Duration".into(),
         Type::Table(table) => table_name(table),
@@ -256,7 +263,7 @@ fn second_prefix(cx: &Cx<'_>, column: &ast::Column) -> Problem {
 
 fn no_column_type(cx: &Cx<'_>, at: &ast::TypeExpr, ty: &Type) -> Problem {
     Diagnostic::new(Code::E0202, cx.at(at.node), format!("a table column cannot be of type `{}`", type_name(ty)))
-        .with_help("columns are `u8`, `u16`, `u32`, `u64`, `Ipv4` or `Mac`")
+        .with_help("columns are `u8`, `u16`, `u32`, `u64`, `Ipv4`, `Ipv6` or `Mac`")
 }
 
 fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
@@ -266,7 +273,7 @@ fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
 }
 
 fn impossible_stack(cx: &Cx<'_>, headers: &[HeaderKind], at: NodeId) -> Problem {
-    let broken = headers.windows(2).find(|w| !w[0].followers().contains(&w[1]));
+    let broken = headers.windows(2).find(|w| !w[0].links_to(w[1]));
     let message = match broken {
         Some(pair) => format!("`{}` cannot follow `{}` in a header stack", pair[1].name(), pair[0].name()),
         None => "this header stack is impossible".into(),

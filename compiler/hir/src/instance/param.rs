@@ -80,15 +80,18 @@ pub(crate) fn sample(ty: &Type) -> Value {
         Type::Bool => Value::Bool(false),
         Type::String => Value::Str(String::new()),
         Type::Ipv4 => Value::Ipv4(0),
+        Type::Ipv6 => Value::Ipv6(0),
         Type::Mac => Value::Mac(0),
         Type::Prefix => Value::Prefix(0, 0),
+        Type::Prefix6 => Value::Prefix6(0, 0),
         Type::Range => Value::Range(0, 0),
         Type::Duration => {
             Value::Quantity(rdcl_base::Quantity { amount: 1_000_000_000, dimension: rdcl_base::Dimension::Time })
         }
         Type::Table(_) => Value::Table(String::new()),
         Type::Stack => {
-            Value::Stack(Stack { outermost: HeaderKind::Eth, required: rdcl_core::Shape::of(&[HeaderKind::Eth]) })
+            let ethernet = rdcl_core::Shape::of(&[HeaderKind::Eth]);
+            Value::Stack(Stack { outermost: HeaderKind::Eth, required: ethernet, known: ethernet.closed() })
         }
     }
 }

@@ -81,7 +81,7 @@ impl Class {
         let implied = match key {
             Key::Proto if is_in(HeaderKind::Tcp) => IntervalSet::from_intervals([(6, 6), (17, 17)]),
             Key::EthType if is_in(HeaderKind::Ip4) || is_in(HeaderKind::Tcp) => {
-                let numbers = [HeaderKind::Ip4, HeaderKind::Vlan].map(HeaderKind::protocol_number);
+                let numbers = [HeaderKind::Ip4, HeaderKind::Vlan].map(|next| HeaderKind::Eth.number_of(next));
                 IntervalSet::from_intervals(numbers.into_iter().flatten().map(|n| (n, n)))
             }
             _ => IntervalSet::full(128),
@@ -159,8 +159,8 @@ fn addresses(cx: &mut Cx<'_>, at: NodeId, address: u32, length: u8) -> Option<In
 }
 
 fn protocol(name: &str) -> Option<IntervalSet> {
-    let header = HeaderKind::ALL.into_iter().skip_while(|h| *h <= HeaderKind::Ip4).find(|h| h.name() == name)?;
-    header.protocol_number().map(IntervalSet::single)
+    let header = HeaderKind::Ip4.followers().find(|h| h.name() == name && !h.is_inner())?;
+    HeaderKind::Ip4.number_of(header).map(IntervalSet::single)
 }
 
 /// `lo..hi`, unless that is more than `max`.
