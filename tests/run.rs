@@ -30,16 +30,24 @@ mod guests;
 mod heat;
 #[path = "run/judges.rs"]
 mod judges;
+#[path = "run/lint.rs"]
+mod lint;
 #[path = "run/markdown.rs"]
 mod markdown;
 #[path = "run/mutants.rs"]
 mod mutants;
+#[path = "run/packages.rs"]
+mod packages;
 #[path = "run/pages.rs"]
 mod pages;
 #[path = "run/program.rs"]
 mod program;
+#[path = "run/sefl.rs"]
+mod sefl;
 #[path = "run/starters.rs"]
 mod starters;
+#[path = "run/tests.rs"]
+mod tests;
 #[path = "run/traffic.rs"]
 mod traffic;
 #[path = "run/whence.rs"]
@@ -53,7 +61,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 16] = [
+    let suites: [fn() -> Vec<Trial>; 20] = [
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -70,6 +78,10 @@ fn main() -> ExitCode {
         whence::trials,
         fmt::trials,
         starters::trials,
+        sefl::trials,
+        packages::trials,
+        lint::trials,
+        tests::trials,
     ];
     let trials = suites.into_iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

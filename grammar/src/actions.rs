@@ -49,6 +49,48 @@ pub(crate) struct RowArms {
     pub(crate) miss: Block,
 }
 
+/// What stands in the braces of an implementation or an execution environment.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// `cpu = 1core;`
+    Attr(Attr),
+    /// `require pinning;`
+    Features(Features),
+}
+
+/// What stands in the braces of a life cycle.
+#[derive(Debug)]
+pub(crate) enum LifeEntry {
+    /// `state Ready, Running;`
+    States(States),
+    /// `on heal within 2s;`
+    Transition(Box<Transition>),
+}
+
+/// A life cycle, with states and transitions apart.
+pub(crate) fn lifecycle(ctx: &mut Context<'_>, entries: Vec<LifeEntry>, l: u32, r: u32) -> Box<Member> {
+    let (mut states, mut transitions) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            LifeEntry::States(some) => states.push(some),
+            LifeEntry::Transition(transition) => transitions.push(*transition),
+        }
+    }
+    Box::new(Member::Lifecycle(Lifecycle { states, transitions, node: ctx.node(l, r) }))
+}
+
+/// Attributes and features apart.
+pub(crate) fn sorted(entries: Vec<Entry>) -> (Vec<Attr>, Vec<Features>) {
+    let (mut attrs, mut features) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            Entry::Attr(attr) => attrs.push(attr),
+            Entry::Features(some) => features.push(some),
+        }
+    }
+    (attrs, features)
+}
+
 /// A complete list, unpacked.
 pub(crate) fn unbox<T>(list: Vec<Box<T>>) -> Vec<T> {
     list.into_iter().map(|node| *node).collect()
@@ -111,6 +153,21 @@ pub(crate) fn column(ctx: &mut Context<'_>, a: Name, b: Option<Name>, ty: TypeEx
     Box::new(Column { kind, name, ty, node: ctx.node(l, r) })
 }
 
+/// A part, or an array of parts.
+pub(crate) fn part(
+    ctx: &mut Context<'_>,
+    (name, array): (Name, Option<Box<(Expr, Expr)>>),
+    rfb: Path,
+    type_args: Option<Vec<TypeArg>>,
+    args: Option<Vec<Arg>>,
+    l: u32,
+    r: u32,
+) -> Box<Member> {
+    let (array, node) = (array.map(|a| *a), ctx.node(l, r));
+    let (type_args, args) = (type_args.unwrap_or_default(), args.unwrap_or_default());
+    Box::new(Member::Part(Part { name, array, rfb, type_args, args, node }))
+}
+
 /// A wire with its ends and arrows apart.
 pub(crate) fn wire(
     ctx: &mut Context<'_>,
@@ -130,7 +187,8 @@ pub(crate) fn wire(
 pub(crate) fn wrong_arrow(ctx: &mut Context<'_>, l: u32, r: u32) -> Arrow {
     ctx.error(
         unexpected(Span::new(l, r), "`->` does not make a wire")
-            .with_help("write `<->` (both ways) or `=>` (a distribution)"),
+            .with_help("write `<->` (both ways) or `=>` (a distribution)")
+            .with_fix("<->"),
     );
     Arrow::Both
 }
@@ -223,6 +281,18 @@ pub(crate) fn call(ctx: &mut Context<'_>, name: Name, args: Vec<CallArg>, l: u32
         return Call { name, args: Vec::new(), node: ctx.node(l, r) };
     }
     Call { name, args, node: ctx.node_over(l, r, below) }
+}
+
+/// `-100`, as `0 - 100`.
+pub(crate) fn negative(ctx: &mut Context<'_>, of: Expr, l: u32, r: u32) -> Expr {
+    if !ctx.program {
+        ctx.error(
+            unexpected(Span::new(l, l + 1), "a value has no sign here")
+                .with_help("write `0 - x` for the difference modulo the width of `x`"),
+        );
+    }
+    let zero = ctx.expr(l, ExprKind::Int(0), l + 1);
+    ctx.expr(l, ExprKind::Binary(BinaryOp::Sub, Box::new(zero), Box::new(of)), r)
 }
 
 /// `ip.src = public;`

@@ -237,7 +237,7 @@ impl<'s> Tokens<'s> {
             return self.admit_closer(bracket, lexeme);
         }
         match token {
-            Token::Rfb | Token::Substrate if self.previous.is_none() => {
+            Token::Rfb | Token::Substrate if matches!(self.previous, None | Some(Token::Abstract)) => {
                 self.in_rfb = token == Token::Rfb;
                 self.braced_item = true;
             }

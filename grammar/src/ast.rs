@@ -38,6 +38,10 @@ pub enum Item {
     Substrate(Substrate),
     /// `deploy Branch on lab { … } minimize cpu;`
     Deploy(Deploy),
+    /// A whole `.nemo` file.
+    Nemo(crate::nemo::Program),
+    /// `environment ClickOs: unikernel in Xen { … }`
+    Environment(Environment),
     /// Nothing could be made of it; the errors say why.
     Bad(NodeId),
 }
@@ -65,15 +69,45 @@ pub struct Stack {
 /// A reusable functional block.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rfb {
+    /// Whether it only says what its sub-classes have in common (`abstract rfb`).
+    pub is_abstract: bool,
     /// Its name.
     pub name: Name,
+    /// Parameters that stand for header stacks (`<I = Ip4>`), in order.
+    pub type_params: Vec<TypeParam>,
     /// Parameters, in order.
     pub params: Vec<Param>,
     /// What it is (`: Firewall`), with arguments for the parent's parameters.
     pub parents: Vec<Parent>,
+    /// What its arguments must satisfy (`where n >= 1`).
+    pub constraints: Vec<Expr>,
     /// Its members, in order.
     pub members: Vec<Member>,
     /// The whole item.
+    pub node: NodeId,
+}
+
+/// A parameter for a header stack: `I: Ip4 = Ip4/Tcp`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TypeParam {
+    /// Its name, usable as a port type.
+    pub name: Name,
+    /// What the stack begins with.
+    pub bound: Option<TypeExpr>,
+    /// Its default; without one the argument is mandatory.
+    pub default: Option<TypeExpr>,
+    /// The whole parameter.
+    pub node: NodeId,
+}
+
+/// An argument for a [`TypeParam`], by name or by position.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TypeArg {
+    /// The parameter, when given by name.
+    pub name: Option<Name>,
+    /// The header stack.
+    pub ty: TypeExpr,
+    /// The whole argument.
     pub node: NodeId,
 }
 
@@ -95,6 +129,8 @@ pub struct Param {
 pub struct Parent {
     /// The parent's name.
     pub path: Path,
+    /// Header stacks for its type parameters.
+    pub type_args: Vec<TypeArg>,
     /// Arguments for its parameters; a parameter of the same name passes through by itself.
     pub args: Vec<Arg>,
     /// The whole clause.
@@ -146,6 +182,8 @@ pub enum Member {
     Lifecycle(Lifecycle),
     /// `intent nemo {{ … }}`
     Intent(Intent),
+    /// `policy spread { apart fw, nat; }`
+    Policy(Policy),
     /// Recovered from an error.
     Bad(NodeId),
 }
@@ -185,6 +223,8 @@ pub struct Part {
     pub array: Option<(Expr, Expr)>,
     /// The RFB it is an instance of.
     pub rfb: Path,
+    /// Header stacks for its type parameters.
+    pub type_args: Vec<TypeArg>,
     /// Arguments.
     pub args: Vec<Arg>,
     /// The whole member.
@@ -622,7 +662,31 @@ pub struct Impl {
     pub ree: Path,
     /// Its needs.
     pub attrs: Vec<Attr>,
+    /// What its execution environment has to offer.
+    pub features: Vec<Features>,
     /// The whole member.
+    pub node: NodeId,
+}
+
+/// `require pinning, hugepages(1GiB);` of an implementation, `offer …;` of an execution environment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Features {
+    /// `require` or `offer`.
+    pub word: Name,
+    /// At least one feature.
+    pub list: Vec<Feature>,
+    /// The whole clause.
+    pub node: NodeId,
+}
+
+/// `pinning`, `hugepages(1GiB)`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Feature {
+    /// Its name.
+    pub name: Name,
+    /// What stands in its parentheses.
+    pub argument: Option<Expr>,
+    /// The whole feature.
     pub node: NodeId,
 }
 
@@ -640,25 +704,86 @@ pub struct Sla {
 /// `lifecycle { … }`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lifecycle {
+    /// Its states.
+    pub states: Vec<States>,
     /// Its transitions.
     pub transitions: Vec<Transition>,
     /// The whole member.
     pub node: NodeId,
 }
 
-/// `on heal fw within 2s;`
+/// `state Ready, Running;`, `state Null initial;`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct States {
+    /// Their names.
+    pub names: Vec<Name>,
+    /// `initial` or `final`.
+    pub mark: Option<Name>,
+    /// The whole clause.
+    pub node: NodeId,
+}
+
+/// `on heal fw within 2s;`, `on start: Ready -> Running pre host.alive post alive within 5s undo stop;`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Transition {
     /// `heal`, `migrate`, `scale`…
     pub verb: Name,
     /// Which part.
     pub target: Option<End>,
-    /// `pre` condition.
+    /// From which states to which.
+    pub step: Option<(Vec<Name>, Name)>,
+    /// What has to hold before.
     pub pre: Option<Expr>,
+    /// What has to hold after.
+    pub post: Option<Expr>,
     /// Time allowed.
     pub within: Option<Expr>,
+    /// What leads back.
+    pub undo: Option<Name>,
     /// The whole transition.
     pub node: NodeId,
+}
+
+/// `policy spread { … }`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// Its name.
+    pub name: Name,
+    /// Its rules.
+    pub rules: Vec<PolicyRule>,
+    /// The whole member.
+    pub node: NodeId,
+}
+
+/// A rule of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PolicyRule {
+    /// `apart fw, nat by zone;`, `prefer together fw, nat;`, `keep fw in zone "east";`
+    Parts {
+        /// `prefer`, where the rule is a wish.
+        prefer: Option<Name>,
+        /// `apart`, `together` or `keep`.
+        word: Name,
+        /// Parts.
+        parts: Vec<End>,
+        /// What is counted as one place: `ree`, `host` or `zone`.
+        by: Option<Name>,
+        /// `in zone "east", "west"`
+        within: Option<(Name, Vec<Expr>)>,
+        /// The whole rule.
+        node: NodeId,
+    },
+    /// `spare cpu = 25%;`
+    Share {
+        /// `spare`
+        word: Name,
+        /// A resource.
+        what: Name,
+        /// How much of it.
+        value: Expr,
+        /// The whole rule.
+        node: NodeId,
+    },
 }
 
 /// `intent nemo {{ … }}`
@@ -703,9 +828,30 @@ pub struct Ree {
     pub name: Name,
     /// Its kind.
     pub kind: Path,
-    /// What it offers.
+    /// The execution environment that it runs in.
+    pub host: Option<Name>,
+    /// What it has.
     pub attrs: Vec<Attr>,
+    /// What it offers besides.
+    pub features: Vec<Features>,
     /// The whole member.
+    pub node: NodeId,
+}
+
+/// A declared kind of execution environment: `environment ClickOs: unikernel in Xen { memory = 8MiB; }`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Environment {
+    /// Its name.
+    pub name: Name,
+    /// The kind that it is, too.
+    pub parent: Option<Path>,
+    /// The kinds that may host it; any, if none is written.
+    pub hosts: Vec<Path>,
+    /// What each of this kind has, unless it says otherwise.
+    pub attrs: Vec<Attr>,
+    /// What each of this kind offers besides.
+    pub features: Vec<Features>,
+    /// The whole item.
     pub node: NodeId,
 }
 
@@ -727,6 +873,8 @@ pub struct Link {
 pub struct Deploy {
     /// What is deployed.
     pub rfb: Path,
+    /// Header stacks for its type parameters.
+    pub type_args: Vec<TypeArg>,
     /// Where.
     pub substrate: Name,
     /// The deployment's name.

@@ -33,6 +33,13 @@ pub(crate) struct Shared {
     pub(crate) stop: Cell<bool>,
 }
 
+/// How many nodes and errors there were at some time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    nodes: usize,
+    errors: usize,
+}
+
 /// The state of one parse.
 #[derive(Debug)]
 pub(crate) struct Context<'s> {
@@ -44,6 +51,8 @@ pub(crate) struct Context<'s> {
     depths: Vec<u16>,
     /// In the order of their discovery.
     pub(crate) errors: Vec<Diagnostic<Span>>,
+    /// The text is a `.sefl` program.
+    pub(crate) program: bool,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
     muted: bool,
     /// No good statement has followed the last error.
@@ -51,20 +60,29 @@ pub(crate) struct Context<'s> {
     recoveries: u32,
     /// Reserved words already reported as names.
     reserved: Vec<&'s str>,
+    /// The most errors reported.
+    most_errors: usize,
     pub(crate) shared: &'s Shared,
 }
 
 impl<'s> Context<'s> {
     pub(crate) fn new(text: &'s str, shared: &'s Shared) -> Context<'s> {
+        Context::for_errors(text, shared, MAX_ERRORS)
+    }
+
+    /// A context that takes so many errors.
+    pub(crate) fn for_errors(text: &'s str, shared: &'s Shared, most_errors: usize) -> Context<'s> {
         Context {
             text,
             spans: Vec::with_capacity(text.len() / 8),
             depths: Vec::with_capacity(text.len() / 8),
             errors: Vec::new(),
+            program: false,
             muted: false,
             lost: false,
             recoveries: 0,
             reserved: Vec::new(),
+            most_errors,
             shared,
         }
     }
@@ -91,7 +109,7 @@ impl<'s> Context<'s> {
     }
 
     pub(crate) fn error(&mut self, diagnostic: Diagnostic<Span>) {
-        if self.errors.len() < MAX_ERRORS {
+        if self.errors.len() < self.most_errors {
             self.errors.push(diagnostic);
         } else {
             self.shared.stop.set(true);
@@ -109,17 +127,16 @@ impl<'s> Context<'s> {
         self.muted = false;
     }
 
-    /// Errors from here on probably have the cause of the last one.
-    pub(crate) fn mute(&mut self) {
-        self.muted = true;
+    /// How much there is so far.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { nodes: self.spans.len(), errors: self.errors.len() }
     }
 
-    /// An error in NEMO, unless errors are muted.
-    pub(crate) fn nemo_error(&mut self, diagnostic: Diagnostic<Span>) {
-        self.count_recovery();
-        if !self.muted && !self.shared.open_foreign.get() {
-            self.error(diagnostic);
-        }
+    /// Forgets what came after.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        self.spans.truncate(mark.nodes);
+        self.depths.truncate(mark.nodes);
+        self.errors.truncate(mark.errors);
     }
 
     /// The parser dropped tokens up to a certain end such as `;`.
@@ -134,10 +151,10 @@ impl<'s> Context<'s> {
         self.muted = true;
     }
 
-    /// The parser could make nothing of the item at all.
-    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> Box<Item> {
+    /// The parser could make nothing of the text at all: a node for all of it.
+    pub(crate) fn give_up(&mut self, error: Failure<'s>) -> NodeId {
         self.report(&Recovery { error, dropped_tokens: Vec::new() });
-        Box::new(Item::Bad(self.node(0, self.text.len() as u32)))
+        self.node(0, self.text.len() as u32)
     }
 
     fn count_recovery(&mut self) {
@@ -267,7 +284,7 @@ impl<'s> Context<'s> {
         let mut errors = lexical;
         errors.extend(self.errors);
         errors.sort_by_key(|e| e.primary);
-        errors.truncate(MAX_ERRORS);
+        errors.truncate(self.most_errors);
         (self.spans, errors)
     }
 }

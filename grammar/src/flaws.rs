@@ -55,7 +55,7 @@ fn unknown_unit(text: &str, span: Span) -> Fault {
     let message = format!("`{}` is not a unit", brief(unit));
     let fault = Diagnostic::new(Code::E0106, span, message);
     match guess_unit(unit) {
-        Some(near) => fault.with_help(format!("write `{number}{near}`")),
+        Some(near) => fault.with_help(format!("write `{number}{near}`")).with_fix(format!("{number}{near}")),
         None => fault.with_note(format!("the units are {}", Quantity::units().collect::<Vec<_>>().join(", "))),
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn never_closed(bracket: &str, at: Span, before: Option<Span>) -> Fau
 
 /// A closing bracket without its partner.
 pub(crate) fn closes_nothing(bracket: &str, at: Span) -> Fault {
-    Diagnostic::new(Code::E0103, at, format!("`{bracket}` closes nothing")).with_help("remove it")
+    Diagnostic::new(Code::E0103, at, format!("`{bracket}` closes nothing")).with_help("remove it").with_fix("")
 }
 
 /// The text, cut to a length fit for a message.

@@ -14,10 +14,13 @@ mod layout;
 mod pieces;
 mod spacing;
 
-use crate::parse::{parse_file, parse_item};
-use crate::split::split;
+use crate::parse::{parse_file, parse_item, parse_program};
+use crate::split::{Chunk, split};
+use crate::tokens::Token;
 use columns::{Line, assemble};
 use layout::{Run, Runs};
+use logos::Logos;
+use std::ops::Range;
 
 /// Formats a file.
 ///
@@ -29,9 +32,29 @@ use layout::{Run, Runs};
 /// ```
 pub fn format(text: &str) -> String {
     let formatted = set(text);
-    let same = is_same(text, &formatted);
-    debug_assert!(same, "formatting changed the meaning of\n{text}\nas\n{formatted}");
+    let same = reads_the_same(text, &formatted);
+    debug_assert!(same && is_same(text, &formatted), "formatting changed the meaning of\n{text}\nas\n{formatted}");
     // A formatter that is wrong must not do harm.
+    if same { formatted } else { text.to_owned() }
+}
+
+/// Formats a `.sefl` file, as [`format`] does a file of items; one with errors stays as it is.
+///
+/// ```
+/// let text = "Allocate( x,8 );x=1 ;";
+/// assert_eq!(rdcl_syntax::format_program(text), "Allocate(x, 8);\nx = 1;\n");
+/// ```
+pub fn format_program(text: &str) -> String {
+    let parsed = parse_program(text);
+    if !parsed.errors.is_empty() {
+        return text.to_owned();
+    }
+    let docs = layout::program(text, &mut Runs::default());
+    let formatted = if docs.is_empty() { String::new() } else { assemble(doc::lines(&docs, false)) };
+    let again = parse_program(&formatted);
+    let same =
+        again.body == parsed.body && again.comments.iter().map(|c| &c.text).eq(parsed.comments.iter().map(|c| &c.text));
+    debug_assert!(same, "formatting changed the meaning of\n{text}\nas\n{formatted}");
     if same { formatted } else { text.to_owned() }
 }
 
@@ -64,7 +87,24 @@ fn item_lines<'s>(text: &'s str, blank: bool, run: &mut Run<'s>, runs: &mut Runs
     if docs.is_empty() { Vec::new() } else { doc::lines(&docs, blank) }
 }
 
-/// Whether two texts have the same trees and comments.
+/// Whether two texts have the same items, tokens and comments, white space apart. That is quick to tell, and all that a
+/// tree depends on.
+fn reads_the_same(a: &str, b: &str) -> bool {
+    let (chunks_a, chunks_b) = (split(a), split(b));
+    let lexemes = |text: &str, from: usize, to: usize| {
+        let words = Token::lexer(&text[from..to]).spanned().map(move |(_, span)| span.start + from..span.end + from);
+        words.collect::<Vec<_>>()
+    };
+    let same = |(of_a, of_b): (&Chunk, &Chunk)| {
+        let words_a = lexemes(a, of_a.start as usize, of_a.end as usize);
+        let words_b = lexemes(b, of_b.start as usize, of_b.end as usize);
+        let equal = |(x, y): (Range<usize>, Range<usize>)| a[x].trim_end() == b[y].trim_end();
+        of_a.keyword == of_b.keyword && words_a.len() == words_b.len() && words_a.into_iter().zip(words_b).all(equal)
+    };
+    chunks_a.len() == chunks_b.len() && chunks_a.iter().zip(&chunks_b).all(same)
+}
+
+/// Whether two texts have the same trees and comments: what [`reads_the_same`] is to ensure.
 fn is_same(a: &str, b: &str) -> bool {
     let (a, b) = (parse_file(a), parse_file(b));
     let same = a.items.iter().zip(&b.items).all(|((_, a), (_, b))| {

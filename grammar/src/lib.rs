@@ -35,6 +35,8 @@ lalrpop_util::lalrpop_mod!(
     "/nemo.rs"
 );
 
-pub use format::format;
-pub use parse::{Comment, CommentKind, File, ParsedItem, parse_file, parse_item};
-pub use split::{Chunk, Keyword, split};
+pub use format::{format, format_program};
+pub use parse::{
+    Comment, CommentKind, File, ParsedItem, ParsedProgram, parse_file, parse_item, parse_nemo, parse_program,
+};
+pub use split::{Chunk, Keyword, split, whole};

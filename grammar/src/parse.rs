@@ -1,9 +1,10 @@
-//! The two doors: one item, or a whole file.
+//! The three doors: one item, a whole file of items, or a program of SEFL.
 
 use crate::adapter::Tokens;
-use crate::ast::Item;
+use crate::ast::{Block, Item};
 use crate::context::{Context, Shared};
-use crate::rdcl::ItemParser;
+use crate::nemo;
+use crate::rdcl::{ItemParser, ProgramParser};
 use crate::split::split;
 use rdcl_base::{Diagnostic, Span};
 
@@ -16,6 +17,8 @@ pub struct ParsedItem {
     pub spans: Vec<Span>,
     /// What is wrong with it, in the order of the text.
     pub errors: Vec<Diagnostic<Span>>,
+    /// What can be read, but should be written otherwise, in the order of the text.
+    pub warnings: Vec<Diagnostic<Span>>,
     /// Its comments, in the order of the text.
     pub comments: Vec<Comment>,
 }
@@ -47,16 +50,47 @@ pub struct File {
     pub items: Vec<(u32, ParsedItem)>,
 }
 
+/// What became of the text of a `.sefl` file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ParsedProgram {
+    /// Its statements.
+    pub body: Block,
+    /// By [`NodeId`](rdcl_base::NodeId): where the node stands in the text.
+    pub spans: Vec<Span>,
+    /// What is wrong with it, in the order of the text.
+    pub errors: Vec<Diagnostic<Span>>,
+    /// Its comments, in the order of the text.
+    pub comments: Vec<Comment>,
+}
+
+/// Parses a `.sefl` file: statements, without a block around them.
+pub fn parse_program(text: &str) -> ParsedProgram {
+    let shared = Shared::default();
+    let mut tokens = Tokens::new(text, &shared);
+    let mut context = Context::new(text, &shared);
+    context.program = true;
+    let body = ProgramParser::new().parse(&mut context, &mut tokens);
+    let body = body.unwrap_or_else(|error| Block { stmts: Vec::new(), node: context.give_up(error) });
+    let (errors, comments) = (tokens.errors, tokens.comments);
+    let (spans, errors) = context.finish(errors);
+    ParsedProgram { body, spans, errors, comments }
+}
+
 /// Parses the text of one item, as cut out by [`split`].
 pub fn parse_item(text: &str) -> ParsedItem {
     let shared = Shared::default();
     let mut tokens = Tokens::new(text, &shared);
     let mut context = Context::new(text, &shared);
     let item = ItemParser::new().parse(&mut context, &mut tokens);
-    let item = item.unwrap_or_else(|error| context.give_up(error));
+    let item = item.unwrap_or_else(|error| Box::new(Item::Bad(context.give_up(error))));
     let (errors, comments) = (tokens.errors, tokens.comments);
     let (spans, errors) = context.finish(errors);
-    ParsedItem { item: *item, spans, errors, comments }
+    ParsedItem { item: *item, spans, errors, warnings: Vec::new(), comments }
+}
+
+/// Parses the text of a `.nemo` file, which is one item.
+pub fn parse_nemo(text: &str) -> ParsedItem {
+    nemo::parse::program(text)
 }
 
 /// Parses a whole file.

@@ -16,8 +16,9 @@ pub(crate) type Failure<'s> = ParseError<u32, Token<'s>, Infallible>;
 /// The most things said to be expected.
 const MOST_EXPECTED: usize = 5;
 
-const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy"];
-const MEMBER_WORDS: &[&str] = &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent"];
+const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy", "environment"];
+const MEMBER_WORDS: &[&str] =
+    &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent", "policy"];
 const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];
 /// Words that begin a clause, and are therefore hardly meant as a name where an expression is expected.
 const LEADING: &[&[&str]] = &[ITEM_WORDS, MEMBER_WORDS, STATEMENT_WORDS, &["else", "full", "clash", "minimize", "if"]];
@@ -34,18 +35,24 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
     if found == "if" {
         return Some(lower_case_if(span));
     }
-    let hint = expected.hint(ctx.text, span);
+    let (hint, fix) = expected.hint(ctx.text, span).map_or((None, None), |hint| (Some(hint.0), hint.1));
     if expected.at_start() && hint.is_none() && ctx.is_lost() {
         return None;
     }
-    let what = if found.is_empty() { "the end of the item".to_owned() } else { format!("`{}`", brief(found)) };
+    let what = if found.is_empty() {
+        format!("the end of the {}", if ctx.program { "program" } else { "item" })
+    } else {
+        format!("`{}`", brief(found))
+    };
     if let Some(end) = forgotten_semicolon(ctx.text, span).filter(|_| expected.has(";") && hint.is_none()) {
         return Some(missing_semicolon(end, &what));
     }
     let words = one_of(&expected.words());
     let message =
         if words.is_empty() { format!("unexpected {what}") } else { format!("expected {words}, found {what}") };
-    Some(Diagnostic::new(Code::E0101, span, message).with_optional_help(hint))
+    let mut diagnostic = Diagnostic::new(Code::E0101, span, message).with_optional_help(hint);
+    diagnostic.fix = fix;
+    Some(diagnostic)
 }
 
 /// Where the error is and what was expected there; nothing, if the place is known to be bad.
@@ -72,6 +79,7 @@ fn place<'e>(ctx: &Context<'_>, error: &'e Failure<'_>) -> Option<(Span, &'e [St
 pub(crate) fn reserved_word(word: &str, span: Span) -> Diagnostic<Span> {
     Diagnostic::new(Code::E0107, span, format!("`{word}` is a reserved word and cannot be a name"))
         .with_help(format!("choose another name, such as `{word}0`"))
+        .with_fix(format!("{word}0"))
 }
 
 /// Nesting beyond what later stages could follow.
@@ -175,6 +183,7 @@ impl<'e> Expected<'e> {
             "number" => class(2, "a number"),
             "string" => class(2, "a string"),
             "foreign" => class(2, "`{{`"),
+            "abstract" if self.has("rfb") => None,
             _ if ITEM_WORDS.contains(&terminal) => class(1, "an item such as `use` or `rfb`"),
             ";" | "}" | ")" | "]" | "{" => quoted(0),
             "(" if self.has("=") => quoted(1),
@@ -185,27 +194,31 @@ impl<'e> Expected<'e> {
         }
     }
 
-    /// What was probably meant.
-    fn hint(&self, text: &str, span: Span) -> Option<String> {
+    /// What was probably meant, and the replacement that says so.
+    fn hint(&self, text: &str, span: Span) -> Option<(String, Option<Fix<Span>>)> {
         let found = &text[span.start as usize..span.end as usize];
+        let instead = |at: Span, replacement: &str| Some(Fix { at, replacement: replacement.to_owned() });
         if found == "=" && self.has("==") {
-            return Some("a comparison is written `==`".to_owned());
+            return Some(("a comparison is written `==`".to_owned(), instead(span, "==")));
         }
         if matches!(found, "&" | "|") && self.expression() {
             let word = if found == "&" { "and" } else { "or" };
-            return Some(format!("write `{word}` between conditions"));
+            return Some((format!("write `{word}` between conditions"), instead(span, word)));
         }
         if found == "-" && self.has("<->") {
-            return Some("write `<->` (both ways) or `=>` (a distribution)".to_owned());
+            return Some(("write `<->` (both ways) or `=>` (a distribution)".to_owned(), None));
         }
         if matches!(found, "=>" | "<->") && self.has("->") {
-            return Some("a flow is written `->`".to_owned());
+            return Some(("a flow is written `->`".to_owned(), instead(span, "->")));
         }
         if self.has("inout") && !self.new_name() && is_word(found) {
-            return Some(format!("say which way packets pass, such as `port inout {found}`"));
+            let before = Span::new(span.start, span.start);
+            let help = format!("say which way packets pass, such as `port inout {found}`");
+            return Some((help, instead(before, "inout ")));
         }
-        let meant = self.meant(found).or_else(|| misspelt_before(&text[..span.start as usize]))?;
-        Some(format!("did you mean `{meant}`?"))
+        let says = |meant: &str, at: Span| (format!("did you mean `{meant}`?"), instead(at, meant));
+        let here = self.meant(found).map(|meant| says(meant, span));
+        here.or_else(|| misspelt_before(&text[..span.start as usize]).map(|(meant, at)| says(meant, at)))
     }
 
     /// The expected keyword nearest to what was found.
@@ -217,8 +230,8 @@ impl<'e> Expected<'e> {
 
 const OPERATOR: u8 = 9;
 
-/// The statement or member keyword that the word directly before was probably meant to be.
-fn misspelt_before(before: &str) -> Option<&'static str> {
+/// The statement or member keyword that the word directly before was probably meant to be, and where that word is.
+fn misspelt_before(before: &str) -> Option<(&'static str, Span)> {
     let before = before.trim_end();
     let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
     let word = before.get(start..).filter(|w| w.len() <= 32)?;
@@ -226,7 +239,8 @@ fn misspelt_before(before: &str) -> Option<&'static str> {
     if keywords().any(|k| k == word) || RESERVED.contains(&word) {
         return None;
     }
-    near_miss(word, keywords())
+    let at = Span::new(start as u32, before.len() as u32);
+    near_miss(word, keywords()).map(|meant| (meant, at))
 }
 
 /// The word that this one was probably meant to be; long text is not looked at.
@@ -243,7 +257,18 @@ fn is_keyword(terminal: &str) -> bool {
     is_word(terminal)
         && !matches!(
             terminal,
-            "name" | "number" | "quantity" | "string" | "address" | "prefix" | "address6" | "prefix6" | "mac" | "foreign" | "bad"
+            "name"
+                | "number"
+                | "quantity"
+                | "string"
+                | "address"
+                | "prefix"
+                | "address6"
+                | "prefix6"
+                | "mac"
+                | "foreign"
+                | "sign"
+                | "bad"
         )
 }
 
@@ -253,7 +278,8 @@ fn is_soft(terminal: &str) -> bool {
 }
 
 fn begins_expression(terminal: &str) -> bool {
-    let literal = matches!(terminal, "number" | "quantity" | "string" | "address" | "prefix" | "address6" | "prefix6" | "mac" | "bad" | "name");
+    let address = matches!(terminal, "address" | "prefix" | "address6" | "prefix6" | "mac");
+    let literal = address || matches!(terminal, "number" | "quantity" | "string" | "sign" | "bad" | "name");
     literal || matches!(terminal, "(" | "[" | "not" | "has") || is_soft(terminal)
 }
 

@@ -33,13 +33,17 @@ pub enum Keyword {
     Substrate,
     /// `deploy`
     Deploy,
+    /// None: a `.nemo` file is one item.
+    Nemo,
+    /// `environment`
+    Environment,
     /// Anything else: no item.
     Unknown,
 }
 
 impl Keyword {
     fn of(word: &[u8]) -> Option<Keyword> {
-        if !matches!(word.first(), Some(b'u' | b'r' | b's' | b'd')) {
+        if !matches!(word.first(), Some(b'u' | b'r' | b's' | b'd' | b'e')) {
             return None;
         }
         match word {
@@ -48,24 +52,38 @@ impl Keyword {
             b"stack" => Some(Keyword::Stack),
             b"deploy" => Some(Keyword::Deploy),
             b"substrate" => Some(Keyword::Substrate),
+            b"environment" => Some(Keyword::Environment),
             _ => None,
         }
     }
 
     fn ends_with_brace(self) -> bool {
-        matches!(self, Keyword::Rfb | Keyword::Substrate)
+        matches!(self, Keyword::Rfb | Keyword::Substrate | Keyword::Environment)
     }
 
     fn ends_with_semicolon(self) -> bool {
-        matches!(self, Keyword::Use | Keyword::Stack | Keyword::Deploy)
+        matches!(self, Keyword::Use | Keyword::Stack | Keyword::Deploy | Keyword::Environment)
     }
 }
 
 /// Cuts a file into items. Text that belongs to no item makes a chunk of [`Keyword::Unknown`].
 pub fn split(text: &str) -> Vec<Chunk> {
-    let mut cutter = Cutter { text, chunks: Vec::new(), comments_from: None, solid_end: 0, depth: 0, complete: true };
+    let mut cutter = Cutter {
+        text,
+        chunks: Vec::new(),
+        comments_from: None,
+        solid_end: 0,
+        depth: 0,
+        complete: true,
+        is_abstract: false,
+    };
     cutter.run();
     cutter.chunks
+}
+
+/// A `.nemo` file as the one item that it is.
+pub fn whole(text: &str) -> Vec<Chunk> {
+    vec![Chunk { start: 0, end: text.len() as u32, keyword: Keyword::Nemo, name: None }]
 }
 
 struct Cutter<'s> {
@@ -78,6 +96,8 @@ struct Cutter<'s> {
     depth: u32,
     /// The current item is at its end, or there is none.
     complete: bool,
+    /// The last token was the `abstract` of `abstract rfb`.
+    is_abstract: bool,
 }
 
 impl Cutter<'_> {
@@ -115,7 +135,7 @@ impl Cutter<'_> {
 
     fn token(&mut self, start: usize, end: usize) {
         let bytes = &self.text.as_bytes()[..end];
-        let keyword = Keyword::of(&bytes[start..]).filter(|_| !follows_dot(&bytes[..start]));
+        let keyword = self.keyword(start, end);
         if keyword.is_none() && self.complete && self.goes_on(&self.text[start..end]) {
             (self.complete, self.depth) = (false, 1);
         } else if keyword.is_some() || self.complete {
@@ -126,6 +146,17 @@ impl Cutter<'_> {
         self.track_end(bytes[start], end - start);
     }
 
+    /// The keyword that the token is, unless it is a member or belongs to `abstract rfb`, which is one keyword.
+    fn keyword(&mut self, start: usize, end: usize) -> Option<Keyword> {
+        let bytes = &self.text.as_bytes()[..end];
+        let follows_abstract = std::mem::take(&mut self.is_abstract);
+        if &bytes[start..] == b"abstract" && follows_rfb(&self.text[end..]) {
+            self.is_abstract = true;
+            return Some(Keyword::Rfb).filter(|_| !follows_dot(&bytes[..start]));
+        }
+        Keyword::of(&bytes[start..]).filter(|_| !follows_abstract && !follows_dot(&bytes[..start]))
+    }
+
     /// True when the brace that seemed to end the item came too early.
     fn goes_on(&self, token: &str) -> bool {
         let braced = self.chunks.last().is_some_and(|chunk| chunk.keyword.ends_with_brace());
@@ -134,7 +165,9 @@ impl Cutter<'_> {
 
     fn begin(&mut self, keyword: Keyword, start: usize, end: usize) {
         self.finish_chunk(self.solid_end);
-        let name = if keyword == Keyword::Unknown { None } else { next_word(&self.text[end..]) };
+        let rest = &self.text[end..];
+        let rest = if self.is_abstract { rest.trim_start().trim_start_matches("rfb") } else { rest };
+        let name = if keyword == Keyword::Unknown { None } else { next_word(rest) };
         let start = self.comments_from.unwrap_or(start) as u32;
         self.chunks.push(Chunk { start, end: start, keyword, name });
         self.depth = 0;
@@ -199,6 +232,12 @@ fn is_word_byte(byte: u8) -> bool {
 /// `ip.use` is a member, `1..use` and `ip. use` are not.
 fn follows_dot(before: &[u8]) -> bool {
     before.iter().rev().take_while(|b| **b == b'.').count() % 2 == 1
+}
+
+/// Whether `rfb` is the next word.
+fn follows_rfb(rest: &str) -> bool {
+    let word = rest.trim_start().strip_prefix("rfb");
+    word.is_some_and(|behind| !behind.bytes().next().is_some_and(is_word_byte))
 }
 
 fn next_word(rest: &str) -> Option<String> {

@@ -38,6 +38,7 @@ pub(crate) enum Token<'s> {
     #[token("rfb")] Rfb,
     #[token("substrate")] Substrate,
     #[token("deploy")] Deploy,
+    #[token("environment")] Environment,
     // Words that begin a member.
     #[token("port")] Port,
     #[token("part")] Part,
@@ -48,6 +49,7 @@ pub(crate) enum Token<'s> {
     #[token("sla")] Sla,
     #[token("lifecycle")] Lifecycle,
     #[token("intent")] Intent,
+    #[token("policy")] Policy,
     // Words inside clauses.
     #[token("as")] As,
     #[token("at")] At,
@@ -59,7 +61,9 @@ pub(crate) enum Token<'s> {
     #[token("minimize")] Minimize,
     #[token("on")] On,
     #[token("out")] Out,
+    #[token("post")] Post,
     #[token("pre")] Pre,
+    #[token("undo")] Undo,
     #[token("when")] When,
     #[token("within")] Within,
     // Words of expressions.
@@ -78,6 +82,7 @@ pub(crate) enum Token<'s> {
     #[token("match")] Match,
     #[token("remove")] Remove,
     // Words that stay usable as names.
+    #[token("abstract")] Abstract,
     #[token("balance")] Balance,
     #[token("can")] Can,
     #[token("capacity")] Capacity,
@@ -88,13 +93,16 @@ pub(crate) enum Token<'s> {
     #[token("key")] Key,
     #[token("link")] Link,
     #[token("no")] No,
+    #[token("offer")] Offer,
     #[token("reach")] Reach,
     #[token("ree")] Ree,
+    #[token("require")] Require,
     #[token("row")] Row,
     #[token("state")] State,
     #[token("unchanged")] Unchanged,
     #[token("unique")] Unique,
     #[token("value")] Value,
+    #[token("where")] Where,
     // Punctuation.
     #[token("{")] OpenBrace,
     #[token("}")] CloseBrace,
@@ -163,6 +171,9 @@ pub(crate) enum Token<'s> {
     /// The text between `{{` and `}}`.
     #[token("{{", foreign_block)]
     Foreign(&'s str),
+    /// A constraint or operator of published SEFL: `:==:`, `:&:`, `:@`, `<|>`
+    #[regex(r":(==|<|<=|>|>=|&|&&|\||\|\||\^|~|!|\+|-|<<):|:@|<&>|<\|>|<\^>")]
+    Sign(&'s str),
     /// `// …`
     #[regex(r"//[^\n]*", allow_greedy = true)]
     Comment,
@@ -174,7 +185,8 @@ impl Token<'_> {
     /// True for what may stand behind a member, but not behind an item: a `}` before it came too early.
     pub(crate) fn goes_on_with_members(self) -> bool {
         use Token::*;
-        let member = matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent);
+        let member =
+            matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent | Policy);
         member || matches!(self, On | State | Ree | Link | CloseBrace)
     }
 }
@@ -298,9 +310,10 @@ fn foreign_block<'s>(lexer: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, Flaw> 
 /// The words that name nothing, in alphabetical order.
 #[rustfmt::skip]
 pub(crate) const RESERVED: &[&str] = &[
-    "and", "as", "at", "behaviour", "by", "choose", "clash", "deploy", "else", "ensures", "except", "full", "given",
+    "and", "as", "at", "behaviour", "by", "choose", "clash", "deploy", "else", "ensures", "environment", "except", "full", "given",
     "has", "if", "impl", "in", "inout", "insert", "intent", "lifecycle", "lookup", "match", "minimize", "not", "on",
-    "or", "out", "part", "pre", "remove", "rfb", "sla", "stack", "substrate", "use", "when", "wire", "within",
+    "or", "out", "part", "policy", "post", "pre", "remove", "rfb", "sla", "stack", "substrate", "undo", "use", "when", "wire",
+    "within",
 ];
 
 #[cfg(test)]

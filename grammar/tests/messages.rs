@@ -253,44 +253,36 @@ fn several_mistakes() {
 #[test]
 fn nemo() {
     let check_nemo = |text: &str, expected| check(&format!("rfb A {{ intent nemo {{{{ {text} }}}} }}"), expected);
-    check_nemo(
-        "CREATE Node n Type host; CREATE Flow f Match src-ip: 10.0.0.0/8;",
-        expect![[r#"
-        E0108 at "Node": a `Node` statement is not supported yet
-          help: the kinds of statement understood so far are `Flow` and `Operation`
-    "#]],
-    );
+    check_nemo("CREATE Node n Type host; CREATE Flow f Match src-ip: 10.0.0.0/8;", expect![""]);
     check_nemo(
         "CREATE Flow f Mtch a: 1; CREATE Flow g;",
         expect![[r#"
-        E0108 at "Mtch": expected `Match` or `;`, found `Mtch`
-          help: did you mean `Match`?
-        E0108 at "g": the flow `g` has no `Match`
-          help: write what it matches, such as `CREATE Flow g Match src-ip: 10.1.9.0/24;`
-    "#]],
+            E0108 at "Mtch": expected `Type`, `Property`, `Match` or `;`, found `Mtch`
+              help: did you mean `Match`?
+            E0115 at "g": the flow `g` has no `Match`
+              help: say what belongs to it, as in `Match src-ip: 10.1.9.0/24`
+        "#]],
     );
     check_nemo(
         "CREATE Operation o Target f; CREATE Operation p Action deny;",
         expect![[r#"
-        E0108 at "o": the operation `o` has no `Action`
-          help: say what is done, such as `Action deny`
-        E0108 at "p": the operation `p` has no `Target`
-          help: name the flow it acts on, such as `Target guests`
-    "#]],
+            E0115 at "p": the operation `p` has no `Target`
+              help: name what it acts on, as in `Target guests`
+        "#]],
     );
     check_nemo(
         "CREATE Flow f Match src-ip: 10.0.0.0/40; CREATE Flow g Match proto: 6",
         expect![[r#"
-        E0109 at "10.0.0.0/40": `10.0.0.0/40` is not an address or prefix
-        E0108 at "": expected `Match`, `;` or `,`, found the end of the block
-    "#]],
+            E0109 at "10.0.0.0/40": `10.0.0.0/40` is not an address or prefix
+        "#]],
     );
     check_nemo(
         "CRATE Flow f Match a: 1;",
         expect![[r#"
-        E0108 at "CRATE": expected `CREATE`, `UPDATE` or `IMPORT`, found `CRATE`
-          help: did you mean `CREATE`?
-    "#]],
+            E0108 at "CRATE": expected a statement such as `CREATE Node a Type host`, found `CRATE`
+              help: did you mean `CREATE`?
+            E0108 at "Flow": expected a kind of entity such as `Node`, found `Flow`
+        "#]],
     );
 }
 

@@ -20,11 +20,17 @@ pub struct Run {
 
 /// Runs it in a folder.
 pub fn run(folder: &Path, arguments: &[&OsStr]) -> Run {
+    run_with(folder, arguments, &[])
+}
+
+/// Runs it in a folder, with variables of its environment.
+pub fn run_with(folder: &Path, arguments: &[&OsStr], environment: &[(&str, &Path)]) -> Run {
     let start = Instant::now();
     let output = Command::new(env!("CARGO_BIN_EXE_rdclc"))
         .args(arguments)
         .current_dir(folder)
         .env_remove("NO_COLOR")
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
         .expect("the binary can be started");

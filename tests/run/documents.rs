@@ -1,7 +1,7 @@
 //! Documentation: every `rdcl` block of `docs/*.md` and of the README compiles as its fence says.
 //!
 //! `rdcl` is clean, `rdcl,error=E0201` shows that code and no other, `rdcl,fragment` is a piece that does not stand
-//! alone. `rdcl,verify` is verified too, and its `//~ VERDICT` lines hold; `rdcl,place` is placed. A `console` block is a transcript: its commands,
+//! alone. A `sefl` block is a program that runs without errors. `rdcl,verify` is verified too, and its `//~ VERDICT` lines hold; `rdcl,place` is placed. A `console` block is a transcript: its commands,
 //! run in the root of the repository, write what stands below them. `BLESS=1` rewrites transcripts.
 
 use crate::binary;
@@ -40,6 +40,11 @@ fn run(path: &Path) -> Result<(), String> {
         .filter(|b| b.is("rdcl") && !b.has("fragment"))
         .filter_map(|b| compile(b).err().map(|e| format!("line {}: {e}", b.line)))
         .collect();
+    let programs = blocks
+        .iter()
+        .filter(|b| b.is("sefl"))
+        .filter_map(|b| run_sefl(b).err().map(|e| format!("line {}: {e}", b.line)));
+    let complaints: Vec<String> = complaints.into_iter().chain(programs).collect();
     if !complaints.is_empty() {
         return Err(complaints.join("\n"));
     }
@@ -65,6 +70,16 @@ fn transcript(block: &Block) -> Result<String, String> {
         text += &format!("{line}\n{}", String::from_utf8_lossy(&written));
     }
     Ok(text)
+}
+
+/// A program of SEFL has no errors, before it runs and on its paths.
+fn run_sefl(block: &Block) -> Result<(), String> {
+    let packet = rdcl_sefl::Packet::empty();
+    let checked = rdcl_sefl::check(&block.text, &packet);
+    let paths = rdcl_sefl::run(&checked.program, &packet, &rdcl_sefl::Options::default());
+    let found: Vec<String> = checked.problems.iter().map(|p| p.message.clone()).collect();
+    let met: Vec<String> = paths.iter().filter(|p| p.code.is_some()).filter_map(|p| p.message.clone()).collect();
+    if found.is_empty() && met.is_empty() { Ok(()) } else { Err(format!("shows {found:?} {met:?}")) }
 }
 
 fn compile(block: &Block) -> Result<(), String> {

@@ -12,7 +12,7 @@ use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const STAGES: [&str; 9] = ["parse", "resolve", "check", "expand", "lower", "verify", "place", "plan", "emit"];
+const STAGES: [&str; 10] = ["parse", "resolve", "check", "expand", "lower", "verify", "place", "plan", "emit", "lint"];
 
 /// One trial for each fixture.
 pub fn trials() -> Vec<Trial> {
@@ -66,6 +66,7 @@ fn read_header(stage: &str, text: &str) -> Result<Depth, String> {
         Some(&"verify") => Depth::Verify,
         Some(&"place") => Depth::Place,
         Some(&"plan" | &"emit") => Depth::Build,
+        Some(&"lint") => Depth::Lint,
         _ => Depth::Check,
     })
 }
@@ -77,6 +78,7 @@ fn compare_outputs(path: &Path, depth: Depth) -> Result<(), String> {
     }
     let verb = match depth {
         Depth::Check => "check",
+        Depth::Lint => "lint",
         Depth::Verify => "verify",
         Depth::Place => "place",
         Depth::Build | Depth::Run => return Err("builds and runs write files; tests of their own look at them".into()),

@@ -39,11 +39,18 @@ fn schema() -> Result<(), String> {
     let schema = binary::root().join("docs/schema/rdclc-1.0.json").display().to_string();
     let broken = folder.join("broken.rdcl");
     fs::write(&broken, "use std::net::Ip4;\nrfb A { part b: B; }\nrfb A {}\n").map_err(|e| e.to_string())?;
+    let unused = folder.join("unused.rdcl");
+    fs::write(&unused, "use std::net::Ip4;\nrfb A {}\n").map_err(|e| e.to_string())?;
+    let tested = folder.join("tested.rdcl");
+    fs::write(&tested, crate::tests::PIPE).map_err(|e| e.to_string())?;
+    fs::write(folder.join("tested.test.toml"), crate::tests::FAILING).map_err(|e| e.to_string())?;
     let circle = folder.join("circle.rdcl");
     fs::write(&circle, guests::CIRCLE).map_err(|e| e.to_string())?;
     let lines = [
         format!("check --format json {}", broken.display()),
         "fmt --format json --check --diff tests/fmt/spacing.rdcl tests/fmt/broken.rdcl".to_owned(),
+        format!("test --format json --coverage {}", tested.display()),
+        format!("lint --format json --fix {}", unused.display()),
         "verify --format json examples/branch-broken".to_owned(),
         "verify --format json --budget 1 examples/branch".to_owned(),
         "verify --format json --reachability examples/router".to_owned(),
@@ -51,6 +58,9 @@ fn schema() -> Result<(), String> {
         "run --format json --backend native examples/branch --pcap-in examples/branch/lan.pcap@lan".to_owned(),
         format!("run --format json --backend native {} --pcap-in examples/branch/lan.pcap@x", circle.display()),
         "graph --draw json examples/branch tests/expand/arrays.rdcl".to_owned(),
+        "sefl --format json tests/sefl/F8.sefl --packet pkt --symnet-compat".to_owned(),
+        "sefl --format json tests/sefl/D3-inside.sefl".to_owned(),
+        "sefl --format json tests/sefl/tcp.sefl --packet eth/ip/tcp --concrete".to_owned(),
         format!("new --format json {}", folder.join("mine").display()),
         format!("build --format json examples/branch -o {}", folder.join("out").display()),
         format!("where --format json {}", folder.join("out/cloud/heat.yaml:47").display()),

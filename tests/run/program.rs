@@ -41,6 +41,8 @@ impl fmt::Display for Found {
 pub enum Depth {
     /// As `rdclc check`.
     Check,
+    /// As `rdclc lint`.
+    Lint,
     /// As `rdclc verify`.
     Verify,
     /// As `rdclc place`.
@@ -59,7 +61,7 @@ pub fn run(input: Input, depth: Depth) -> Outcome {
 
 fn run_here(input: Input, depth: Depth) -> Outcome {
     let checked = rdclc::check(input);
-    let mut diagnostics = checked.findings.clone();
+    let mut diagnostics = if depth == Depth::Lint { rdclc::lint_findings(&checked) } else { checked.findings.clone() };
     let mut verdicts = Vec::new();
     if depth == Depth::Verify && !checked.has_errors() {
         let verified = rdclc::verify(&checked, &Options::default(), None, &mut |_| ());

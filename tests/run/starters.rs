@@ -61,10 +61,10 @@ fn made(template: &str, scratch: &str) -> Result<PathBuf, String> {
     Ok(folder.join("mine"))
 }
 
-/// It has no findings, is formatted, and every promise is proved.
+/// It has no findings, is formatted, every promise is proved, and every test passes.
 fn sound(template: &str) -> Result<(), String> {
     let package = made(template, template)?;
-    for line in ["check .", "fmt --check ."] {
+    for line in ["check .", "lint .", "fmt --check ."] {
         let ran = run(&package, line);
         let silent = ran.stdout.is_empty() && ran.stderr.is_empty();
         expect(ran.code == Some(0) && silent, &ran, &format!("`rdclc {line}` has nothing to say"))?;
@@ -73,6 +73,10 @@ fn sound(template: &str) -> Result<(), String> {
     let last = ran.stdout.lines().last().unwrap_or_default();
     let proved = last.ends_with(" proved, 0 violated, 0 undecided") && !last.starts_with("0 ");
     expect(ran.code == Some(0) && proved, &ran, "every promise is proved")?;
+    let ran = run(&package, "test .");
+    let last = ran.stdout.lines().last().unwrap_or_default();
+    let passed = last.ends_with(" passed, 0 failed") && !last.starts_with("0 ");
+    expect(ran.code == Some(0) && passed && ran.stderr.is_empty(), &ran, "every test passes")?;
     for name in names_in(&package)?.iter().filter(|name| package.join(name).is_file()) {
         let text = fs::read_to_string(package.join(name)).map_err(|e| e.to_string())?;
         expect(!text.contains("NAME") && text.contains("mine"), &ran, &format!("{name} names the package"))?;
@@ -83,8 +87,8 @@ fn sound(template: &str) -> Result<(), String> {
 fn by_default() -> Result<(), String> {
     let folder = binary::scratch("starters-default");
     let ran = run(&folder, "new my-gate");
-    expect(ran.stdout == "my-gate/rdcl.toml\nmy-gate/main.rdcl\n", &ran, "what was made")?;
-    expect(ran.stderr == "next:\n  cd my-gate\n  rdclc verify .\n", &ran, "what to type next")?;
+    expect(ran.stdout == "my-gate/rdcl.toml\nmy-gate/main.rdcl\nmy-gate/tests/gate.toml\n", &ran, "what was made")?;
+    expect(ran.stderr == "next:\n  cd my-gate\n  rdclc verify .\n  rdclc test .\n", &ran, "what to type next")?;
     let other = made("block", "default-named")?;
     let text = |package: &Path| fs::read_to_string(package.join("main.rdcl")).map_err(|e| e.to_string());
     let same = text(&folder.join("my-gate"))? == text(&other)?.replace("mine", "my-gate");
@@ -99,7 +103,11 @@ fn path() -> Result<(), String> {
     let package = folder.join("some where/deep/lib");
     let manifest = fs::read_to_string(package.join("rdcl.toml")).map_err(|e| e.to_string())?;
     expect(manifest.starts_with("name = \"lib\"\n"), &ran, "the last part is the name")?;
-    expect(names_in(&package)? == ["filters", "main.rdcl", "marks.rdcl", "rdcl.toml"], &ran, "all files are there")
+    expect(
+        names_in(&package)? == ["filters", "main.rdcl", "marks.rdcl", "rdcl.toml", "tests"],
+        &ran,
+        "all files are there",
+    )
 }
 
 fn empty() -> Result<(), String> {
@@ -107,7 +115,7 @@ fn empty() -> Result<(), String> {
     fs::create_dir(folder.join("mine")).map_err(|e| e.to_string())?;
     let ran = run(&folder, "new mine --template router");
     let names = names_in(&folder.join("mine"))?;
-    expect(ran.code == Some(0) && names == ["main.rdcl", "rdcl.toml", "routes.txt"], &ran, "it is filled")
+    expect(ran.code == Some(0) && names == ["main.rdcl", "rdcl.toml", "routes.txt", "tests"], &ran, "it is filled")
 }
 
 fn json() -> Result<(), String> {
@@ -115,7 +123,7 @@ fn json() -> Result<(), String> {
     let ran = run(&folder, "new mine --format json");
     let found = objects(&ran)?;
     let artifact = |o: &serde_json::Value| o["type"] == "artifact" && o["target"] == "package";
-    let well = found.len() == 3 && found[1..].iter().all(artifact) && found[2]["path"] == "mine/main.rdcl";
+    let well = found.len() == 4 && found[1..].iter().all(artifact) && found[2]["path"] == "mine/main.rdcl";
     expect(ran.code == Some(0) && well && ran.stderr.is_empty(), &ran, "an object for each file")
 }
 
@@ -154,7 +162,7 @@ fn kept() -> Result<(), String> {
     let ran = run(folder, "new mine --template library");
     expect(ran.code == Some(2) && ran.stderr.contains("`mine` is not empty"), &ran, "it says so")?;
     let text = fs::read_to_string(package.join("main.rdcl")).map_err(|e| e.to_string())?;
-    expect(text == "stack A = ip;\n" && names_in(&package)?.len() == 2, &ran, "nothing has changed")?;
+    expect(text == "stack A = ip;\n" && names_in(&package)?.len() == 3, &ran, "nothing has changed")?;
     fs::write(folder.join("file"), "").map_err(|e| e.to_string())?;
     let ran = run(folder, "new file");
     expect(ran.code == Some(2) && ran.stderr.contains("is no directory"), &ran, "a file is in its place")

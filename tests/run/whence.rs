@@ -10,7 +10,7 @@ use crate::command_line::objects;
 use libtest_mimic::{Failed, Trial};
 use rdcl_hir::{Item, items, parsed};
 use rdcl_syntax::ast::{Item as Tree, Member, SubstrateMember};
-use rdcl_syntax::nemo::Statement;
+use rdcl_syntax::nemo::{EntityKind, Statement, StatementKind};
 use rdclc::{Checked, Input, Provenance, with_deep_stack};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -239,7 +239,7 @@ fn nodes(tree: &Tree) -> Vec<(&'static str, rdcl_base::NodeId)> {
         Tree::Rfb(rfb) => rfb.members.iter().flat_map(member_nodes).collect(),
         Tree::Substrate(substrate) => substrate.members.iter().flat_map(substrate_nodes).collect(),
         Tree::Deploy(deploy) => deploy.pins.iter().map(|pin| ("pin", pin.node)).collect(),
-        Tree::Use(_) | Tree::Stack(_) | Tree::Bad(_) => Vec::new(),
+        Tree::Use(_) | Tree::Stack(_) | Tree::Environment(_) | Tree::Nemo(_) | Tree::Bad(_) => Vec::new(),
     }
 }
 
@@ -259,15 +259,16 @@ fn member_nodes(member: &Member) -> Vec<(&'static str, rdcl_base::NodeId)> {
         Member::Lifecycle(lifecycle) => lifecycle.transitions.iter().map(|t| ("event", t.node)).collect(),
         Member::Intent(intent) => intent.nemo.iter().filter_map(operation_node).collect(),
         // What a block does is no single line's reason.
-        Member::Behaviour(_) | Member::Bad(_) => Vec::new(),
+        Member::Behaviour(_) | Member::Policy(_) | Member::Bad(_) => Vec::new(),
     }
 }
 
 fn operation_node(statement: &Statement) -> Option<(&'static str, rdcl_base::NodeId)> {
-    match statement {
-        Statement::Operation { node, .. } => Some(("operation", *node)),
-        Statement::Flow { node, .. } => Some(("flow", *node)),
-        Statement::Bad(_) => None,
+    let StatementKind::Entity(entity) = &statement.kind else { return None };
+    match entity.kind {
+        EntityKind::Operation => Some(("operation", statement.node)),
+        EntityKind::Flow => Some(("flow", statement.node)),
+        _ => None,
     }
 }
 

@@ -105,6 +105,28 @@ impl<L> Diagnostic<L> {
         self
     }
 
+    /// Says what was probably meant by the name that stands at the place of the fault, when one of the candidates is near
+    /// enough, and carries the replacement.
+    pub fn misspelt<'a>(mut self, found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self
+    where
+        L: Clone,
+    {
+        if let Some(near) = nearest(found, candidates) {
+            self.help = Some(format!("did you mean `{near}`?"));
+            self.fix = Some(Fix { at: self.primary.clone(), replacement: near.to_owned() });
+        }
+        self
+    }
+
+    /// Carries the replacement of what stands at the place of the fault.
+    pub fn with_fix(mut self, replacement: impl Into<String>) -> Self
+    where
+        L: Clone,
+    {
+        self.fix = Some(Fix { at: self.primary.clone(), replacement: replacement.into() });
+        self
+    }
+
     /// The same diagnostic with every place mapped.
     pub fn map<M>(self, mut place: impl FnMut(L) -> M) -> Diagnostic<M> {
         Diagnostic {

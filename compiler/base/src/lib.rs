@@ -9,6 +9,8 @@ mod sources;
 mod span;
 mod units;
 
+pub mod edit;
+pub mod lints;
 pub mod render;
 
 pub use codes::{CODES, Code, CodeInfo};

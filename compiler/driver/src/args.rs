@@ -30,6 +30,20 @@ pub struct Style {
     /// Say on standard error how long each stage took
     #[arg(long, global = true)]
     pub timings: bool,
+    /// What may be changed and reached on the way.
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How dependencies are come by.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Access {
+    /// Refuse to write `rdcl.lock`: it has to be up to date
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// Use no network: repositories have to be in the cache
+    #[arg(long, global = true)]
+    pub offline: bool,
 }
 
 /// A format of results.
@@ -63,8 +77,14 @@ pub enum Command {
     Check(Check),
     /// Set programs in the one style: white space only
     Fmt(Fmt),
+    /// Warn also of what is better said otherwise, and fix it on demand
+    Lint(Lint),
+    /// Send the packets of a package's fixtures through its blocks
+    Test(Test),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
+    /// Run one program of SEFL: every path symbolically, or one concrete packet
+    Sefl(Sefl),
     /// Draw the nested service graph
     Graph(Graph),
     /// Say where each part of a deployment is best run, or why it fits nowhere
@@ -89,15 +109,23 @@ impl Command {
         match self {
             Command::Check(check) => &check.paths,
             Command::Fmt(fmt) => &fmt.paths,
+            Command::Lint(lint) => &lint.paths,
+            Command::Test(test) => &test.paths,
             Command::Verify(verify) => &verify.paths,
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
             Command::Build(build) => &build.paths,
             Command::Run(run) => std::slice::from_ref(&run.path),
+            Command::Sefl(sefl) => std::slice::from_ref(&sefl.path),
             Command::New(_) | Command::Where(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => {
                 &[]
             }
         }
+    }
+
+    /// Whether a path may be a program of SEFL.
+    pub fn takes_programs(&self) -> bool {
+        matches!(self, Command::Check(_) | Command::Fmt(_) | Command::Sefl(_))
     }
 
     /// Whether `-` among the paths stands for standard input.
@@ -106,7 +134,10 @@ impl Command {
             Command::Fmt(_) => true,
             Command::New(_)
             | Command::Check(_)
+            | Command::Lint(_)
+            | Command::Test(_)
             | Command::Verify(_)
+            | Command::Sefl(_)
             | Command::Graph(_)
             | Command::Place(_)
             | Command::Build(_)
@@ -170,6 +201,31 @@ pub struct Fmt {
     pub diff: bool,
 }
 
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Files, or directories that are packages (they hold an `rdcl.toml`)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Make the fixes that are safe
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Directories that are packages (they hold an `rdcl.toml`), or files
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests with this text in their name
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Also say which statements, arms, rows and rules no packet has taken
+    #[arg(long)]
+    pub coverage: bool,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -191,6 +247,30 @@ pub struct Verify {
     /// Also say, for each ordered pair of boundary ports, whether some packet crosses
     #[arg(long)]
     pub reachability: bool,
+}
+
+/// Arguments of `sefl`.
+#[derive(Debug, Args)]
+pub struct Sefl {
+    /// A `.sefl` file
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// What the program begins from: `empty`, `pkt`, headers (`eth/ip/tcp`), bytes (`ip:4500…`) or a capture
+    /// (`FILE.pcap#2`); and values, `pkt,IPSrc=10.0.0.1,x=5`
+    #[arg(long, value_name = "SPEC", default_value = "empty")]
+    pub packet: String,
+    /// Also list, as dropped, what each `Constrain` keeps out
+    #[arg(long)]
+    pub drops: bool,
+    /// Count as SymNet does: a `Forward` does not end a path, and branches that nothing takes have failed
+    #[arg(long)]
+    pub symnet_compat: bool,
+    /// Run on one packet, whose symbolic values are 0 unless given, and show each step
+    #[arg(long)]
+    pub concrete: bool,
+    /// Give up after so many instructions, over all paths
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub budget: Option<u64>,
 }
 
 /// Arguments of `graph`.
@@ -225,6 +305,9 @@ pub struct Place {
     /// Only the deployment of this name
     #[arg(long, value_name = "NAME")]
     pub deploy: Option<String>,
+    /// Also say what each flow between two boundary ports comes to
+    #[arg(long)]
+    pub flows: bool,
 }
 
 /// Arguments of `build`.

@@ -1,10 +1,13 @@
 //! From files to a checked package: the database is filled, tables are read, complaints get their places.
 
 use crate::input::{Input, read_text};
-use rdcl_base::{Diagnostic, FileId, FileSpan, Severity, Sources};
-use rdcl_hir::{Database, Db, Package, SourceFile, TableFile, add_std, diagnostics, place, table_paths};
+use crate::levels::Levels;
+use rdcl_base::{Code, Diagnostic, FileId, FileSpan, Severity, Sources};
+use rdcl_hir::{Database, Db, Home, Package, SourceFile, TableFile};
+use rdcl_hir::{add_std, diagnostics, place, table_paths, table_place};
 use salsa::Setter;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A package that has been looked at.
 pub struct Checked {
@@ -16,6 +19,8 @@ pub struct Checked {
     pub root: PathBuf,
     /// Every text that a place can be in.
     pub sources: Sources,
+    /// What is done about warnings in it.
+    pub levels: Levels,
     /// Everything that is wrong with it, in the order of the files.
     pub findings: Vec<Diagnostic<FileSpan>>,
 }
@@ -33,29 +38,37 @@ pub fn check(input: Input) -> Checked {
     let mut input = input;
     let std = add_std(&mut db, FileId(input.files.len() as u32));
     input.files.extend(std.iter().map(|file| (file.name(&db).clone(), file.text(&db).to_owned())));
-    let files = input.sources.iter().map(|(file, module)| source(&db, &input, *file, module)).collect();
-    let package = Package::new(&db, files, std, Vec::new());
+    let own = source(&db, &input, &input.home);
+    let files = input.sources.iter().map(own).collect();
+    let below = input.dependencies.iter().flat_map(|d| d.sources.iter().map(source(&db, &input, &d.home)));
+    let package = Package::new(&db, files, std.into_iter().chain(below).collect(), Vec::new());
     let tables = read_tables(&db, package, &mut input);
     package.set_tables(&mut db).to(tables);
-    let found = diagnostics(&db, package).into_iter().map(|problem| problem.map(|loc| place(&db, loc)));
-    let mut findings: Vec<Diagnostic<FileSpan>> = input.findings.into_iter().chain(found).collect();
+    let mut found = diagnostics(&db, package);
+    found.iter_mut().for_each(|problem| rdcl_lint::mend(&db, problem));
+    if input.incomplete {
+        found.retain(|problem| problem.code < Code::E0201);
+    }
+    let found = found.into_iter().map(|problem| problem.map(|loc| place(&db, loc)));
+    let (levels, misread) = Levels::of(&input);
+    let mut findings = levels.apply(input.findings.into_iter().chain(misread).chain(found));
     findings.sort_by_key(|d| d.primary);
-    Checked { db, package, root: input.root, sources: Sources::new(input.files), findings }
+    Checked { db, package, root: input.root, sources: Sources::new(input.files), levels, findings }
 }
 
-fn source(db: &dyn Db, input: &Input, file: FileId, module: &str) -> SourceFile {
-    let (name, text) = &input.files[file.0 as usize];
-    SourceFile::new(db, module.to_owned(), name.clone(), text.clone(), file)
+/// Hands in the sources of a package.
+fn source(db: &dyn Db, input: &Input, home: &Arc<Home>) -> impl Fn(&(FileId, String)) -> SourceFile {
+    move |(file, module)| {
+        let (name, text) = &input.files[file.0 as usize];
+        SourceFile::builder(module.clone(), name.clone(), text.clone(), *file).home(Arc::clone(home)).new(db)
+    }
 }
 
 /// Reads the tables that the program names. A missing one is left to the checker, which knows where it is named.
 fn read_tables(db: &dyn Db, package: Package, input: &mut Input) -> Vec<TableFile> {
     let mut tables = Vec::new();
     for path in table_paths(db, package) {
-        let on_disk = input.root.join(path);
-        if !on_disk.exists() {
-            continue;
-        }
+        let Some(on_disk) = table_file(input, path) else { continue };
         let file = FileId(input.files.len() as u32);
         let text = read_text(&on_disk).unwrap_or_else(|fault| {
             input.findings.push(fault.finding(file));
@@ -65,4 +78,14 @@ fn read_tables(db: &dyn Db, package: Package, input: &mut Input) -> Vec<TableFil
         tables.push(TableFile::new(db, path.clone(), text, file));
     }
     tables
+}
+
+/// Where the table of this name is; none if it is missing.
+fn table_file(input: &Input, path: &str) -> Option<PathBuf> {
+    let (package, path) = table_place(path);
+    let root = match input.dependencies.iter().find(|d| d.home.package == package) {
+        Some(dependency) => &dependency.root,
+        None => &input.root,
+    };
+    Some(root.join(path)).filter(|path| path.exists())
 }

@@ -6,8 +6,9 @@ use crate::exit::Exit;
 use crate::outcome::{Conclusion, Crossing, PropertyResult};
 use crate::session::Session;
 use crate::verify::{crossings, property_names};
-use crate::{human, json, witness};
+use crate::{human, json, sefl, witness};
 use rdcl_base::nearest;
+use rdcl_sefl::Packet;
 use rdcl_verify::{Budget, Options};
 use std::path::Path;
 
@@ -15,7 +16,11 @@ use std::path::Path;
 pub fn check(arguments: &args::Check, style: Style) -> Exit {
     let mut session = Session::start(style);
     for path in &arguments.paths {
-        session.checked(path);
+        if sefl::is_program(path) {
+            session.sefl_checked(path, &Packet::empty());
+        } else {
+            session.checked(path);
+        }
     }
     session.end()
 }

@@ -7,9 +7,9 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::{self, Input};
 use crate::session::Session;
-use crate::{diff, files, json};
+use crate::{diff, files, json, sefl};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, Span};
-use rdcl_syntax::{format, parse_file};
+use rdcl_syntax::{format, format_program, parse_file, parse_nemo, parse_program};
 use std::path::Path;
 
 /// `rdclc fmt`.
@@ -24,7 +24,7 @@ pub fn command(arguments: &args::Fmt, style: Style) -> Exit {
         if args::is_standard_input(path) {
             session.formatted(path, input::standard_input(), arguments);
         } else {
-            let input = session.timed("reading", path, |_| input::load(path));
+            let input = session.timed("reading", path, |_| input::load_alone(path).0);
             session.formatted(path, input, arguments);
         }
     }
@@ -47,7 +47,7 @@ impl Session {
         let texts = Sources::new(files);
         let mut sound = Vec::new();
         for (index, (file, _)) in sources.iter().enumerate() {
-            let errors = errors(*file, texts.text(*file));
+            let errors = errors(*file, texts.name(*file), texts.text(*file));
             if errors.is_empty() {
                 sound.push((*file, places.get(index)));
             }
@@ -57,7 +57,7 @@ impl Session {
         self.report_in(&findings, &texts);
         for (file, place) in sound {
             let old = texts.text(file);
-            let new = self.timed("formatting", path, |_| format(old));
+            let new = self.timed("formatting", path, |_| set(texts.name(file), old));
             let change = Change { path: place.map(|p| p.as_path()), name: texts.name(file), old, new };
             self.deliver(&change, arguments);
         }
@@ -98,9 +98,29 @@ fn say(console: &mut Console, change: &Change<'_>, arguments: &args::Fmt) {
     }
 }
 
+/// A file as the formatter sets it.
+fn set(name: &str, text: &str) -> String {
+    if is_nemo(name) {
+        text.to_owned()
+    } else if sefl::is_program(Path::new(name)) {
+        format_program(text)
+    } else {
+        format(text)
+    }
+}
+
 /// The errors of syntax in a file.
-fn errors(file: FileId, text: &str) -> Vec<Diagnostic<FileSpan>> {
-    let items = parse_file(text).items.into_iter();
+fn errors(file: FileId, name: &str, text: &str) -> Vec<Diagnostic<FileSpan>> {
+    if sefl::is_program(Path::new(name)) {
+        return parse_program(text).errors.into_iter().map(|e| e.map(|span| FileSpan { file, span })).collect();
+    }
+    let items = if is_nemo(name) { vec![(0, parse_nemo(text))] } else { parse_file(text).items };
+    let items = items.into_iter();
     let placed = |start: u32| move |span: Span| FileSpan { file, span: span.shifted(start) };
     items.flat_map(|(start, item)| item.errors.into_iter().map(move |error| error.map(placed(start)))).collect()
+}
+
+/// Whether a file of this name holds NEMO.
+fn is_nemo(name: &str) -> bool {
+    name.ends_with(".nemo")
 }

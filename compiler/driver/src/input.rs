@@ -1,18 +1,23 @@
-//! Reading what a path names: a lone file, or every `.rdcl` file of a package.
+//! Reading what a path names: a lone file, or every `.rdcl` and `.nemo` file of a package.
 //!
 //! A file that cannot be used is a finding, not a failure: the rest is still looked at.
 
-use crate::manifest;
-use rdcl_base::{Code, Diagnostic, FileId, FileSpan};
+use crate::args::Access;
+use crate::dependencies::{self, Dependency};
+use crate::manifest::{self, Manifest, Requirement};
+use rdcl_base::lints::{Level, Lint};
+use rdcl_base::{Code, Diagnostic, FileId, FileSpan, Severity};
+use rdcl_hir::Home;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE: u64 = 64 << 20;
 
 /// What a path on the command line stands for, as read.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Input {
     /// The directory that table files are named relative to.
     pub root: PathBuf,
@@ -24,6 +29,16 @@ pub struct Input {
     pub places: Vec<PathBuf>,
     /// What is wrong with files and manifest.
     pub findings: Vec<Diagnostic<FileSpan>>,
+    /// The manifest, if there is one.
+    pub manifest: Option<FileId>,
+    /// What the manifest says about lints.
+    pub lints: Vec<(&'static Lint, Level)>,
+    /// The package as its sources see it.
+    pub home: Arc<Home>,
+    /// What it is built on.
+    pub dependencies: Vec<Dependency>,
+    /// Whether a dependency is missing, so that names cannot be told.
+    pub incomplete: bool,
 }
 
 impl Input {
@@ -35,7 +50,8 @@ impl Input {
         input
     }
 
-    fn add(&mut self, name: String, text: String) -> FileId {
+    /// Adds a text.
+    pub fn add(&mut self, name: String, text: String) -> FileId {
         self.files.push((name, text));
         FileId(self.files.len() as u32 - 1)
     }
@@ -62,19 +78,82 @@ impl Input {
             self.places.push(path.to_owned());
         }
     }
+
+    /// The `.rdcl` files below a directory, in order.
+    fn sources_below(&mut self, directory: &Path) -> Vec<PathBuf> {
+        let mut sources = Vec::new();
+        if let Err(fault) = collect_sources(directory, &mut sources) {
+            let file = self.add(shown(directory), String::new());
+            self.findings.push(Fault::Unreadable(fault).finding(file));
+        }
+        sources.sort();
+        sources
+    }
+
+    /// The manifest of a package that another one is built on. What is warned of in it is its own affair.
+    ///
+    /// # Errors
+    /// When there is no package.
+    pub fn read_dependency(
+        &mut self,
+        directory: &Path,
+        requirement: &Requirement,
+    ) -> Result<Manifest, Box<Diagnostic<FileSpan>>> {
+        let path = directory.join(MANIFEST);
+        if !path.exists() {
+            let (name, what) = (&requirement.name, if directory.is_dir() { "no `rdcl.toml`" } else { "no directory" });
+            let message = format!("there is no package `{name}` in `{}`: {what} is there", directory.display());
+            return Err(Box::new(Diagnostic::new(Code::E0007, requirement.at, message)));
+        }
+        let Some(file) = self.add_file(&path) else { return Ok(Manifest::default()) };
+        let (manifest, findings) = manifest::read(file, &self.files[file.0 as usize].1);
+        self.findings.extend(findings.into_iter().filter(|finding| finding.severity == Severity::Error));
+        Ok(manifest)
+    }
+
+    /// Reads the sources of a package that this one is built on.
+    pub fn add_dependency(&mut self, home: Arc<Home>, directory: &Path) {
+        let mut sources = Vec::new();
+        for path in self.sources_below(directory) {
+            let module = module(path.strip_prefix(directory).unwrap_or(&path));
+            sources.extend(self.add_file(&path).map(|file| (file, module)));
+        }
+        self.dependencies.push(Dependency { home, root: directory.to_owned(), sources });
+    }
+
+    /// The beginning of the manifest.
+    pub fn manifest_place(&self) -> FileSpan {
+        whole(self.manifest.unwrap_or_default())
+    }
 }
 
-/// Reads a file, or the package in a directory.
+const MANIFEST: &str = "rdcl.toml";
+
+/// Reads a file, or the package in a directory and all that it is built on.
 pub fn load(path: &Path) -> Input {
+    load_with(path, Access::default())
+}
+
+/// The same, with what is forbidden on the way.
+pub fn load_with(path: &Path, access: Access) -> Input {
+    let (mut input, manifest) = load_alone(path);
+    if let Some(manifest) = manifest {
+        dependencies::load(&mut input, &manifest, access);
+    }
+    input
+}
+
+/// Reads a file, or the package in a directory without what it is built on.
+pub fn load_alone(path: &Path) -> (Input, Option<Manifest>) {
     let mut input = Input::default();
     if path.is_dir() {
         input.root = path.to_owned();
-        load_package(&mut input, path);
-    } else {
-        input.root = path.parent().unwrap_or(Path::new("")).to_owned();
-        input.add_source(path);
+        let manifest = load_package(&mut input, path);
+        return (input, manifest);
     }
-    input
+    input.root = path.parent().unwrap_or(Path::new("")).to_owned();
+    input.add_source(path);
+    (input, None)
 }
 
 /// Reads standard input.
@@ -90,28 +169,27 @@ pub fn standard_input() -> Input {
     input
 }
 
-fn load_package(input: &mut Input, directory: &Path) {
-    let path = directory.join("rdcl.toml");
+fn load_package(input: &mut Input, directory: &Path) -> Option<Manifest> {
+    let path = directory.join(MANIFEST);
     if !path.exists() {
         let file = input.add(shown(directory), String::new());
         let message = format!("`{}` is not a package: it has no `rdcl.toml`", directory.display());
         let help = format!("write one with {}", manifest::EXAMPLE);
         input.findings.push(Diagnostic::new(Code::E0003, whole(file), message).with_help(help));
-        return;
+        return None;
     }
+    let mut manifest = None;
     if let Some(file) = input.add_file(&path) {
-        let findings = manifest::check(file, &input.files[file.0 as usize].1);
+        let (read, findings) = manifest::read(file, &input.files[file.0 as usize].1);
         input.findings.extend(findings);
+        input.manifest = Some(file);
+        input.lints.clone_from(&read.lints);
+        manifest = Some(read);
     }
-    let mut sources = Vec::new();
-    if let Err(fault) = collect_sources(directory, &mut sources) {
-        let file = input.add(shown(directory), String::new());
-        input.findings.push(Fault::Unreadable(fault).finding(file));
+    for source in input.sources_below(directory) {
+        input.add_source(&source);
     }
-    sources.sort();
-    for source in &sources {
-        input.add_source(source);
-    }
+    manifest
 }
 
 /// `sub/file.rdcl` is the module `sub::file`.
@@ -120,15 +198,15 @@ fn module(path: &Path) -> String {
     segments.join("::")
 }
 
-/// Every `.rdcl` file below a directory, not entering hidden directories, links, or packages within the package.
+/// Every `.rdcl` and `.nemo` file below a directory, not entering hidden directories, links, or packages within the package.
 fn collect_sources(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if kind.is_dir() && !hidden && !path.join("rdcl.toml").exists() {
+        if kind.is_dir() && !hidden && !path.join(MANIFEST).exists() {
             collect_sources(&path, found)?;
-        } else if !kind.is_dir() && !hidden && path.extension().is_some_and(|e| e == "rdcl") {
+        } else if !kind.is_dir() && !hidden && path.extension().is_some_and(|e| e == "rdcl" || e == "nemo") {
             found.push(path);
         }
     }

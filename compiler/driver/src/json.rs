@@ -3,6 +3,7 @@
 use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, PropertyResult, Trace};
 use crate::packet;
 use crate::place::{Crossed, PlacementResult};
+use crate::testing::{Failure, Report};
 use rdcl_base::{Diagnostic, FileSpan, Sources};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -38,6 +39,56 @@ pub fn formatted(path: &str, written: bool, diff: Option<&str>) -> Value {
     json!({"type": "formatted", "path": path, "written": written, "diff": diff})
 }
 
+/// A file that fixes have changed.
+pub fn fixed(path: &str, fixes: usize) -> Value {
+    json!({"type": "fixed", "path": path, "fixes": fixes})
+}
+
+/// A test: its name, its block, where it begins, and what is other than expected.
+pub fn test(test: (&str, &str, &str), failures: &[Failure], sources: &Sources) -> Value {
+    let (name, block, at) = test;
+    let failure = |failure: &Failure| {
+        json!({
+            "at": sources.place(failure.at),
+            "sent": failure.sent,
+            "expected": failure.expected,
+            "found": failure.found,
+        })
+    };
+    json!({
+        "type": "test",
+        "name": name,
+        "block": block,
+        "at": at,
+        "result": if failures.is_empty() { "passed" } else { "failed" },
+        "failures": failures.iter().map(failure).collect::<Vec<_>>(),
+    })
+}
+
+/// What tests have taken of a package.
+pub fn coverage(report: &Report, sources: &Sources) -> Value {
+    let counts = report.counts.iter().map(|(kind, (taken, of))| {
+        let (name, value) = (format!("{}s", kind.word()), json!({"taken": taken, "of": of}));
+        (name, value)
+    });
+    let never = report.never.iter().map(|never| {
+        json!({
+            "kind": never.kind.word(),
+            "at": sources.place(never.at),
+            "which": Some(&never.which).filter(|which| !which.is_empty()),
+        })
+    });
+    let mut object: Map<String, Value> = counts.collect();
+    object.insert("type".into(), json!("coverage"));
+    object.insert("never".into(), never.collect());
+    Value::Object(object)
+}
+
+/// How many tests came out how.
+pub fn test_summary(passed: usize, failed: usize, left_out: usize) -> Value {
+    json!({"type": "test_summary", "passed": passed, "failed": failed, "left_out": left_out})
+}
+
 /// A verdict.
 pub fn verdict(result: &PropertyResult) -> Value {
     let (witness, reason) = match &result.result {
@@ -66,6 +117,16 @@ pub fn placement(result: &PlacementResult) -> Value {
     let levels = result.levels.iter().map(|level| {
         json!({"sla": level.sla, "measure": level.measure, "op": level.op, "limit": level.limit, "value": level.reached})
     });
+    let flows = result.flows.iter().map(|kpi| {
+        let values = json!({
+            "delay": kpi.delay,
+            "bandwidth": kpi.bandwidth,
+            "packet_rate": kpi.packet_rate,
+            "loss": kpi.loss,
+            "availability": kpi.availability,
+        });
+        (kpi.flow.clone(), values)
+    });
     json!({
         "type": "placement",
         "deploy": result.deploy,
@@ -76,6 +137,7 @@ pub fn placement(result: &PlacementResult) -> Value {
         "instances": Value::Object(result.instances.iter().map(instance).collect()),
         "routes": Value::Object(routes.collect()),
         "levels": levels.collect::<Vec<_>>(),
+        "flows": Value::Object(flows.collect()),
     })
 }
 

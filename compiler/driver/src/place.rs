@@ -7,7 +7,7 @@ use crate::json;
 use crate::session::Session;
 use rdcl_base::{Diagnostic, Dimension, FileSpan, nearest};
 use rdcl_hir::{Deployment, Substrate, deployments, implementations, place, short_name, structure, substrate};
-use rdcl_place::{Level, PlacedPart, Placement, amount, end_name, leaf_name, levels};
+use rdcl_place::{Kpi, Level, PlacedPart, Placement, amount, end_name, kpis, leaf_name, levels};
 use std::path::Path;
 
 /// A deployment and where its parts run.
@@ -84,18 +84,19 @@ pub fn command(arguments: &args::Place, style: Style) -> Exit {
     for path in &arguments.paths {
         let checked = session.checked(path);
         if !checked.has_errors() {
-            session.placed(path, &checked, arguments.deploy.as_deref());
+            session.placed(path, &checked, arguments);
         }
     }
     session.end()
 }
 
 impl Session {
-    fn placed(&mut self, path: &Path, checked: &Checked, deploy: Option<&str>) {
-        match self.timed("placing", path, |_| placed(checked, deploy)) {
+    fn placed(&mut self, path: &Path, checked: &Checked, arguments: &args::Place) {
+        match self.timed("placing", path, |_| placed(checked, arguments.deploy.as_deref())) {
             Ok(placements) => {
                 self.report(&placements.findings, checked);
-                placements.placed.iter().for_each(|placed| self.placement(&result(checked, placed)));
+                let results = placements.placed.iter().map(|placed| result(checked, placed, arguments.flows));
+                results.collect::<Vec<_>>().iter().for_each(|result| self.placement(result));
             }
             Err(nothing) => {
                 self.progress.hide();
@@ -136,6 +137,8 @@ pub struct PlacementResult {
     pub routes: Vec<(String, Vec<Crossed>)>,
     /// The service levels and what is reached.
     pub levels: Vec<Level>,
+    /// What flows come to, if that is asked for.
+    pub flows: Vec<Kpi>,
 }
 
 /// A link on a route.
@@ -156,7 +159,7 @@ impl PlacementResult {
     }
 }
 
-fn result(checked: &Checked, placed: &Placed<'_>) -> PlacementResult {
+fn result(checked: &Checked, placed: &Placed<'_>, flows: bool) -> PlacementResult {
     let (db, deployment, placement) = (&checked.db, placed.deployment, &placed.placement);
     let substrate = substrate(db, deployment.substrate);
     let end = |end| end_name(db, deployment, end);
@@ -174,6 +177,7 @@ fn result(checked: &Checked, placed: &Placed<'_>) -> PlacementResult {
         instances: instances(checked, placed, substrate),
         routes: routes.collect(),
         levels: levels(db, deployment, placement),
+        flows: if flows { kpis(db, deployment, placement) } else { Vec::new() },
     }
 }
 
@@ -190,11 +194,12 @@ fn instances(checked: &Checked, placed: &Placed<'_>, on: &Substrate) -> Vec<(Str
 
 /// Each link with the execution environments it is crossed from and to.
 fn way(substrate: &Substrate, from: Option<usize>, links: &[usize]) -> Vec<Crossed> {
-    let mut at = from;
+    let mut at = from.map(|ree| substrate.site(ree));
     let step = |i: &usize| {
         let link = &substrate.links[*i];
-        let (here, there) = if at == Some(link.b) { (link.b, link.a) } else { (link.a, link.b) };
-        at = Some(there);
+        let backwards = at == Some(substrate.site(link.b));
+        let (here, there) = if backwards { (link.b, link.a) } else { (link.a, link.b) };
+        at = Some(substrate.site(there));
         Crossed { link: *i, from: substrate.rees[here].name.clone(), to: substrate.rees[there].name.clone() }
     };
     links.iter().map(step).collect()
@@ -217,12 +222,26 @@ fn table(result: &PlacementResult) -> String {
     }
     let routes = result.routes.iter().map(|(wire, way)| format!("  {wire} over {}\n", stops(way)));
     let level = |l: &Level| {
-        let (reached, limit) = (amount(l.reached, l.dimension), amount(l.limit, l.dimension));
+        let reached = l.reached.map_or_else(|| "without limit".into(), |reached| amount(reached, l.dimension));
+        let limit = amount(l.limit, l.dimension);
         format!("  {}: {} = {reached}, asked {} {limit}\n", l.sla, l.measure, l.op)
     };
     let head = format!("{}: {} on {}, {}\n", result.deploy, result.service, result.substrate, objective(result));
-    let rest: String = routes.chain(result.levels.iter().map(level)).collect();
+    let rest: String = routes.chain(result.levels.iter().map(level)).chain(result.flows.iter().map(flow)).collect();
     head + &aligned(&rows) + &rest
+}
+
+/// `lan -> wan: delay 50us, bandwidth 200Mbps, packet rate 500kpps, loss 0%, availability 100%`
+fn flow(kpi: &Kpi) -> String {
+    let rate = kpi.packet_rate.map_or_else(|| "without limit".into(), |rate| amount(rate, Dimension::PacketRate));
+    format!(
+        "  {}: delay {}, bandwidth {}, packet rate {rate}, loss {}, availability {}\n",
+        kpi.flow,
+        amount(kpi.delay, Dimension::Time),
+        amount(kpi.bandwidth, Dimension::Bandwidth),
+        amount(kpi.loss, Dimension::Ratio),
+        amount(kpi.availability, Dimension::Ratio),
+    )
 }
 
 /// `edge1 - core - dc`

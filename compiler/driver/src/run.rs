@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain, Man, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{boot, build, crash, draw, explain, fmt, new, pages, place, whence};
+use crate::{boot, build, crash, draw, explain, fmt, lint, new, pages, place, sefl, testing, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,18 +62,27 @@ fn run() -> Exit {
     if !missing.is_empty() {
         return Exit::Usage;
     }
+    if let Some(path) =
+        line.command.paths().iter().find(|path| sefl::is_program(path) && !line.command.takes_programs())
+    {
+        eprintln!("error: `{}` is a program of SEFL and no service; `rdclc sefl` runs it", path.display());
+        return Exit::Usage;
+    }
     match &line.command {
         Command::New(arguments) => new::command(arguments, line.style),
         Command::Explain(arguments) => explain(arguments),
         Command::Completions(arguments) => Console::print_artifact(&pages::completions(arguments.shell)),
         Command::Man(arguments) => man(arguments),
         Command::Fmt(arguments) => fmt::command(arguments, line.style),
+        Command::Lint(arguments) => lint::command(arguments, line.style),
+        Command::Test(arguments) => testing::command(arguments, line.style),
         Command::Run(arguments) => boot::command(arguments, line.style),
         Command::Place(arguments) => place::command(arguments, line.style),
         Command::Build(arguments) => build::command(arguments, line.style),
         Command::Where(arguments) => whence::command(arguments, line.style),
         Command::Graph(arguments) => draw::draw(arguments, line.style),
         Command::Check(arguments) => commands::check(arguments, line.style),
+        Command::Sefl(arguments) => sefl::command(arguments, line.style),
         Command::Verify(arguments) => commands::verify(arguments, line.style),
     }
 }

@@ -1,6 +1,6 @@
 //! A run of a command over some paths: where results go, what was found, how it will exit.
 
-use crate::args::{Format, Style};
+use crate::args::{Access, Format, Style};
 use crate::check::Checked;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -20,6 +20,8 @@ pub struct Session {
     pub exit: Exit,
     /// Codes of warnings that are not reported.
     pub allowed: Vec<Code>,
+    /// How dependencies are come by.
+    pub access: Access,
     timings: bool,
     errors: usize,
     warnings: usize,
@@ -32,6 +34,7 @@ impl Session {
         Session {
             console,
             progress,
+            access: style.access,
             timings: style.timings,
             errors: 0,
             warnings: 0,
@@ -64,7 +67,8 @@ impl Session {
 
     /// Reads and checks what a path names, and reports what is wrong with it.
     pub fn checked(&mut self, path: &Path) -> Checked {
-        let input = self.timed("reading", path, |_| input::load(path));
+        let access = self.access;
+        let input = self.timed("reading", path, |_| input::load_with(path, access));
         let checked = self.timed("checking", path, |_| crate::check(input));
         self.report(&checked.findings, &checked);
         checked
@@ -72,7 +76,7 @@ impl Session {
 
     /// Reports findings; errors decide the exit.
     pub fn report(&mut self, findings: &[Diagnostic<FileSpan>], checked: &Checked) {
-        self.report_in(findings, &checked.sources);
+        self.report_in(&checked.levels.apply(findings.iter().cloned()), &checked.sources);
     }
 
     /// The same, of texts that have not been checked.

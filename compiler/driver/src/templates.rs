@@ -15,17 +15,25 @@ pub fn files(template: Template, name: &str) -> Vec<(&'static str, String)> {
 
 fn sources(template: Template) -> &'static [File] {
     match template {
-        Template::Block => &[("main.rdcl", include_str!("../templates/block/main.rdcl"))],
-        Template::Service => &[("main.rdcl", include_str!("../templates/service/main.rdcl"))],
+        Template::Block => &[
+            ("main.rdcl", include_str!("../templates/block/main.rdcl")),
+            ("tests/gate.toml", include_str!("../templates/block/tests/gate.toml")),
+        ],
+        Template::Service => &[
+            ("main.rdcl", include_str!("../templates/service/main.rdcl")),
+            ("tests/service.toml", include_str!("../templates/service/tests/service.toml")),
+        ],
         Template::Router => &[
             ("main.rdcl", include_str!("../templates/router/main.rdcl")),
             ("routes.txt", include_str!("../templates/router/routes.txt")),
+            ("tests/routes.toml", include_str!("../templates/router/tests/routes.toml")),
         ],
         Template::Library => &[
             ("main.rdcl", include_str!("../templates/library/main.rdcl")),
             ("marks.rdcl", include_str!("../templates/library/marks.rdcl")),
             ("filters/base.rdcl", include_str!("../templates/library/filters/base.rdcl")),
             ("filters/ssh.rdcl", include_str!("../templates/library/filters/ssh.rdcl")),
+            ("tests/filters.toml", include_str!("../templates/library/tests/filters.toml")),
         ],
     }
 }
@@ -33,7 +41,7 @@ fn sources(template: Template) -> &'static [File] {
 /// What to type next, in the directory of the package.
 pub fn next(template: Template) -> &'static [&'static str] {
     match template {
-        Template::Block | Template::Library => &["rdclc verify ."],
+        Template::Block | Template::Library => &["rdclc verify .", "rdclc test ."],
         Template::Service => &["rdclc verify .", "rdclc place .", "rdclc run .", "rdclc build . --deploy cloud -o out"],
         Template::Router => &["rdclc verify .", "rdclc verify --reachability ."],
     }

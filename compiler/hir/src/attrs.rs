@@ -1,6 +1,6 @@
 //! Attributes in braces: `bandwidth = 200Mbps;`.
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::eval::{constant, mismatch, value_text};
 use crate::source::loc::{Loc, Problem};
 use crate::value::Value;
@@ -82,18 +82,19 @@ pub(crate) fn attributes(cx: &mut Cx<'_>, attrs: &[Attr], known: &[(&str, Want)]
     found
 }
 
-/// A share of more than all of the time.
+/// A share of more than the whole.
 fn beyond_all(cx: &Cx<'_>, attr: &Attr, value: &Value) -> Option<Problem> {
     let Value::Quantity(Quantity { amount: 10_001.., dimension: Dimension::Ratio }) = value else { return None };
-    let message = format!("{} is more than all of the time", value_text(value));
+    let whole = if attr.name.text == "availability" { "all of the time" } else { "all there is" };
+    let message = format!("{} is more than {whole}", value_text(value));
     Some(Diagnostic::new(Code::E0302, cx.at(attr.value.node), message).with_help("the greatest share is 100%"))
 }
 
 fn unknown_attribute(cx: &Cx<'_>, name: &Name, known: &[(&str, Want)]) -> Problem {
     let names: Vec<&str> = known.iter().map(|k| k.0).collect();
-    let help = did_you_mean(&name.text, names.iter().copied());
     Diagnostic::new(Code::E0312, cx.at(name.node), format!("there is no attribute `{}` here", name.text))
-        .with_help(help.unwrap_or_else(|| format!("known here are {}", names.join(", "))))
+        .with_help(format!("known here are {}", names.join(", ")))
+        .misspelt(&name.text, names.iter().copied())
 }
 
 fn attribute_twice(cx: &Cx<'_>, name: &Name) -> Problem {

@@ -53,6 +53,7 @@ fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
             | ast::Member::Sla(_)
             | ast::Member::Lifecycle(_)
             | ast::Member::Intent(_)
+            | ast::Member::Policy(_)
             | ast::Member::Bad(_) => {}
         }
     }
@@ -85,7 +86,7 @@ pub fn body<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Body<'db> {
 
 /// The RFB whose members are the body of an RFB.
 #[salsa::tracked(returns(copy))]
-fn body_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'db>> {
+pub(crate) fn body_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'db>> {
     if own_kind(db, item) != BodyKind::Opaque {
         return Some(item);
     }

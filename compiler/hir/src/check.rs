@@ -1,28 +1,36 @@
 //! Everything that is wrong with a package.
 
+use crate::abstraction::abstract_problems;
+use crate::ancestry::inheritance_problems;
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::headers::known_headers;
+use crate::instance::constraint::constraint_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
 use crate::nemo::{filter_name, filter_rules, idle_operations, intent};
 use crate::operation::deploy::{deployed, deployed_twice};
+use crate::operation::environments::environment;
+use crate::operation::hosting::unhosted;
 use crate::operation::impls::implementations;
 use crate::operation::lifecycles::lifecycle;
+use crate::operation::policy::policies;
 use crate::operation::sla::service_levels;
 use crate::operation::substrates::substrate;
 use crate::part::{Nesting, PartGroup, nesting, nesting_problems, parts};
 use crate::port::ports;
+use crate::shadow::hidden_names;
 use crate::source::db::{Db, Package, SourceFile};
+use crate::source::home::table_place;
 use crate::source::item::{Item, items, parsed, rfb_tree};
 use crate::source::loc::{Loc, Problem, place};
 use crate::source::mentions::unused_imports;
 use crate::source::names::{lookup, scope};
-use crate::subject::checked;
+use crate::subject::{checked, file_subjects};
 use crate::types::declared_stack;
 use crate::value::Type;
 use crate::wire::{enters_leaves, wires};
@@ -31,23 +39,28 @@ use rdcl_base::{Code, Diagnostic, NodeId, Severity};
 use rdcl_core::Shape;
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Everything that is wrong with a package, by place. Of an item that cannot be read only that is said; of the standard
-/// library only errors are.
+/// library and of dependencies only errors are.
 pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Problem> {
     let files = package.std(db).iter().chain(package.files(db));
-    let mut found: Vec<Problem> = files.flat_map(|file| items(db, *file)).flat_map(|item| unread(db, *item)).collect();
+    let mut found: Vec<Problem> = files.flat_map(|file| unread(db, *file)).cloned().collect();
     let meant = problems(db, package).iter().filter(|p| concerns(db, package, p));
     found.extend(meant.cloned());
     found.sort_by_cached_key(|p| (place(db, p.primary), p.code, p.message.clone()));
     found
 }
 
-/// What could not be read of an item.
-fn unread(db: &dyn Db, item: Item<'_>) -> Vec<Problem> {
-    let at = |span| Loc::Text(item.file(db), item.id(db), span);
-    parsed(db, item).errors(db).iter().map(|e| e.clone().map(at)).collect()
+/// What could not be read of a file.
+#[salsa::tracked(returns(deref))]
+fn unread(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let errors = |item: &Item<'_>| {
+        let at = |span| Loc::Text(item.file(db), item.id(db), span);
+        let parsed = parsed(db, *item);
+        parsed.errors(db).iter().chain(parsed.warnings(db)).map(|e| e.clone().map(at)).collect::<Vec<_>>()
+    };
+    items(db, file).iter().flat_map(errors).collect()
 }
 
 fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
@@ -55,7 +68,8 @@ fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
         Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::source::item::item_with_id(db, file, id),
         Loc::Table(..) => return true,
     };
-    let read = item.is_none_or(|item| parsed(db, item).errors(db).is_empty());
+    // Of a NEMO program, the statements that could be read are looked at.
+    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || parsed(db, item).errors(db).is_empty());
     let of_std = problem.primary.file().is_some_and(|f| package.std(db).contains(&f));
     read && (problem.severity == Severity::Error || !of_std)
 }
@@ -70,14 +84,36 @@ fn problems(db: &dyn Db, package: Package) -> Vec<Problem> {
     for file in package.files(db) {
         found.extend(unused_imports(db, *file));
     }
-    for instance in checked(db, package) {
-        found.extend(instance_problems(db, *instance).iter().cloned());
+    for file in package.files(db) {
+        found.extend(meaning_problems(db, *file).iter().cloned());
     }
-    for missing in checked(db, package).iter().flat_map(|instance| unfound_tables(db, *instance)) {
+    let met: HashSet<_> = package.files(db).iter().flat_map(|file| file_subjects(db, *file)).collect();
+    let samples = checked(db, package).iter().filter(|instance| !met.contains(instance));
+    let mut unfound: Vec<Problem> = Vec::new();
+    for instance in samples {
+        found.extend(instance_problems(db, *instance).iter().cloned());
+        unfound.extend(unfound_tables(db, *instance));
+    }
+    let files = package.files(db).iter();
+    for missing in files.flat_map(|file| file_unfound_tables(db, *file).iter().cloned()).chain(unfound) {
         let said = found.iter().any(|p| (p.code, &p.message) == (missing.code, &missing.message));
         _ = said || found.insert(missing);
     }
+    found.extend(unhosted(db, package));
     found.into_iter().collect()
+}
+
+/// What is wrong with the subjects of a file.
+#[salsa::tracked(returns(deref))]
+fn meaning_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let problems = file_subjects(db, file).iter().flat_map(|instance| instance_problems(db, *instance));
+    problems.cloned().collect::<IndexSet<_>>().into_iter().collect()
+}
+
+/// Table files that the subjects of a file read and that are missing.
+#[salsa::tracked(returns(deref))]
+fn file_unfound_tables(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    file_subjects(db, file).iter().flat_map(|instance| unfound_tables(db, *instance)).collect()
 }
 
 /// Table files that a leaf reads and that are missing, each at the parameter that is to hold it.
@@ -123,17 +159,21 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         Keyword::Stack => declared_stack(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
+        Keyword::Environment => environment(db, item).problems.clone(),
         Keyword::Rfb => [
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),
+            constraint_problems(db, item),
+            abstract_problems(db, item),
             body_problems(db, item),
             nesting_problems(db, item),
             intent(db, item).problems.clone(),
             table_problems(db, item),
             name_clashes(db, item),
+            hidden_names(db, item),
         ]
         .concat(),
-        Keyword::Use | Keyword::Unknown => Vec::new(),
+        Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
     }
 }
 
@@ -141,6 +181,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
 #[salsa::tracked(returns(deref))]
 fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let mut found = parents(db, instance).problems.clone();
+    found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
     found.extend(idle_operations(db, instance));
@@ -148,6 +189,7 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
     found.extend(implementations(db, instance).problems.iter().cloned());
     found.extend(service_levels(db, instance).problems.iter().cloned());
     found.extend(lifecycle(db, instance).problems.iter().cloned());
+    found.extend(policies(db, instance).problems.iter().cloned());
     found.extend(contract_problems(db, instance).iter().cloned());
     found
 }
@@ -253,7 +295,7 @@ fn check_argument<'db>(cx: &mut Cx<'db>, target: Item<'db>, i: usize, arg: &Arg)
 
 fn check_table(cx: &mut Cx<'_>, value: &Expr, ty: &Type) {
     let (ExprKind::Str(path), Type::Table(columns)) = (&value.kind, ty) else { return };
-    match table_file(cx.db, path) {
+    match table_file(cx.db, &cx.file().home(cx.db).table_path(path)) {
         Some(file) => cx.problems.extend(table(cx.db, file, columns.clone()).1.iter().cloned()),
         None if path.is_empty() => {}
         None => cx.report(missing_table(cx, value.node, path)),
@@ -261,6 +303,7 @@ fn check_table(cx: &mut Cx<'_>, value: &Expr, ty: &Type) {
 }
 
 fn missing_table(cx: &Cx<'_>, at: NodeId, path: &str) -> Problem {
+    let (_, path) = table_place(path);
     Diagnostic::new(Code::E0801, cx.at(at), format!("there is no table file `{path}`"))
         .with_help("the path is relative to the directory of the package")
 }

@@ -5,10 +5,10 @@
 
 mod premise;
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::flatten::boundary_of;
 use crate::headers::knowing_ports;
-use crate::instance::{Instance, members, params};
+use crate::instance::{Instance, full_name, members, params};
 use crate::lineage::instance_lineage;
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
 use crate::port::Ports;
@@ -58,7 +58,8 @@ fn contract<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Contract {
             ports: knowing_ports(db, instance),
             env: params(db, *ancestor),
         };
-        let prefix = if *ancestor == instance { String::new() } else { format!("{}.", ancestor.rfb(db).name(db)) };
+        let prefix =
+            if *ancestor == instance { String::new() } else { format!("{}.", ancestor_name(db, instance, *ancestor)) };
         let names = names(&mut reader.cx);
         for (ensures, name) in clauses(db, *ancestor).zip(names) {
             let Some((claim, when, flows)) = reader.clause(&ensures.clause) else { continue };
@@ -68,6 +69,13 @@ fn contract<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Contract {
         problems.append(&mut reader.cx.problems);
     }
     Contract { properties: Arc::new(properties), places, problems }
+}
+
+/// The name of an ancestor; with its arguments, if the block is an ancestor more than once.
+fn ancestor_name<'db>(db: &'db dyn Db, instance: Instance<'db>, ancestor: Instance<'db>) -> String {
+    let rfb = ancestor.rfb(db);
+    let twice = instance_lineage(db, instance).iter().filter(|a| a.rfb(db) == rfb).nth(1).is_some();
+    if twice { full_name(db, ancestor) } else { rfb.name(db).to_owned() }
 }
 
 fn clauses<'db>(db: &'db dyn Db, instance: Instance<'db>) -> impl Iterator<Item = &'db Ensures> {
@@ -206,7 +214,8 @@ fn promise_twice(cx: &Cx<'_>, name: &Name, first: NodeId) -> Problem {
 
 fn no_what(cx: &Cx<'_>, what: &Name) -> Problem {
     Diagnostic::new(Code::E0315, cx.at(what.node), format!("`no {}` cannot be promised", what.text))
-        .with_help(did_you_mean(&what.text, ["loop"]).unwrap_or_else(|| "what can be promised is `no loop`".into()))
+        .with_help("what can be promised is `no loop`")
+        .misspelt(&what.text, ["loop"])
 }
 
 fn premise_without_reach(cx: &Cx<'_>, given: &Expr) -> Problem {

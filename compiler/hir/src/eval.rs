@@ -1,11 +1,13 @@
 //! Constant expressions: what an argument, a default, a bound or an attribute comes to.
 
-use crate::cx::{Cx, Params, did_you_mean};
+pub(crate) mod quantity;
+
+use crate::cx::{Cx, Params};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
-use crate::types::{checked_stack, declared_stack, type_name};
+use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
 use crate::value::{Type, Value};
-use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
+use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{HeaderKind, mask};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
@@ -18,7 +20,13 @@ pub(crate) fn evaluate(cx: &mut Cx<'_>, expr: &Expr, ty: &Type, params: &Params)
         cx.report(other_columns(cx, expr.node, own, ty));
         return None;
     }
-    coerce(cx, expr.node, value, ty)
+    let literal = !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Binary(..));
+    let coerced = coerce(cx, expr.node, value, ty);
+    if let (None, false, Some(problem)) = (&coerced, literal, cx.problems.last_mut()) {
+        // What is computed is mended where it comes from.
+        problem.fix = None;
+    }
+    coerced
 }
 
 /// The type of a table parameter that is to be passed on as a table of other columns.
@@ -53,12 +61,8 @@ pub(crate) fn constant(cx: &mut Cx<'_>, expr: &Expr, params: &Params) -> Option<
         ExprKind::Any(any) => truths(cx, any, params).map(|v| Value::Bool(v.iter().any(|b| *b))),
         ExprKind::Binary(op, a, b) => binary(cx, expr.node, *op, (a, b), params),
         ExprKind::Range(lo, hi) => range(cx, expr.node, (lo, hi), params),
-        ExprKind::In(..)
-        | ExprKind::Has(_)
-        | ExprKind::Member(..)
-        | ExprKind::Index(..)
-        | ExprKind::Call(_)
-        | ExprKind::Address(..) => {
+        ExprKind::In(of, set) => within(cx, (of, set), params),
+        ExprKind::Has(_) | ExprKind::Member(..) | ExprKind::Index(..) | ExprKind::Call(_) | ExprKind::Address(..) => {
             cx.report(not_constant(cx, expr.node));
             None
         }
@@ -149,6 +153,7 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
             checked_stack(cx, &headers, at).map(Value::Stack)
         }
         (Value::Int(x), Value::Int(y)) => arithmetic(cx, at, op, x, y),
+        (x @ Value::Quantity(_), y) | (x, y @ Value::Quantity(_)) => quantity::with_amount(cx, at, op, (a, b), (x, y)),
         (x, y) if op == BinaryOp::Eq => Some(Value::Bool(x == y)),
         (x, y) if op == BinaryOp::Ne => Some(Value::Bool(x != y)),
         (Value::Int(_), other) => {
@@ -157,6 +162,33 @@ fn binary(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, (a, b): (&Expr, &Expr), par
         }
         (other, _) => {
             cx.report(mismatch(cx, a.node, "a whole number", &other));
+            None
+        }
+    }
+}
+
+/// Whether a value is in a range, or an address or a prefix in a prefix.
+fn within(cx: &mut Cx<'_>, (of, set): (&Expr, &Expr), params: &Params) -> Option<Value> {
+    let inside = |address: u32, prefix: u32, length: u8| {
+        (address ^ prefix).checked_shr(32 - u32::from(length.min(32))).unwrap_or(0) == 0
+    };
+    match (constant(cx, of, params)?, constant(cx, set, params)?) {
+        (Value::Int(x), Value::Range(lo, hi)) => Some(Value::Bool((lo..=hi).contains(&x))),
+        (Value::Range(a, b), Value::Range(lo, hi)) => Some(Value::Bool(lo <= a && b <= hi)),
+        (Value::Ipv4(x), Value::Prefix(p, length)) => Some(Value::Bool(inside(x, p, length))),
+        (Value::Prefix(x, own), Value::Prefix(p, length)) => Some(Value::Bool(own >= length && inside(x, p, length))),
+        (_, Value::Range(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "a whole number or a range", &value));
+            None
+        }
+        (_, Value::Prefix(..)) => {
+            let value = constant(cx, of, params)?;
+            cx.report(mismatch(cx, of.node, "an address or a prefix", &value));
+            None
+        }
+        (_, other) => {
+            cx.report(mismatch(cx, set.node, "a range or a prefix", &other));
             None
         }
     }
@@ -183,7 +215,7 @@ fn arithmetic(cx: &mut Cx<'_>, at: NodeId, op: BinaryOp, x: u128, y: u128) -> Op
         BinaryOp::Ge => return Some(Value::Bool(x >= y)),
     };
     if number.is_none() {
-        cx.report(no_number(cx, at));
+        cx.report(no_number(cx, at, "the result is not a whole number of at most 128 bits"));
     }
     number.map(Value::Int)
 }
@@ -196,7 +228,7 @@ pub(crate) fn coerce(cx: &mut Cx<'_>, at: NodeId, value: Value, ty: &Type) -> Op
             cx.report(out_of_range(cx, at, value, ty));
             None
         }
-        (Value::Str(path), Type::Table(_)) => Some(Value::Table(path)),
+        (Value::Str(path), Type::Table(_)) => Some(Value::Table(cx.file().home(cx.db).table_path(&path))),
         (value, ty) if has_type(&value, ty) => Some(value),
         (value, ty) => {
             cx.report(wrong_type(cx, at, &value, ty));
@@ -216,7 +248,7 @@ fn has_type(value: &Value, ty: &Type) -> bool {
         Value::Prefix(..) => *ty == Type::Prefix,
         Value::Prefix6(..) => *ty == Type::Prefix6,
         Value::Range(..) => *ty == Type::Range,
-        Value::Quantity(q) => *ty == Type::Duration && q.dimension == Dimension::Time,
+        Value::Quantity(q) => *ty == Type::Quantity(q.dimension),
         Value::Table(_) => matches!(ty, Type::Table(_)),
         Value::Stack(_) => *ty == Type::Stack,
     }
@@ -269,12 +301,19 @@ pub(crate) fn mismatch(cx: &Cx<'_>, at: NodeId, expected: &str, found: &Value) -
 fn wrong_type(cx: &Cx<'_>, at: NodeId, value: &Value, ty: &Type) -> Problem {
     let problem = mismatch(cx, at, &format!("a `{}`", type_name(ty)), value);
     match (value, ty) {
-        (Value::Ipv4(_), Type::Prefix) => problem.with_help(format!("write `{}/32`", value_text(value))),
-        (Value::Ipv6(address), Type::Prefix6) => problem.with_help(format!("write `{}`", prefix6_text(*address, 128))),
-        (Value::Int(seconds), Type::Duration) => problem.with_help(format!("write the unit, as in `{seconds}s`")),
-        (Value::Int(only), Type::Range) => problem.with_help(format!("write `{only}..{only}`")),
+        (Value::Ipv4(_), Type::Prefix) => rewritten(problem, format!("{}/32", value_text(value))),
+        (Value::Ipv6(address), Type::Prefix6) => rewritten(problem, prefix6_text(*address, 128)),
+        (Value::Int(amount), Type::Quantity(of)) => {
+            problem.with_help(format!("write the unit, as in `{amount}{}`", usual_unit(*of)))
+        }
+        (Value::Int(only), Type::Range) => rewritten(problem, format!("{only}..{only}")),
         _ => problem,
     }
+}
+
+/// Proposes another text for a value.
+fn rewritten(problem: Problem, text: String) -> Problem {
+    problem.with_help(format!("write `{text}`")).with_fix(text)
 }
 
 fn other_columns(cx: &Cx<'_>, at: NodeId, own: &Type, ty: &Type) -> Problem {
@@ -303,7 +342,7 @@ fn unknown_constant(cx: &Cx<'_>, name: &Name, params: &Params) -> Problem {
         .map(|(n, _)| n.as_str());
     let candidates = params.keys().map(String::as_str).chain(stacks);
     Diagnostic::new(Code::E0211, cx.at(name.node), format!("there is no parameter `{}` here", name.text))
-        .with_optional_help(did_you_mean(&name.text, candidates))
+        .misspelt(&name.text, candidates)
 }
 
 fn not_constant(cx: &Cx<'_>, at: NodeId) -> Problem {
@@ -311,8 +350,8 @@ fn not_constant(cx: &Cx<'_>, at: NodeId) -> Problem {
         .with_help("use literals, parameters and arithmetic on whole numbers")
 }
 
-fn no_number(cx: &Cx<'_>, at: NodeId) -> Problem {
-    Diagnostic::new(Code::E0302, cx.at(at), "the result is not a whole number of at most 128 bits")
+fn no_number(cx: &Cx<'_>, at: NodeId, message: &str) -> Problem {
+    Diagnostic::new(Code::E0302, cx.at(at), message)
 }
 
 pub(crate) fn empty_range(cx: &Cx<'_>, at: NodeId, lo: u128, hi: u128) -> Problem {

@@ -68,7 +68,7 @@ fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
             },
             Member::Ensures(ensures) => found.clause(&ensures.clause),
             Member::Port(_) | Member::Part(_) | Member::Wire(_) | Member::Impl(_) | Member::Sla(_) => {}
-            Member::Lifecycle(_) | Member::Intent(_) | Member::Bad(_) => {}
+            Member::Lifecycle(_) | Member::Intent(_) | Member::Policy(_) | Member::Bad(_) => {}
         }
     }
     found.0

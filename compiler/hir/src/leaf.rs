@@ -188,7 +188,7 @@ fn column_type(ty: &Type) -> ColumnType {
         Type::Ipv6 => ColumnType::Ipv6,
         // No column is of these types; the checker says so.
         Type::Bool | Type::String | Type::Prefix | Type::Prefix6 | Type::Range => ColumnType::Uint(64),
-        Type::Duration | Type::Table(_) | Type::Stack => {
+        Type::Quantity(_) | Type::Table(_) | Type::Stack => {
             ColumnType::Uint(64)
         }
     }

@@ -6,6 +6,8 @@
 //! * [`diagnostics`]: what is wrong with a package; [`place`]: where that is in the text
 //! * [`subjects`]: the instances to verify; [`properties`]: what they promise; [`network`]: what they are made of
 
+mod abstraction;
+mod ancestry;
 mod attrs;
 mod bodies;
 mod check;
@@ -23,6 +25,7 @@ mod operation;
 mod part;
 mod port;
 mod property;
+mod shadow;
 mod source;
 mod subject;
 mod types;
@@ -32,6 +35,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use abstraction::is_abstract;
 pub use attrs::{Attribute, attribute};
 pub use bodies::{Body, BodyKind, body};
 pub use check::diagnostics;
@@ -47,15 +51,20 @@ pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::PortGroup;
 pub use nemo::Rule;
 pub use operation::{
-    Bound, Comparison, Deployed, Deployment, EVENTS, Event, Implementation, Implementations, Lifecycle, Link, Measure,
+    Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature, FeatureRow,
+    Implementation, Implementations, Lifecycle, Link, Measure, ReeKind,
 };
+pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind};
 pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
-pub use operation::{deployed, deployments, implementations, lifecycle, service_levels, substrate};
+pub use operation::{PlaceScope, Policies, PolicyRule, RuleKind, SPARED, Spare, policies};
+pub use operation::{
+    deployed, deployments, environment, implementations, lacking, lifecycle, service_levels, substrate,
+};
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};
-pub use source::{Database, Db, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
-pub use source::{add_std, item_with_id, items, parsed, place, scope};
+pub use source::{Database, Db, Home, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
+pub use source::{STD, add_std, item_with_id, items, parsed, place, scope, table_place};
 pub use subject::{assumptions, checked, subjects, table_paths};
 pub use types::{REE_KINDS, VALUE_TYPES, type_name};
 pub use value::{TableType, Type, Value};

@@ -4,17 +4,19 @@
 //! the parent are written.
 
 use crate::cx::{Cx, Params};
+use crate::eval::coerce;
 use crate::instance::param::{Param, signature};
-use crate::instance::{Instance, instantiate, params};
+use crate::instance::{Instance, Written, instantiate, params};
 use crate::source::db::Db;
 use crate::source::item::{Item, rfb_tree};
 use crate::source::loc::{Loc, Problem};
 use crate::source::names::{Kind, lookup, name_node, resolve};
 use crate::types::type_name;
+use crate::value::Type;
 use indexmap::IndexSet;
-use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::Keyword;
-use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Name};
+use rdcl_syntax::ast;
 
 /// The most ancestors a block may have; it bounds every walk over parents.
 const MOST_ANCESTORS: usize = 64;
@@ -110,23 +112,45 @@ fn declared_parents<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Parents<'d
 }
 
 fn instantiate_parent<'db>(cx: &mut Cx<'db>, parent: &ast::Parent, target: Item<'db>, env: &Params) -> Instance<'db> {
-    let mut args = parent.args.clone();
-    let positional = args.iter().filter(|a| a.name.is_none()).count();
-    for (i, param) in signature(cx.db, target).params.iter().enumerate() {
-        let written = i < positional || args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.text == param.name));
-        let Some((own, _)) = env.get(&param.name).filter(|_| !written) else { continue };
-        if *own == param.ty {
-            args.push(passed_through(param, parent.node));
-        } else {
+    let mut passed = Params::new();
+    for param in unwritten(cx, parent, target) {
+        let Some((own, value)) = env.get(&param.name) else { continue };
+        if !passes(own, &param.ty) {
             cx.report(parameter_differs(cx, parent, target, param, env));
+        } else if let Some(value) = coerce(cx, parent.node, value.clone(), &param.ty) {
+            passed.insert(param.name.clone(), (param.ty.clone(), value));
         }
     }
-    instantiate(cx, target, &args, env, parent.node)
+    let written =
+        Written { type_args: &parent.type_args, args: &parent.args, passed, path: &parent.path, at: parent.node };
+    instantiate(cx, target, &written, env).unwrap_or_else(|with_defaults| with_defaults)
 }
 
-fn passed_through(param: &Param, node: NodeId) -> Arg {
-    let name = Name { text: param.name.clone(), node };
-    Arg { name: Some(name.clone()), value: Expr { kind: ExprKind::Name(name), node }, node }
+/// The parameters of a parent for which the clause has no argument.
+fn unwritten<'db>(cx: &Cx<'db>, parent: &ast::Parent, target: Item<'db>) -> Vec<&'db Param> {
+    let names = parent.args.iter().filter_map(|a| a.name.as_ref());
+    let names = names.chain(parent.type_args.iter().filter_map(|a| a.name.as_ref()));
+    let named: Vec<&str> = names.map(|n| n.text.as_str()).collect();
+    let mut values = parent.args.iter().filter(|a| a.name.is_none()).count();
+    let mut types = parent.type_args.iter().filter(|a| a.name.is_none()).count();
+    let mut open = Vec::new();
+    for param in &signature(cx.db, target).params {
+        let positional = if param.is_type { &mut types } else { &mut values };
+        if *positional > 0 {
+            *positional -= 1;
+        } else if !named.contains(&param.name.as_str()) {
+            open.push(param);
+        }
+    }
+    open
+}
+
+/// Whether a child's parameter may stand for its parent's: what it takes may only be more.
+fn passes(own: &Type, parents: &Type) -> bool {
+    match (own, parents) {
+        (Type::Uint(own), Type::Uint(parents)) => own >= parents,
+        _ => own == parents,
+    }
 }
 
 /// An instance and all its ancestors, itself first, then depth first in order of declaration, each once.

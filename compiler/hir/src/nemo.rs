@@ -13,8 +13,8 @@ use crate::source::loc::{Loc, Problem};
 use crate::wire::enters_leaves;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{Cond, Stack};
-use rdcl_syntax::ast::{Member, Name};
-use rdcl_syntax::nemo::{Action, Statement};
+use rdcl_syntax::ast::Member;
+use rdcl_syntax::nemo::{ClauseKind, Entity, EntityKind, Entry, Name, Statement, StatementKind, Verb, pairs};
 
 mod class;
 
@@ -61,11 +61,34 @@ pub fn intent<'db>(db: &'db dyn Db, item: Item<'db>) -> Intent {
             cx.report(unknown_language(&cx, &intent.language, "intent", "nemo"));
         }
     }
-    let flows = flows(&mut cx, &statements);
-    let mut operations = operations(&mut cx, &statements, &flows);
+    let entities: Vec<&Entity> = statements.iter().filter_map(|statement| entity(&mut cx, statement)).collect();
+    let flows = flows(&mut cx, &entities);
+    let mut operations = operations(&mut cx, &entities, &flows);
     operations.sort_by_key(|o| o.priority);
     contradictions(&mut cx, &operations);
     Intent { operations, problems: cx.problems }
+}
+
+/// A flow or an operation; other statements are complained of.
+fn entity<'a>(cx: &mut Cx<'_>, statement: &&'a Statement) -> Option<&'a Entity> {
+    match &statement.kind {
+        StatementKind::Entity(entity)
+            if matches!(entity.kind, EntityKind::Flow | EntityKind::Operation)
+                && matches!(entity.verb, Some((Verb::Create | Verb::Update | Verb::Import, _)) | None) =>
+        {
+            Some(entity)
+        }
+        StatementKind::Bad => None,
+        _ => {
+            cx.report(unsupported(cx, statement.node));
+            None
+        }
+    }
+}
+
+fn unsupported(cx: &Cx<'_>, node: NodeId) -> Problem {
+    Diagnostic::new(Code::E0108, cx.at(node), "this statement is not supported yet")
+        .with_help("the kinds of statement understood so far are `Flow` and `Operation`")
 }
 
 /// The rules for what enters an instance at a port of this stack: its own, then those inherited with its body.
@@ -103,58 +126,77 @@ struct Flow<'a> {
     class: Class,
 }
 
-fn flows<'a>(cx: &mut Cx<'_>, statements: &[&'a Statement]) -> Vec<Flow<'a>> {
+fn flows<'a>(cx: &mut Cx<'_>, entities: &[&'a Entity]) -> Vec<Flow<'a>> {
     let mut flows: Vec<Flow<'a>> = Vec::new();
-    for statement in statements {
-        let Statement::Flow { name, matches, .. } = statement else { continue };
+    for entity in entities.iter().filter(|entity| entity.kind == EntityKind::Flow) {
+        let Some(name) = &entity.name else { continue };
         if let Some(first) = flows.iter().find(|f| f.name.text == name.text) {
             cx.report(declared_twice(cx, "flow", name, first.name.node));
             continue;
         }
-        let class = class_of(cx, matches);
+        let matches = entity.clauses.iter().find_map(|clause| match &clause.kind {
+            ClauseKind::Match(entries) => Some(pairs(entries)),
+            _ => None,
+        });
+        let class = class_of(cx, &matches.unwrap_or_default());
         if class.is_empty() {
             cx.report(contradictory_flow(cx, name));
         }
         flows.push(Flow { name, class });
     }
-    for flow in &flows {
-        if !statements.iter().any(|s| matches!(s, Statement::Operation { target, .. } if target.text == flow.name.text))
-        {
-            cx.report(unused_flow(cx, flow.name));
-        }
+    let used = |name: &str| entities.iter().any(|entity| target(entity).is_some_and(|(target, _)| target == name));
+    for flow in flows.iter().filter(|flow| !used(&flow.name.text)) {
+        cx.report(unused_flow(cx, flow.name));
     }
     flows
 }
 
-fn operations(cx: &mut Cx<'_>, statements: &[&Statement], flows: &[Flow<'_>]) -> Vec<Operation> {
+/// What an operation acts on.
+fn target(entity: &Entity) -> Option<(String, NodeId)> {
+    entity.clauses.iter().find_map(|clause| match &clause.kind {
+        ClauseKind::Target(target) => Some((target.text(), target.node)),
+        _ => None,
+    })
+}
+
+fn operations(cx: &mut Cx<'_>, entities: &[&Entity], flows: &[Flow<'_>]) -> Vec<Operation> {
     let mut found: Vec<Operation> = Vec::new();
-    for statement in statements {
-        let Statement::Operation { name, target, priority, actions, .. } = statement else { continue };
+    for entity in entities.iter().filter(|entity| entity.kind == EntityKind::Operation) {
+        let (Some(name), Some((target, target_node))) = (&entity.name, target(entity)) else { continue };
         if let Some(first) = found.iter().find(|o| o.name == name.text) {
             cx.report(declared_twice(cx, "operation", name, first.node));
             continue;
         }
-        let Some(flow) = flows.iter().find(|f| f.name.text == target.text) else {
-            cx.report(unknown_flow(cx, target, flows));
+        let Some(flow) = flows.iter().find(|f| f.name.text == target) else {
+            cx.report(unknown_flow(cx, &target, target_node, flows));
             continue;
         };
+        let mut priority = u64::MAX;
+        let mut actions: &[Entry] = &[];
+        for clause in &entity.clauses {
+            match &clause.kind {
+                ClauseKind::Priority(number, _) => priority = u64::try_from(*number).unwrap_or(u64::MAX),
+                ClauseKind::Action(entries) => actions = entries,
+                ClauseKind::Condition(_) | ClauseKind::Constraint(_) => cx.report(unsupported(cx, clause.node)),
+                _ => {}
+            }
+        }
         let Some(deny) = decision(cx, name, actions) else { continue };
         let (name, node) = (name.text.clone(), name.node);
-        let priority = priority.map_or(u64::MAX, |(priority, _)| priority);
-        found.push(Operation { name, priority, deny, flow: target.text.clone(), class: flow.class.clone(), node });
+        found.push(Operation { name, priority, deny, flow: target, class: flow.class.clone(), node });
     }
     found
 }
 
 /// Whether the actions of an operation deny, or allow.
-fn decision(cx: &mut Cx<'_>, operation: &Name, actions: &[Action]) -> Option<bool> {
+fn decision(cx: &mut Cx<'_>, operation: &Name, actions: &[Entry]) -> Option<bool> {
     let mut decided: Option<bool> = None;
-    for action in actions {
-        let deny = match action.name.text.as_str() {
+    for (action, _) in pairs_of_actions(actions) {
+        let deny = match action.text.as_str() {
             "deny" => true,
             "allow" => false,
             _ => {
-                cx.report(unknown_action(cx, &action.name));
+                cx.report(unknown_action(cx, action));
                 continue;
             }
         };
@@ -165,6 +207,15 @@ fn decision(cx: &mut Cx<'_>, operation: &Name, actions: &[Action]) -> Option<boo
         decided = Some(deny);
     }
     decided
+}
+
+/// Actions with their arguments.
+fn pairs_of_actions(entries: &[Entry]) -> impl Iterator<Item = (&Name, Option<&rdcl_syntax::nemo::Value>)> {
+    entries.iter().filter_map(|entry| match entry {
+        Entry::Word(name) => Some((name, None)),
+        Entry::Pair(pair) => Some((&pair.key, Some(&pair.value))),
+        Entry::Value(_) | Entry::Group(..) => None,
+    })
 }
 
 fn contradictions(cx: &mut Cx<'_>, operations: &[Operation]) {
@@ -197,9 +248,9 @@ fn unused_flow(cx: &Cx<'_>, name: &Name) -> Problem {
     Diagnostic::new(Code::W0402, cx.at(name.node), format!("no operation uses the flow `{}`", name.text))
 }
 
-fn unknown_flow(cx: &Cx<'_>, name: &Name, flows: &[Flow<'_>]) -> Problem {
-    Diagnostic::new(Code::E0412, cx.at(name.node), format!("there is no flow `{}`", name.text))
-        .with_optional_help(did_you_mean(&name.text, flows.iter().map(|f| f.name.text.as_str())))
+fn unknown_flow(cx: &Cx<'_>, name: &str, node: NodeId, flows: &[Flow<'_>]) -> Problem {
+    Diagnostic::new(Code::E0412, cx.at(node), format!("there is no flow `{name}`"))
+        .with_optional_help(did_you_mean(name, flows.iter().map(|f| f.name.text.as_str())))
 }
 
 fn unknown_action(cx: &Cx<'_>, name: &Name) -> Problem {

@@ -1,8 +1,9 @@
 //! The parts a composite declares, and how deep parts nest.
 
+use crate::abstraction::must_be_concrete;
 use crate::bodies::part_items;
 use crate::cx::{Cx, Params};
-use crate::instance::{Instance, instantiate, members, params};
+use crate::instance::{Instance, Written, instantiate, members, params};
 use crate::port::{array_bounds, group_names};
 use crate::source::db::Db;
 use crate::source::item::Item;
@@ -73,9 +74,16 @@ pub fn parts<'db>(db: &'db dyn Db, owner: Instance<'db>) -> Parts<'db> {
 
 fn part_group<'db>(cx: &mut Cx<'db>, part: &ast::Part, env: &Params) -> Option<PartGroup<'db>> {
     let target = resolve(cx, &part.rfb, Kind::Block)?;
+    let concrete = must_be_concrete(cx, target, part.rfb.node, "a part");
     let array = array_bounds(cx, part.array.as_ref(), env).ok()?;
-    let instance = instantiate(cx, target, &part.args, env, part.node);
-    Some(PartGroup { name: part.name.text.clone(), array, instance, place: cx.at(part.node) })
+    let written =
+        Written { type_args: &part.type_args, args: &part.args, passed: Params::new(), path: &part.rfb, at: part.node };
+    let instance = match instantiate(cx, target, &written, env) {
+        // Nothing is known of its ports.
+        Err(_) if !part.type_args.is_empty() => return None,
+        Ok(instance) | Err(instance) => instance,
+    };
+    concrete.then(|| PartGroup { name: part.name.text.clone(), array, instance, place: cx.at(part.node) })
 }
 
 /// How an RFB's parts nest.

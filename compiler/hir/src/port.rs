@@ -99,13 +99,13 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
 fn inherit(cx: &mut Cx<'_>, ports: &mut Ports, parent: &Ports) {
     ports.broken.extend(parent.broken.iter().cloned());
     for (group, place) in parent.groups.iter().zip(&parent.places) {
-        match ports.groups.iter().find(|g| g.name == group.name) {
+        match ports.groups.iter().position(|g| g.name == group.name) {
             None => {
                 ports.groups.push(group.clone());
                 ports.places.push(*place);
             }
-            Some(known) if same_port(known, group) => {}
-            Some(known) => cx.report(parents_disagree(cx, known, *place)),
+            Some(known) if same_port(&ports.groups[known], group) => {}
+            Some(known) => cx.report(parents_disagree(cx, &ports.groups[known], [ports.places[known], *place])),
         }
     }
 }
@@ -146,7 +146,7 @@ fn may_replace(parent: &PortGroup, child: &PortGroup) -> Result<(), String> {
 }
 
 /// Whether `wide` admits all that `narrow` admits.
-fn includes(wide: Stack, narrow: Stack) -> bool {
+pub(crate) fn includes(wide: Stack, narrow: Stack) -> bool {
     wide.outermost == narrow.outermost && wide.required.headers().all(|h| narrow.required.has(h))
 }
 
@@ -187,9 +187,11 @@ fn duplicate_port(cx: &Cx<'_>, port: &ast::Port, first: Loc) -> Problem {
         .with_label(first, "first declared here")
 }
 
-fn parents_disagree(cx: &Cx<'_>, known: &PortGroup, place: Loc) -> Problem {
+fn parents_disagree(cx: &Cx<'_>, known: &PortGroup, [first, second]: [Loc; 2]) -> Problem {
     let message = format!("the parents of `{}` declare the port `{}` differently", cx.item.name(cx.db), known.name);
-    Diagnostic::new(Code::E0309, name_place(cx.db, cx.item), message).with_label(place, "one declares it so")
+    Diagnostic::new(Code::E0309, name_place(cx.db, cx.item), message)
+        .with_label(first, "one declares it so")
+        .with_label(second, "another declares it so")
 }
 
 fn parent_differs(cx: &Cx<'_>, port: &ast::Port, parent: Loc, why: String) -> Problem {

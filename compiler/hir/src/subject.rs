@@ -1,13 +1,15 @@
 //! Subjects: the instances that are to be verified, and those that are only checked.
 
+use crate::abstraction::is_abstract;
 use crate::bodies::body;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::instance::{Instance, default_instance, has_all_defaults};
 use crate::leaf::LeafKind;
 use crate::lineage::instance_lineage;
+use crate::operation::deploy::deployed;
 use crate::operation::impls::implementations;
 use crate::part::{Nesting, nesting, parts};
-use crate::source::db::{Db, Package};
+use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, items};
 use crate::value::Value;
 use indexmap::IndexSet;
@@ -16,7 +18,16 @@ use std::collections::BTreeSet;
 
 /// The RFBs of the package's own files, in order.
 pub(crate) fn own_blocks<'db>(db: &'db dyn Db, package: Package) -> impl Iterator<Item = Item<'db>> {
-    let all = package.files(db).iter().flat_map(move |file| items(db, *file).iter().copied());
+    blocks(db, package.files(db))
+}
+
+/// The RFBs of its dependencies, in order; those of the standard library are known to be sound.
+fn blocks_below<'db>(db: &'db dyn Db, package: Package) -> impl Iterator<Item = Item<'db>> {
+    blocks(db, package.std(db)).filter(|item| !item.file(db).home(db).package.is_empty())
+}
+
+fn blocks<'db>(db: &'db dyn Db, files: &'db [SourceFile]) -> impl Iterator<Item = Item<'db>> {
+    let all = files.iter().flat_map(move |file| items(db, *file).iter().copied());
     all.filter(move |item| item.keyword(db) == Keyword::Rfb)
 }
 
@@ -24,9 +35,24 @@ pub(crate) fn own_blocks<'db>(db: &'db dyn Db, package: Package) -> impl Iterato
 /// part of one, each once. Parents are no subjects by themselves.
 #[salsa::tracked(returns(deref))]
 pub fn subjects<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
-    let complete = own_blocks(db, package).filter(|item| has_all_defaults(db, *item));
-    let roots: Vec<Instance<'db>> = complete.map(|item| default_instance(db, item)).collect();
-    with_parts(db, roots).into_iter().collect()
+    let found: IndexSet<Instance<'db>> = package.files(db).iter().flat_map(|f| file_roots(db, *f)).copied().collect();
+    let parts = package.files(db).iter().flat_map(|file| file_subjects(db, *file)).copied();
+    found.into_iter().chain(parts).collect::<IndexSet<_>>().into_iter().collect()
+}
+
+/// The RFBs of a file whose parameters all have defaults, as instances; and what is deployed, with its arguments.
+#[salsa::tracked(returns(deref))]
+fn file_roots<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Instance<'db>> {
+    let blocks = items(db, file).iter().filter(|item| item.keyword(db) == Keyword::Rfb);
+    let complete = blocks.filter(|item| has_all_defaults(db, **item) && !is_abstract(db, **item));
+    let deployed = items(db, file).iter().filter_map(|item| Some(deployed(db, *item).deployment.as_ref()?.instance));
+    complete.map(|item| default_instance(db, *item)).chain(deployed).collect()
+}
+
+/// The [`file_roots`] of a file, and all their parts.
+#[salsa::tracked(returns(deref))]
+pub(crate) fn file_subjects<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Instance<'db>> {
+    with_parts(db, file_roots(db, file).to_vec()).into_iter().collect()
 }
 
 /// Instances and all their parts, in order of first mention.
@@ -47,13 +73,15 @@ pub(crate) fn direct_parts<'db>(db: &'db dyn Db, instance: Instance<'db>) -> imp
     owner.into_iter().flat_map(|owner| parts(db, owner).groups.iter().map(|g| g.instance))
 }
 
-/// The subjects, and a sample of every RFB of the package that none of them is an instance of.
+/// The subjects, and a sample of every RFB of the package and its dependencies that none of them is an instance of.
 #[salsa::tracked(returns(deref))]
 pub fn checked<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
     let subjects = subjects(db, package);
     let met: BTreeSet<_> =
         subjects.iter().map(|s| (s.rfb(db).file(db), s.rfb(db).id(db))).map(|(f, i)| (f.file_id(db), i)).collect();
-    let unmet = own_blocks(db, package).filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
+    let unmet = own_blocks(db, package)
+        .chain(blocks_below(db, package))
+        .filter(|item| !met.contains(&(item.file(db).file_id(db), item.id(db))));
     subjects.iter().copied().chain(unmet.map(|item| default_instance(db, item))).collect()
 }
 

@@ -6,4 +6,5 @@ mod meaning;
 mod pages;
 mod robust;
 mod tables;
+mod typing;
 mod world;

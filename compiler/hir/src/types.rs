@@ -1,19 +1,46 @@
 //! Types: the value types of the prelude, tables with columns, and header stacks.
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::source::db::Db;
 use crate::source::item::{Item, parsed};
 use crate::source::loc::Problem;
 use crate::source::names::{Kind, resolve};
 use crate::value::{TableType, Type, Value};
-use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
 use rdcl_core::{HeaderKind, MatchKind, Stack};
 use rdcl_syntax::ast;
 
 /// The value types of the prelude.
-pub const VALUE_TYPES: [&str; 14] = [
-    "Prefix", "Ipv4", "Mac", "u8", "u16", "u32", "u64", "bool", "Duration", "Range", "Table", "String", "Ipv6",
+pub const VALUE_TYPES: [&str; 19] = [
+    "Prefix",
+    "Ipv4",
+    "Mac",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "bool",
+    "Duration",
+    "Bandwidth",
+    "Memory",
+    "PacketRate",
+    "Cpu",
+    "Ratio",
+    "Range",
+    "Table",
+    "String",
+    "Ipv6",
     "Prefix6",
+];
+
+/// The types of amounts, each with what it measures.
+const AMOUNTS: [(&str, Dimension); 6] = [
+    ("Duration", Dimension::Time),
+    ("Bandwidth", Dimension::Bandwidth),
+    ("Memory", Dimension::Memory),
+    ("PacketRate", Dimension::PacketRate),
+    ("Cpu", Dimension::Cpu),
+    ("Ratio", Dimension::Ratio),
 ];
 
 /// The kinds of execution environment of the prelude.
@@ -33,10 +60,9 @@ fn simple_type(name: &str) -> Option<Type> {
         "Prefix" => Type::Prefix,
         "Prefix6" => Type::Prefix6,
         "Range" => Type::Range,
-        "Duration" => Type::Duration,
         "Table" => Type::Table(bare_table()),
         "Stack" => Type::Stack,
-        _ => return None,
+        _ => Type::Quantity(AMOUNTS.iter().find(|(amount, _)| *amount == name)?.1),
     })
 }
 
@@ -103,7 +129,7 @@ fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
     let ty = value_type(cx, &column.ty)?;
     match ty {
         Type::Uint(_) | Type::Ipv4 | Type::Ipv6 | Type::Mac => Some(ty),
-        Type::Bool | Type::String | Type::Prefix | Type::Prefix6 | Type::Range | Type::Duration | Type::Table(_)
+        Type::Bool | Type::String | Type::Prefix | Type::Prefix6 | Type::Range | Type::Quantity(_) | Type::Table(_)
         | Type::Stack => {
             cx.report(no_column_type(cx, &column.ty, &ty));
             None
@@ -171,9 +197,13 @@ pub fn declared_stack<'db>(db: &'db dyn Db, item: Item<'db>) -> DeclaredStack {
     let mut cx = Cx::new(db, item);
     let headers = match parsed(db, item).tree(db) {
         ast::Item::Stack(stack) => stack_headers(&mut cx, stack),
-        ast::Item::Use(_) | ast::Item::Rfb(_) | ast::Item::Substrate(_) | ast::Item::Deploy(_) | ast::Item::Bad(_) => {
-            Vec::new()
-        }
+        ast::Item::Use(_)
+        | ast::Item::Rfb(_)
+        | ast::Item::Substrate(_)
+        | ast::Item::Deploy(_)
+        | ast::Item::Nemo(_)
+        | ast::Item::Environment(_)
+        | ast::Item::Bad(_) => Vec::new(),
     };
     DeclaredStack { headers, problems: cx.problems }
 }
@@ -205,7 +235,7 @@ pub fn type_name(ty: &Type) -> String {
         Type::Prefix => "Prefix".into(),
         Type::Prefix6 => "Prefix6".into(),
         Type::Range => "Range".into(),
-        Type::Duration => "Duration".into(),
+        Type::Quantity(of) => AMOUNTS.iter().find(|(_, d)| d == of).map_or(of.name(), |(name, _)| name).into(),
         Type::Table(table) => table_name(table),
         Type::Stack => "Stack".into(),
     }
@@ -221,6 +251,35 @@ fn table_name(table: &TableType) -> String {
     format!("Table({})", keys.chain(data).collect::<Vec<_>>().join(", "))
 }
 
+/// A value of a type as somebody might write it; none of what only they can know.
+pub(crate) fn usual_value(ty: &Type) -> Option<String> {
+    let text = match ty {
+        Type::Uint(_) => "1",
+        Type::Bool => "false",
+        Type::Ipv4 => "192.0.2.1",
+        Type::Ipv6 => "2001:db8::1",
+        Type::Mac => "02:00:00:00:00:01",
+        Type::Prefix => "192.0.2.0/24",
+        Type::Prefix6 => "2001:db8::/32",
+        Type::Range => "1..65535",
+        Type::Quantity(of) => return Some(format!("1{}", usual_unit(*of))),
+        Type::String | Type::Table(_) | Type::Stack => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// The unit people write amounts in.
+pub(crate) fn usual_unit(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Time => "s",
+        Dimension::Memory => "MiB",
+        Dimension::Bandwidth => "Mbps",
+        Dimension::PacketRate => "pps",
+        Dimension::Cpu => "core",
+        Dimension::Ratio => "%",
+    }
+}
+
 fn written(ty: &ast::TypeExpr) -> String {
     let path = |p: &ast::Path| p.segments.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("::");
     ty.parts.iter().map(path).collect::<Vec<_>>().join("/")
@@ -228,15 +287,15 @@ fn written(ty: &ast::TypeExpr) -> String {
 
 fn unknown_value_type(cx: &Cx<'_>, ty: &ast::TypeExpr) -> Problem {
     let name = written(ty);
-    let help = did_you_mean(&name, VALUE_TYPES.into_iter().chain(["Stack"]));
     Diagnostic::new(Code::E0202, cx.at(ty.node), format!("`{name}` is not a type of values"))
-        .with_optional_help(help.or_else(|| Some(format!("value types are {} and Stack", VALUE_TYPES.join(", ")))))
+        .with_help(format!("value types are {} and Stack", VALUE_TYPES.join(", ")))
+        .misspelt(&name, VALUE_TYPES.into_iter().chain(["Stack"]))
 }
 
 fn unknown_match_kind(cx: &Cx<'_>, kind: &ast::Name) -> Problem {
-    let help = did_you_mean(&kind.text, ["exact", "lpm", "range"]);
     Diagnostic::new(Code::E0202, cx.at(kind.node), format!("`{}` is not a way to match a key", kind.text))
-        .with_optional_help(help.or_else(|| Some("a key is `exact`, `lpm` or `range`".into())))
+        .with_help("a key is `exact`, `lpm` or `range`")
+        .misspelt(&kind.text, ["exact", "lpm", "range"])
 }
 
 fn too_many_columns(cx: &Cx<'_>, at: NodeId) -> Problem {
@@ -269,7 +328,8 @@ fn no_column_type(cx: &Cx<'_>, at: &ast::TypeExpr, ty: &Type) -> Problem {
 fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
     let known = HeaderKind::ALL.map(HeaderKind::name);
     Diagnostic::new(Code::E0202, cx.at(name.node), format!("`{}` is not a header", name.text))
-        .with_help(did_you_mean(&name.text, known).unwrap_or_else(|| format!("headers are {}", known.join(", "))))
+        .with_help(format!("headers are {}", known.join(", ")))
+        .misspelt(&name.text, known)
 }
 
 fn impossible_stack(cx: &Cx<'_>, headers: &[HeaderKind], at: NodeId) -> Problem {

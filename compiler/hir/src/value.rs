@@ -1,6 +1,6 @@
 //! Values of parameters: what an argument evaluates to, and the types they have.
 
-use rdcl_base::Quantity;
+use rdcl_base::{Dimension, Quantity};
 use rdcl_core::Stack;
 
 /// A parameter's type.
@@ -24,8 +24,8 @@ pub enum Type {
     Prefix6,
     /// `Range`: an inclusive range of unsigned integers.
     Range,
-    /// `Duration`
-    Duration,
+    /// `Duration`, `Bandwidth`, `Memory`, `PacketRate`, `Cpu`, `Ratio`: an amount of this.
+    Quantity(Dimension),
     /// `Table(lpm prefix: Ipv4, port: u16)`; a bare `Table` has exactly these two columns.
     Table(TableType),
     /// `Stack`: a header stack, usable as a port type.
@@ -62,9 +62,9 @@ pub enum Value {
     Prefix6(u128, u8),
     /// Of [`Type::Range`], inclusive.
     Range(u128, u128),
-    /// Any amount with a unit; of [`Type::Duration`] when it measures time.
+    /// Of the [`Type::Quantity`] of its dimension.
     Quantity(Quantity),
-    /// Of [`Type::Table`]: the file's path relative to the package.
+    /// Of [`Type::Table`]: the one name of the file, its path relative to the package; see `Home::table_path`.
     Table(String),
     /// Of [`Type::Stack`].
     Stack(Stack),

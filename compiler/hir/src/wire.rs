@@ -19,8 +19,12 @@ use std::collections::BTreeMap;
 pub use ends::EndRef;
 
 /// What a wire may promise.
-const WIRE_ATTRIBUTES: &[(&str, Want)] =
-    &[("bandwidth", Want::Amount(Dimension::Bandwidth)), ("delay", Want::Amount(Dimension::Time))];
+const WIRE_ATTRIBUTES: &[(&str, Want)] = &[
+    ("bandwidth", Want::Amount(Dimension::Bandwidth)),
+    ("delay", Want::Amount(Dimension::Time)),
+    ("packet_rate", Want::Amount(Dimension::PacketRate)),
+    ("loss", Want::Amount(Dimension::Ratio)),
+];
 
 /// Two ports joined.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,8 +2,9 @@
 
 use crate::amount::amount;
 use crate::candidates::{Whereabouts, candidates};
-use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Ree, Resource, WHOLE, Wire};
+use crate::model::{Bound, End, Flow, Link, Measured, Model, Objective, Passage, Ree, Resource, WHOLE, Wire};
 use crate::place::{end_name, leaf_name};
+use crate::rules::{Asked, Spared, is_within, left, rules};
 use crate::ways::{TooManyWays, Tracer};
 use rdcl_core::Endpoint;
 use rdcl_hir::{
@@ -24,6 +25,10 @@ pub struct Case<'db> {
     pub pins: Vec<Option<usize>>,
     /// For each boundary port the pin that is about it.
     pub outsides: Vec<Option<usize>>,
+    /// For each rule of the model what it says in the source.
+    pub asked: Vec<Asked>,
+    /// What stays free of each resource.
+    pub spared: Spared,
     pub model: Model,
 }
 
@@ -40,9 +45,12 @@ impl<'db> Case<'db> {
             levels: service_levels(db, instance),
             pins: Vec::new(),
             outsides: Vec::new(),
+            asked: Vec::new(),
+            spared: [None; 3],
             model: Model::default(),
         };
         case.read_substrate();
+        case.read_rules();
         case.read_pins();
         let problems = case.read_leaves();
         case.model.wires = case.wiring.links.iter().map(wire).collect();
@@ -60,6 +68,8 @@ impl<'db> Case<'db> {
             offers: Resource::ALL.map(|r| number(&ree.attributes, r.name())),
             availability: number(&ree.attributes, "availability").unwrap_or(WHOLE),
             cost: number(&ree.attributes, "cost").unwrap_or(0),
+            packet_rate: number(&ree.attributes, "packet_rate"),
+            host: ree.host,
         };
         let link = |link: &rdcl_hir::Link| Link {
             a: link.a,
@@ -68,9 +78,22 @@ impl<'db> Case<'db> {
             delay: number(&link.attributes, "delay").unwrap_or(0),
             availability: number(&link.attributes, "availability").unwrap_or(WHOLE),
             cost: number(&link.attributes, "cost").unwrap_or(0),
+            passage: passage(&link.attributes),
         };
         self.model.rees = self.substrate.rees.iter().map(ree).collect();
         self.model.links = self.substrate.links.iter().map(link).collect();
+    }
+
+    /// Policies; what has to stay free is taken off what there is.
+    fn read_rules(&mut self) {
+        let (rules, spared) = rules(self.db, self.deployment.instance, self.structure, self.substrate);
+        (self.model.rules, self.asked) = rules.into_iter().unzip();
+        for ree in &mut self.model.rees {
+            for (offer, spare) in ree.offers.iter_mut().zip(spared) {
+                *offer = offer.map(|offer| spare.map_or(offer, |(share, _)| left(offer, share)));
+            }
+        }
+        self.spared = spared;
     }
 
     /// The pin of the innermost part that holds a leaf counts.
@@ -114,8 +137,10 @@ impl<'db> Case<'db> {
                 (Measure::Delay, Some(flow)) => Measured::Delay(flow),
                 (Measure::Bandwidth, Some(flow)) => Measured::Bandwidth(flow),
                 (Measure::Availability, flow) => Measured::Availability(flow),
-                // The checker gives delay and bandwidth a flow.
-                (Measure::Delay | Measure::Bandwidth, None) => continue,
+                (Measure::PacketRate, Some(flow)) => Measured::PacketRate(flow),
+                (Measure::Loss, Some(flow)) => Measured::Loss(flow),
+                // The checker gives all but availability a flow.
+                (Measure::Delay | Measure::Bandwidth | Measure::PacketRate | Measure::Loss, None) => continue,
             };
             model.bounds.push(Bound { measured, op: bound.op, limit: bound.limit.amount });
         }
@@ -168,6 +193,8 @@ impl<'db> Case<'db> {
             Measured::Delay(of) => format!("delay({})", flow(of)),
             Measured::Bandwidth(of) => format!("bandwidth({})", flow(of)),
             Measured::Availability(of) => format!("availability({})", of.map(flow).unwrap_or_default()),
+            Measured::PacketRate(of) => format!("packet_rate({})", flow(of)),
+            Measured::Loss(of) => format!("loss({})", flow(of)),
         }
     }
 
@@ -181,11 +208,6 @@ impl<'db> Case<'db> {
     pub fn bound_text(&self, bound: usize) -> String {
         format!("{} {}", self.measure_name(bound), self.limit_text(bound))
     }
-}
-
-/// Whether a leaf is the part of this path, or in it.
-fn is_within(leaf: &str, part: &str) -> bool {
-    leaf.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A numeric attribute, in the smallest unit.
@@ -206,6 +228,11 @@ pub fn number(attributes: &[Attribute], name: &str) -> Option<u64> {
     }
 }
 
+/// What attributes say about packets that pass.
+pub fn passage(attributes: &[Attribute]) -> Passage {
+    Passage { packet_rate: number(attributes, "packet_rate"), loss: number(attributes, "loss").unwrap_or(0) }
+}
+
 fn wire(link: &FlatLink) -> Wire {
     let of = |name: &'static str| link.wires.iter().filter_map(move |origin| number(&origin.attributes, name));
     Wire {
@@ -213,6 +240,7 @@ fn wire(link: &FlatLink) -> Wire {
         b: end(link.b),
         reserved: of("bandwidth").max().unwrap_or(0),
         delay: of("delay").fold(0, u64::saturating_add),
+        passages: link.wires.iter().map(|origin| passage(&origin.attributes)).collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Holds a solution against its model, on its own terms: nothing here is shared with what finds solutions.
 
-use crate::model::{Bound, Candidate, End, Measured, Model, Objective, Resource, WHOLE};
+use crate::model::{Ask, Bound, Candidate, End, Measured, Model, Objective, Resource, WHOLE};
 use crate::solver::Solution;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,7 @@ pub fn check(model: &Model, solution: &Solution) -> Vec<String> {
         faults.extend(view.routes());
         faults.extend(view.bandwidths());
         faults.extend(view.bounds());
+        faults.extend(view.rules());
         faults.extend(view.value());
     }
     faults
@@ -63,8 +64,23 @@ impl View<'_> {
     }
 
     fn load(&self, ree: usize, resource: Resource) -> u128 {
-        let here = (0..self.model.leaves.len()).map(|leaf| self.candidate(leaf)).filter(|c| c.ree == ree);
+        let all = (0..self.model.leaves.len()).map(|leaf| self.candidate(leaf));
+        let here = all.filter(|c| self.enclosing(c.ree).contains(&ree));
         here.map(|c| u128::from(c.needs[resource as usize])).sum()
+    }
+
+    /// An execution environment and all that it runs in, the outermost last.
+    fn enclosing(&self, ree: usize) -> Vec<usize> {
+        let mut found = vec![ree];
+        while let Some(host) = self.model.rees[found[found.len() - 1]].host {
+            found.push(host);
+        }
+        found
+    }
+
+    fn outermost(&self, ree: usize) -> usize {
+        let enclosing = self.enclosing(ree);
+        enclosing[enclosing.len() - 1]
     }
 
     fn ree_of(&self, end: End) -> Option<usize> {
@@ -86,12 +102,14 @@ impl View<'_> {
             if self.model.joined && route.is_empty() {
                 continue;
             }
+            let (a, b) = (self.outermost(a), self.outermost(b));
             let mut visited = vec![a];
             for link in route {
                 let link = &self.model.links[*link];
+                let (one, other) = (self.outermost(link.a), self.outermost(link.b));
                 let at = visited[visited.len() - 1];
-                visited.push(if link.a == at { link.b } else { link.a });
-                if link.a != at && link.b != at {
+                visited.push(if one == at { other } else { one });
+                if one != at && other != at {
                     faults.push(format!("the route of wire {i} is broken"));
                 }
             }
@@ -114,7 +132,11 @@ impl View<'_> {
                 ">" => bound.limit.saturating_add(1),
                 _ => 0,
             }),
-            Measured::Bandwidth(_) | Measured::Delay(_) | Measured::Availability(_) => None,
+            Measured::Bandwidth(_)
+            | Measured::Delay(_)
+            | Measured::Availability(_)
+            | Measured::PacketRate(_)
+            | Measured::Loss(_) => None,
         });
         asked.chain([self.model.wires[wire].reserved]).max().unwrap_or(0)
     }
@@ -136,6 +158,31 @@ impl View<'_> {
         over.map(|(link, sum)| format!("{sum} bit/s go over link {link}")).collect()
     }
 
+    /// Looks at every two leaves.
+    fn rules(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (i, rule) in self.model.rules.iter().enumerate().filter(|(_, rule)| !rule.is_wish) {
+            let area = |leaf: usize| rule.areas[self.candidate(leaf).ree];
+            let kept = match &rule.ask {
+                Ask::Somewhere(leaves) => leaves.iter().all(|leaf| area(*leaf).is_some()),
+                Ask::Together(leaves) => {
+                    let same = |a: usize, b: usize| a == b || (area(a).is_some() && area(a) == area(b));
+                    leaves.iter().all(|a| leaves.iter().all(|b| same(*a, *b)))
+                }
+                Ask::Apart(groups) => {
+                    let of = |leaf: usize| groups.iter().position(|group| group.contains(&leaf));
+                    let all: Vec<usize> = groups.concat();
+                    let fine = |a: usize, b: usize| of(a) == of(b) || area(a) != area(b);
+                    all.iter().all(|a| area(*a).is_some() && all.iter().all(|b| fine(*a, *b)))
+                }
+            };
+            if !kept {
+                faults.push(format!("rule {i} is not kept"));
+            }
+        }
+        faults
+    }
+
     fn bounds(&self) -> Vec<String> {
         let broken = self.model.bounds.iter().filter(|bound| !self.holds(bound));
         broken.map(|bound| format!("{bound:?} does not hold")).collect()
@@ -147,7 +194,41 @@ impl View<'_> {
             Measured::Delay(flow) => self.delay(flow).cmp(&limit),
             Measured::Bandwidth(flow) => self.bandwidth(flow).cmp(&limit),
             Measured::Availability(flow) => self.availability(flow, bound.limit),
+            Measured::PacketRate(flow) => self.packet_rate(flow).cmp(&bound.limit),
+            Measured::Loss(flow) => self.loss(flow, bound.limit),
         })
+    }
+
+    fn packet_rate(&self, flow: usize) -> u64 {
+        let mut least = u64::MAX;
+        let mut limit = |rate: Option<u64>| least = least.min(rate.unwrap_or(u64::MAX));
+        for way in &self.model.flows[flow].ways {
+            for leaf in &way.leaves {
+                limit(self.candidate(*leaf).passage.packet_rate);
+                let hosts = self.enclosing(self.candidate(*leaf).ree);
+                hosts.into_iter().for_each(|ree| limit(self.model.rees[ree].packet_rate));
+            }
+            for wire in &way.wires {
+                self.model.wires[*wire].passages.iter().for_each(|passage| limit(passage.packet_rate));
+                self.solution.routes[*wire].iter().for_each(|link| limit(self.model.links[*link].passage.packet_rate));
+            }
+        }
+        least
+    }
+
+    /// How the greatest loss compares with a limit: what gets through compares the other way round.
+    fn loss(&self, flow: usize, limit: u64) -> Ordering {
+        if limit > WHOLE {
+            return Ordering::Less;
+        }
+        let ways = self.model.flows[flow].ways.iter().map(|way| {
+            let leaves = way.leaves.iter().map(|leaf| self.candidate(*leaf).passage.loss);
+            let wires = way.wires.iter().flat_map(|wire| &self.model.wires[*wire].passages).map(|p| p.loss);
+            let links = way.wires.iter().flat_map(|wire| &self.solution.routes[*wire]);
+            let links = links.map(|link| self.model.links[*link].passage.loss);
+            against(leaves.chain(wires).chain(links).map(|loss| WHOLE.saturating_sub(loss)), WHOLE - limit)
+        });
+        ways.min().unwrap_or_else(|| WHOLE.cmp(&(WHOLE - limit))).reverse()
     }
 
     fn delay(&self, flow: usize) -> u128 {
@@ -177,17 +258,11 @@ impl View<'_> {
     }
 
     fn share(&self, leaves: &[usize], wires: &[usize], limit: u64) -> Ordering {
-        let rees = BTreeSet::from_iter(leaves.iter().map(|leaf| self.candidate(*leaf).ree));
+        let rees = BTreeSet::from_iter(leaves.iter().flat_map(|leaf| self.enclosing(self.candidate(*leaf).ree)));
         let links = BTreeSet::from_iter(wires.iter().flat_map(|wire| self.solution.routes[*wire].iter().copied()));
         let rees = rees.into_iter().map(|ree| self.model.rees[ree].availability);
         let shares = rees.chain(links.into_iter().map(|link| self.model.links[link].availability));
-        // Both sides over the same power of the whole, in decimal digits.
-        let (mut product, mut wanted) = (digits(WHOLE), digits(limit));
-        for share in shares {
-            product = times(&product, share);
-            wanted = times(&wanted, WHOLE);
-        }
-        product.len().cmp(&wanted.len()).then_with(|| product.iter().rev().cmp(wanted.iter().rev()))
+        against(shares, limit)
     }
 
     fn value(&self) -> Option<String> {
@@ -198,7 +273,7 @@ impl View<'_> {
             Objective::Bandwidth => self.carried().values().sum(),
             Objective::Delay(flows) => flows.iter().map(|flow| self.delay(*flow)).sum(),
             Objective::Cost => {
-                let rees = BTreeSet::from_iter(all().map(|c| c.ree));
+                let rees = BTreeSet::from_iter(all().flat_map(|c| self.enclosing(c.ree)));
                 let links = BTreeSet::from_iter(self.solution.routes.iter().flatten());
                 let rees: u128 = rees.into_iter().map(|ree| u128::from(model.rees[ree].cost)).sum();
                 rees + links.into_iter().map(|link| u128::from(model.links[*link].cost)).sum::<u128>()
@@ -212,6 +287,16 @@ impl View<'_> {
         }
         (self.solution.bound > self.solution.value).then(|| "the bound is above the value".into())
     }
+}
+
+/// How a product of shares compares with a limit: both over the same power of the whole, in decimal digits.
+fn against(shares: impl Iterator<Item = u64>, limit: u64) -> Ordering {
+    let (mut product, mut wanted) = (digits(WHOLE), digits(limit));
+    for share in shares {
+        product = times(&product, share);
+        wanted = times(&wanted, WHOLE);
+    }
+    product.len().cmp(&wanted.len()).then_with(|| product.iter().rev().cmp(wanted.iter().rev()))
 }
 
 /// The decimal digits of a number, the last first; none of zero.

@@ -94,8 +94,8 @@ impl GaveUp {
     }
 }
 
-/// What is compared: the value, the execution environments used, the wires that cross.
-type Rank = (u64, usize, usize);
+/// What is compared: the value, the wishes not met, the execution environments used, the wires that cross.
+type Rank = (u64, usize, usize, usize);
 
 struct Search<'m> {
     now: Partial<'m>,
@@ -130,7 +130,7 @@ impl Search<'_> {
     /// Says of the wires at an end what they add at least; false if one leads nowhere.
     fn close(&mut self, at: impl Fn(End) -> bool) -> bool {
         let wires = &self.now.model.wires;
-        (0..wires.len()).filter(|i| at(wires[*i].a) || at(wires[*i].b)).all(|wire| match self.now.crossing(wire) {
+        (0..wires.len()).filter(|i| at(wires[*i].a) || at(wires[*i].b)).all(|wire| match self.now.passage(wire) {
             None => true,
             Some((a, b)) => self.least_stretch(a, b).map(|stretch| self.now.stretch(wire, stretch)).is_some(),
         })
@@ -152,7 +152,7 @@ impl Search<'_> {
 
     /// Routes what crosses, when all leaves are placed.
     fn settle(&mut self) {
-        let crossing = |wire: usize| self.now.crossing(wire).map(|(a, b)| (wire, a, b));
+        let crossing = |wire: usize| self.now.passage(wire).map(|(a, b)| (wire, a, b));
         let wires: Vec<(usize, usize, usize)> = (0..self.now.model.wires.len()).filter_map(crossing).collect();
         let routes = wires.iter().map(|(wire, a, b)| {
             let routes = self.atlas.routes(*a, *b);
@@ -202,7 +202,7 @@ impl Search<'_> {
     }
 
     fn rank(&self) -> Rank {
-        (self.now.value(), self.now.rees_used(), self.now.crossings())
+        (self.now.value(), self.now.broken_wishes(), self.now.rees_used(), self.now.crossings())
     }
 
     fn is_promising(&self) -> bool {

@@ -4,7 +4,7 @@ mod bounds;
 
 use crate::amount::amount;
 use crate::case::Case;
-use crate::model::{Constraint, End, Model, Objective, Resource};
+use crate::model::{Ask, Constraint, End, Model, Objective, Resource};
 use crate::solver::{Answer, Conflict, Limit, Solution, Solver};
 use rdcl_base::{Code, Diagnostic, Dimension};
 use rdcl_hir::{Loc, Problem};
@@ -31,6 +31,7 @@ impl Told<'_, '_> {
             Constraint::Bandwidth(link) => self.link(link),
             Constraint::Joined => self.apart(),
             Constraint::Bound(bound) => self.bound(bound),
+            Constraint::Rule(rule) => self.rule(rule),
             Constraint::Pin(_) | Constraint::Outside(_) => return None,
         };
         Some(self.with_others(problem, constraint))
@@ -68,7 +69,24 @@ impl Told<'_, '_> {
                 let bound = &case.levels.bounds[i];
                 Some((bound.place, format!("`{}` asks for {}", bound.sla, case.bound_text(i))))
             }
+            Constraint::Rule(i) => {
+                let asked = &case.asked[i];
+                Some((asked.place, format!("the policy `{}` asks for `{}`", asked.policy, asked.text)))
+            }
         }
+    }
+
+    /// A rule that cannot be kept.
+    fn rule(&self, i: usize) -> Problem {
+        let asked = &self.case.asked[i];
+        let alone = if self.conflict.constraints.len() == 1 { " wherever the parts run" } else { "" };
+        let message = format!("the policy `{}` cannot be kept{alone}: `{}`", asked.policy, asked.text);
+        let help = match (&self.case.model.rules[i].ask, asked.by_zone) {
+            (_, true) => "say of execution environments in which `zone` they are, or ask for less",
+            (Ask::Apart(_), false) => "give the substrate more execution environments for these parts, or ask for less",
+            (Ask::Together(_) | Ask::Somewhere(_), false) => "make room in one place, or ask for less",
+        };
+        Diagnostic::new(Code::E0711, asked.place, message).with_help(help)
     }
 
     fn capacity(&self, ree: usize, resource: Resource) -> Problem {
@@ -83,8 +101,15 @@ impl Told<'_, '_> {
             ),
             None => format!("{offered} of {} do not suffice on `{}`", resource.name(), written.name),
         };
-        Diagnostic::new(Code::E0707, written.place, message)
-            .with_help("give it more, let parts run elsewhere, or let implementations need less")
+        let problem = Diagnostic::new(Code::E0707, written.place, message)
+            .with_help("give it more, let parts run elsewhere, or let implementations need less");
+        match self.case.spared[resource as usize] {
+            Some((share, place)) => {
+                let share = amount(share, Dimension::Ratio);
+                problem.with_label(place, format!("{share} of its {} has to stay free", resource.name()))
+            }
+            None => problem,
+        }
     }
 
     fn link(&self, link: usize) -> Problem {
@@ -125,7 +150,8 @@ impl Told<'_, '_> {
         };
         let ends = model.wires.iter().map(|wire| Some((ree(wire.a)?, ree(wire.b)?)));
         let torn = ends.zip(&solution.routes).enumerate().filter(|(_, (_, route))| route.is_empty());
-        torn.filter_map(|(i, (ends, _))| ends.map(|(a, b)| (i, a, b))).find(|(_, a, b)| a != b)
+        torn.filter_map(|(i, (ends, _))| ends.map(|(a, b)| (i, a, b)))
+            .find(|(_, a, b)| model.site(*a) != model.site(*b))
     }
 
     /// The best there is by this objective, without one constraint of the conflict: under everything else that is asked

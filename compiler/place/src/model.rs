@@ -49,6 +49,8 @@ pub struct Model {
     pub flows: Vec<Flow>,
     /// What must hold.
     pub bounds: Vec<Bound>,
+    /// What is asked of where leaves are.
+    pub rules: Vec<Rule>,
     /// Whether a wire may lead between execution environments that no links join: false, but to find out why nothing fits.
     pub joined: bool,
 }
@@ -62,7 +64,8 @@ pub enum Objective {
     Bandwidth,
     /// The delays of these flows, added up.
     Delay(Vec<usize>),
-    /// The cost of each execution environment that hosts a leaf and of each link that a wire goes over, once each.
+    /// The cost of each execution environment that hosts a leaf, by itself or by what runs in it, and of each link that a
+    /// wire goes over, once each.
     Cost,
     /// What one execution environment has to give of a resource.
     Load(usize, Resource),
@@ -76,18 +79,32 @@ impl Default for Objective {
     }
 }
 
+/// What something does to the packets that pass it, besides delaying them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// How many packets get through in a second; none is without limit.
+    pub packet_rate: Option<u64>,
+    /// The share of packets that get lost, of [`WHOLE`].
+    pub loss: u64,
+}
+
 /// An execution environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ree {
-    /// What it has of each [`Resource`]; none is without limit.
+    /// What it has of each [`Resource`] for all it hosts and all that runs in it hosts; none is without limit.
     pub offers: [Option<u64>; 3],
     /// The share of time in which it works, of [`WHOLE`].
     pub availability: u64,
     /// What using it costs.
     pub cost: u64,
+    /// How many packets in a second get through what it hosts; none is without limit.
+    pub packet_rate: Option<u64>,
+    /// What it runs in: that has to have what this one hosts needs, too, and works and costs with it. Following hosts
+    /// comes to an end.
+    pub host: Option<usize>,
 }
 
-/// All of the time, in hundredths of a per cent.
+/// All there is, or all of the time, in hundredths of a per cent.
 pub const WHOLE: u64 = 10_000;
 
 /// A link; it carries its bandwidth in each direction at once.
@@ -105,17 +122,8 @@ pub struct Link {
     pub availability: u64,
     /// What using it costs.
     pub cost: u64,
-}
-
-impl Link {
-    /// The end that is not this one.
-    pub fn across(&self, from: usize) -> Option<usize> {
-        match from {
-            ree if ree == self.a => Some(self.b),
-            ree if ree == self.b => Some(self.a),
-            _ => None,
-        }
-    }
+    /// What it does to the packets that go over it.
+    pub passage: Passage,
 }
 
 /// Something to be placed.
@@ -145,6 +153,8 @@ pub struct Candidate {
     pub needs: [u64; 3],
     /// What it adds to the delay of what goes through it.
     pub delay: u64,
+    /// What it does to the packets that go through it.
+    pub passage: Passage,
 }
 
 /// One end of a wire.
@@ -167,6 +177,8 @@ pub struct Wire {
     pub reserved: u64,
     /// What it adds to the delay of what goes over it.
     pub delay: u64,
+    /// What the wires that it is made of do to the packets that go over it, links apart.
+    pub passages: Vec<Passage>,
 }
 
 /// All that goes from one boundary port to another.
@@ -196,9 +208,13 @@ pub enum Measured {
     Delay(usize),
     /// The bandwidth of a flow: the least demand of the wires on its ways, all of which is reserved.
     Bandwidth(usize),
-    /// The availability of a flow: of its worst way the product over execution environments and links, each once. Of
-    /// the whole service without a flow.
+    /// The availability of a flow: of its worst way the product over execution environments, what they run in, and links,
+    /// each once. Of the whole service without a flow.
     Availability(Option<usize>),
+    /// The packet rate of a flow: the least of that of leaves, their execution environments, wires and links on its ways.
+    PacketRate(usize),
+    /// The loss of a flow: of its worst way what does not get through its leaves, wires and links, one behind the other.
+    Loss(usize),
 }
 
 /// Something that must hold.
@@ -210,6 +226,29 @@ pub struct Bound {
     pub op: Comparison,
     /// With what.
     pub limit: u64,
+}
+
+/// What is asked of where some leaves are. A leaf whose execution environment is in no area is in none that could be
+/// the right one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What is asked.
+    pub ask: Ask,
+    /// For each execution environment the area that it is in.
+    pub areas: Vec<Option<usize>>,
+    /// Whether it is only wished for.
+    pub is_wish: bool,
+}
+
+/// What a rule asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// No leaf of one group is in the area of a leaf of another.
+    Apart(Vec<Vec<usize>>),
+    /// All leaves are in one area.
+    Together(Vec<usize>),
+    /// Each leaf is in some area.
+    Somewhere(Vec<usize>),
 }
 
 /// Something that can be asked for, or not.
@@ -227,9 +266,22 @@ pub enum Constraint {
     Joined,
     /// A bound, by position.
     Bound(usize),
+    /// A rule that is no wish, by position.
+    Rule(usize),
 }
 
 impl Model {
+    /// An execution environment and all that it runs in, outwards.
+    pub fn hosts(&self, ree: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(Some(ree), |at| self.rees[*at].host)
+    }
+
+    /// The outermost of what an execution environment runs in. Whatever runs in one goes over links from there, and needs
+    /// none to reach what else does.
+    pub fn site(&self, ree: usize) -> usize {
+        self.hosts(ree).last().unwrap_or(ree)
+    }
+
     /// Every constraint, those first that are best done without when one of several can be blamed.
     pub fn constraints(&self) -> Vec<Constraint> {
         let offered = |i: usize| Resource::ALL.into_iter().filter(move |r| self.rees[i].offers[*r as usize].is_some());
@@ -243,6 +295,7 @@ impl Model {
             .chain(outsides.map(|(i, _)| Constraint::Outside(i)))
             .chain((!self.joined).then_some(Constraint::Joined))
             .chain((0..self.bounds.len()).map(Constraint::Bound))
+            .chain((0..self.rules.len()).filter(|i| !self.rules[*i].is_wish).map(Constraint::Rule))
             .collect()
     }
 
@@ -258,6 +311,7 @@ impl Model {
                 Constraint::Joined => model.joined = true,
                 // Every measure is at least nothing.
                 Constraint::Bound(i) => (model.bounds[i].op, model.bounds[i].limit) = (Comparison::AtLeast, 0),
+                Constraint::Rule(i) => model.rules[i].ask = Ask::Somewhere(Vec::new()),
             }
         }
         model

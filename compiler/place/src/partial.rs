@@ -3,8 +3,9 @@
 //! What is open counts as little as it can, so every amount here is a lower limit, and exact once all is settled.
 
 use crate::availability::Ratio;
-use crate::model::{Bound, Candidate, End, Measured, Model, Objective, Resource, Way};
+use crate::model::{Ask, Bound, Candidate, End, Measured, Model, Objective, Passage, Resource, Rule, WHOLE, Way};
 use rdcl_hir::Comparison;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// What a wire between settled ends adds.
@@ -62,9 +63,11 @@ impl<'m> Partial<'m> {
 
     /// Whether there is room for a candidate.
     pub fn has_room(&self, candidate: &Candidate) -> bool {
-        let (loads, offers) = (&self.loads[candidate.ree], &self.model.rees[candidate.ree].offers);
-        let fits = |i: usize| offers[i].is_none_or(|offer| loads[i].saturating_add(candidate.needs[i]) <= offer);
-        (0..Resource::ALL.len()).all(fits)
+        self.model.hosts(candidate.ree).all(|ree| {
+            let (loads, offers) = (&self.loads[ree], &self.model.rees[ree].offers);
+            let fits = |i: usize| offers[i].is_none_or(|offer| loads[i].saturating_add(candidate.needs[i]) <= offer);
+            (0..Resource::ALL.len()).all(fits)
+        })
     }
 
     /// Places a leaf.
@@ -72,8 +75,10 @@ impl<'m> Partial<'m> {
         let candidate = &self.model.leaves[leaf].candidates[position];
         self.choice[leaf] = Some(position);
         self.hosted[candidate.ree] += 1;
-        for (load, need) in self.loads[candidate.ree].iter_mut().zip(candidate.needs) {
-            *load = load.saturating_add(need);
+        for ree in self.model.hosts(candidate.ree) {
+            for (load, need) in self.loads[ree].iter_mut().zip(candidate.needs) {
+                *load = load.saturating_add(need);
+            }
         }
     }
 
@@ -83,11 +88,11 @@ impl<'m> Partial<'m> {
         let ree = self.model.leaves[leaf].candidates[position].ree;
         self.hosted[ree] -= 1;
         // Not by subtraction: a sum that had reached the greatest number would come out wrong.
-        self.loads[ree] = [0; 3];
-        for other in self.placed().filter(|c| c.ree == ree).collect::<Vec<_>>() {
-            for (load, need) in self.loads[ree].iter_mut().zip(other.needs) {
-                *load = load.saturating_add(need);
-            }
+        for host in self.model.hosts(ree) {
+            let within = |c: &&Candidate| self.model.hosts(c.ree).any(|at| at == host);
+            let needs = self.placed().filter(within).map(|c| c.needs);
+            let sum = |a: [u64; 3], b: [u64; 3]| [0, 1, 2].map(|i: usize| a[i].saturating_add(b[i]));
+            self.loads[host] = needs.fold([0; 3], sum);
         }
     }
 
@@ -108,8 +113,15 @@ impl<'m> Partial<'m> {
         }
     }
 
+    /// Where a wire leads from and to, if those are known to be two execution environments that run in none together.
+    pub fn passage(&self, wire: usize) -> Option<(usize, usize)> {
+        let (a, b) = self.crossing(wire)?;
+        let (a, b) = (self.model.site(a), self.model.site(b));
+        (a != b).then_some((a, b))
+    }
+
     /// Where a wire leads from and to, if those are known to be two execution environments.
-    pub fn crossing(&self, wire: usize) -> Option<(usize, usize)> {
+    fn crossing(&self, wire: usize) -> Option<(usize, usize)> {
         let wire = &self.model.wires[wire];
         let (a, b) = (self.ree_of(wire.a)?, self.ree_of(wire.b)?);
         (a != b).then_some((a, b))
@@ -178,7 +190,9 @@ impl<'m> Partial<'m> {
     }
 
     fn cost(&self) -> u64 {
-        let rees = self.model.rees.iter().zip(&self.hosted).filter(|(_, hosted)| **hosted > 0).map(|(r, _)| r.cost);
+        let hosting = (0..self.hosted.len()).filter(|ree| self.hosted[*ree] > 0);
+        let used: BTreeSet<usize> = hosting.flat_map(|ree| self.model.hosts(ree)).collect();
+        let rees = used.into_iter().map(|ree| self.model.rees[ree].cost);
         let links = self.model.links.iter().zip(&self.wires_over).filter(|(_, wires)| **wires > 0).map(|(l, _)| l.cost);
         total(rees.chain(links))
     }
@@ -210,16 +224,77 @@ impl<'m> Partial<'m> {
     }
 
     fn share(&self, leaves: Vec<usize>, wires: Vec<usize>) -> Ratio {
-        let rees: BTreeSet<usize> = leaves.into_iter().filter_map(|leaf| Some(self.candidate(leaf)?.ree)).collect();
+        let rees = leaves.into_iter().filter_map(|leaf| Some(self.candidate(leaf)?.ree));
+        let rees: BTreeSet<usize> = rees.flat_map(|ree| self.model.hosts(ree)).collect();
         let links: BTreeSet<usize> = wires.into_iter().flat_map(|wire| self.routes[wire].iter().copied()).collect();
         let rees = rees.into_iter().map(|ree| self.model.rees[ree].availability);
         Ratio::product(rees.chain(links.into_iter().map(|link| self.model.links[link].availability)))
     }
 
-    /// Whether no bound is broken already that no settling of what is open can mend: delays only grow, availabilities only
-    /// fall.
+    /// What is passed on a way, as far as it is settled, as often as it is passed.
+    fn passages<'a>(&'a self, way: &'a Way) -> impl Iterator<Item = Passage> + 'a {
+        let leaves = way.leaves.iter().filter_map(|leaf| Some(self.candidate(*leaf)?.passage));
+        let wires = way.wires.iter().flat_map(|wire| self.model.wires[*wire].passages.iter().copied());
+        let links = way.wires.iter().flat_map(|wire| &self.routes[*wire]).map(|link| self.model.links[*link].passage);
+        leaves.chain(wires).chain(links)
+    }
+
+    /// The packet rate of a flow, at most; the greatest number there is where nothing limits it.
+    pub fn packet_rate(&self, flow: usize) -> u64 {
+        let hosts = |way: &Way| {
+            let rees = way.leaves.iter().filter_map(|leaf| Some(self.candidate(*leaf)?.ree));
+            rees.flat_map(|ree| self.model.hosts(ree)).filter_map(|ree| self.model.rees[ree].packet_rate).min()
+        };
+        let ways = self.model.flows[flow].ways.iter();
+        let least = ways.filter_map(|way| self.passages(way).filter_map(|p| p.packet_rate).chain(hosts(way)).min());
+        least.min().unwrap_or(u64::MAX)
+    }
+
+    /// The share of a flow's packets that get through, at most: that of its worst way.
+    pub fn delivered(&self, flow: usize) -> Ratio {
+        let ways = self.model.flows[flow].ways.iter();
+        let share = |way| Ratio::product(self.passages(way).map(|p| WHOLE.saturating_sub(p.loss)));
+        ways.map(share).min().unwrap_or_default()
+    }
+
+    /// How the loss of a flow, as far as it is settled, compares with a limit.
+    fn loss_against(&self, flow: usize, limit: u64) -> Ordering {
+        match WHOLE.checked_sub(limit) {
+            Some(rest) => Ratio::of(rest).cmp(&self.delivered(flow)),
+            None => Ordering::Less,
+        }
+    }
+
+    /// Whether a rule is broken by what is placed.
+    fn breaks(&self, rule: &Rule) -> bool {
+        let area = |leaf: &usize| self.candidate(*leaf).map(|c| rule.areas[c.ree]);
+        match &rule.ask {
+            Ask::Somewhere(leaves) => leaves.iter().filter_map(area).any(|area| area.is_none()),
+            Ask::Together(leaves) => {
+                let mut placed = leaves.iter().filter_map(area);
+                let first = placed.next();
+                placed.any(|area| area.is_none() || Some(area) != first)
+            }
+            Ask::Apart(groups) => {
+                let areas: Vec<BTreeSet<Option<usize>>> =
+                    groups.iter().map(|leaves| leaves.iter().filter_map(area).collect()).collect();
+                let meet = |i: usize, a: &Option<usize>| areas[i + 1..].iter().any(|other| other.contains(a));
+                let unknown = areas.iter().any(|areas| areas.contains(&None));
+                unknown || areas.iter().enumerate().any(|(i, areas)| areas.iter().any(|a| meet(i, a)))
+            }
+        }
+    }
+
+    /// How many wishes are not met already.
+    pub fn broken_wishes(&self) -> usize {
+        self.model.rules.iter().filter(|rule| rule.is_wish && self.breaks(rule)).count()
+    }
+
+    /// Whether no rule and no bound is broken already that no settling of what is open can mend: delays and losses only grow,
+    /// availabilities and packet rates only fall.
     pub fn is_hopeful(&self) -> bool {
-        self.model.bounds.iter().all(|bound| match (bound.measured, bound.op) {
+        let kept = self.model.rules.iter().all(|rule| rule.is_wish || !self.breaks(rule));
+        kept && self.model.bounds.iter().all(|bound| match (bound.measured, bound.op) {
             (Measured::Delay(flow), Comparison::Less) => self.delay(flow) < bound.limit,
             (Measured::Delay(flow), Comparison::AtMost | Comparison::Exactly) => self.delay(flow) <= bound.limit,
             (Measured::Delay(_), Comparison::AtLeast | Comparison::More) => true,
@@ -228,6 +303,16 @@ impl<'m> Partial<'m> {
             (Measured::Availability(_), Comparison::More) => self.holds(bound),
             (Measured::Availability(flow), Comparison::AtLeast | Comparison::Exactly) => {
                 self.availability(flow) >= Ratio::of(bound.limit)
+            }
+            (Measured::PacketRate(_), Comparison::Less | Comparison::AtMost) => true,
+            (Measured::PacketRate(_), Comparison::More) => self.holds(bound),
+            (Measured::PacketRate(flow), Comparison::AtLeast | Comparison::Exactly) => {
+                self.packet_rate(flow) >= bound.limit
+            }
+            (Measured::Loss(_), Comparison::AtLeast | Comparison::More) => true,
+            (Measured::Loss(_), Comparison::Less) => self.holds(bound),
+            (Measured::Loss(flow), Comparison::AtMost | Comparison::Exactly) => {
+                self.loss_against(flow, bound.limit).is_le()
             }
         })
     }
@@ -238,6 +323,8 @@ impl<'m> Partial<'m> {
             Measured::Delay(flow) => self.delay(flow).cmp(&bound.limit),
             Measured::Bandwidth(flow) => self.bandwidth(flow).cmp(&bound.limit),
             Measured::Availability(flow) => self.availability(flow).cmp(&Ratio::of(bound.limit)),
+            Measured::PacketRate(flow) => self.packet_rate(flow).cmp(&bound.limit),
+            Measured::Loss(flow) => self.loss_against(flow, bound.limit),
         })
     }
 }

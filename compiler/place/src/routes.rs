@@ -59,13 +59,17 @@ impl<'m> Atlas<'m> {
     pub fn new(model: &'m Model) -> Atlas<'m> {
         let mut around = vec![Vec::new(); model.rees.len()];
         for (i, link) in model.links.iter().enumerate() {
-            around[link.a].push(i);
-            around[link.b].push(i);
+            let (a, b) = (model.site(link.a), model.site(link.b));
+            // A link within one site leads nowhere.
+            if a != b {
+                around[a].push(i);
+                around[b].push(i);
+            }
         }
         Atlas { model, around, known: BTreeMap::new() }
     }
 
-    /// The routes between two different execution environments.
+    /// The routes between two different sites.
     pub fn routes(&mut self, from: usize, to: usize) -> &Routes {
         if !self.known.contains_key(&(from, to)) {
             let routes = self.search(from, to);
@@ -96,7 +100,7 @@ impl<'m> Atlas<'m> {
                 continue;
             }
             for link in &self.around[path.at] {
-                let next = self.model.links[*link].across(path.at).filter(|next| !passed.contains(next));
+                let next = self.across(*link, path.at).filter(|next| !passed.contains(next));
                 let Some((next, rest)) = next.and_then(|next| Some((next, ahead[next]?))) else { continue };
                 let links = [&path.links[..], &[*link]].concat();
                 heap.push(Reverse(Reached { total: self.total(&links, rest), links, at: next, exact: false }));
@@ -111,6 +115,21 @@ impl<'m> Atlas<'m> {
         Routes { paths, complete: true, fewest: 0 }
     }
 
+    /// The sites at the ends of a link.
+    fn ends(&self, link: usize) -> [usize; 2] {
+        let link = &self.model.links[link];
+        [self.model.site(link.a), self.model.site(link.b)]
+    }
+
+    /// The site at the other end of a link.
+    fn across(&self, link: usize, from: usize) -> Option<usize> {
+        match self.ends(link) {
+            [a, b] if a == from => Some(b),
+            [a, b] if b == from => Some(a),
+            _ => None,
+        }
+    }
+
     fn delay(&self, links: &[usize]) -> u64 {
         links.iter().fold(0, |sum: u64, link| sum.saturating_add(self.model.links[*link].delay))
     }
@@ -122,7 +141,7 @@ impl<'m> Atlas<'m> {
 
     /// The execution environments that a path came through, without that which it has come to.
     fn passed(&self, from: usize, path: &Reached) -> Vec<usize> {
-        let ends = path.links.iter().flat_map(|link| [self.model.links[*link].a, self.model.links[*link].b]);
+        let ends = path.links.iter().flat_map(|link| self.ends(*link));
         std::iter::once(from).chain(ends).filter(|ree| *ree != path.at).collect()
     }
 
@@ -135,9 +154,9 @@ impl<'m> Atlas<'m> {
                 continue;
             }
             known[at] = Some(distance);
-            for link in self.around[at].iter().map(|i| &self.model.links[*i]) {
-                let next = (distance.0.saturating_add(delay(link)), distance.1 + 1);
-                heap.extend(link.across(at).map(|ree| Reverse((next, ree))));
+            for link in &self.around[at] {
+                let next = (distance.0.saturating_add(delay(&self.model.links[*link])), distance.1 + 1);
+                heap.extend(self.across(*link, at).map(|ree| Reverse((next, ree))));
             }
         }
         known

@@ -6,8 +6,8 @@ use crate::model::{Constraint, Model};
 pub trait Solver {
     /// The best solution, or why there is none. Equal models have equal answers.
     ///
-    /// Of solutions of equal value that one is meant which uses the fewest execution environments, then the one with the
-    /// fewest wires between different ones, then the first by the positions of the candidates, leaf by leaf.
+    /// Of solutions of equal value that one is meant which leaves the fewest wishes unmet, then the one that uses the fewest
+    /// execution environments, then the one with the fewest wires between different ones, then the first by the positions of the candidates, leaf by leaf.
     fn solve(&self, model: &Model) -> Answer;
 }
 

@@ -48,7 +48,7 @@ impl World {
         let routes = placement.routes.iter().map(|route| format!(" {:?}", route.links));
         let levels = levels(&self.db, deployment, &placement)
             .into_iter()
-            .map(|level| format!(" {} = {}", level.measure, crate::amount(level.reached, level.dimension)));
+            .map(|l| format!(" {} = {}", l.measure, l.reached.map_or("any".into(), |r| crate::amount(r, l.dimension))));
         let rest: String = parts.chain(routes).chain(levels).collect();
         format!("{} {}..{}:{rest}", deployment.name, placement.bound, placement.value)
     }

@@ -176,6 +176,8 @@ impl<'db> Site<'_, '_, 'db> {
         let wired = shared(ports.iter().map(|port| port.because.as_slice()));
         let declared = because(chain.iter().copied().chain(implementation.map(|i| i.place)));
         let attributes = implementation.map_or(&[][..], |i| &i.attributes);
+        let requires = implementation.map_or(&[][..], |i| &i.requires);
+        self.losses.extend(requires.iter().map(|feature| losses::untold(&names.part(part), feature, &declared)));
         Some(Server {
             name: names.part(part),
             implementation: implementation.map_or_else(String::new, implementation_name),

@@ -27,6 +27,12 @@ pub enum LossKind {
     Tags,
     /// A wire between two ports of the service.
     Straight,
+    /// A feature that an implementation requires.
+    Feature,
+    /// The states of a life cycle.
+    States,
+    /// A rule of a policy.
+    Policy,
 }
 
 /// A row of the table of losses.
@@ -43,7 +49,7 @@ pub struct LossRow {
 }
 
 /// Everything that a Heat template made by this version may lack.
-static HEAT: [LossRow; 9] = [
+static HEAT: [LossRow; 12] = [
     row(
         LossKind::Operation,
         Code::W0901,
@@ -59,7 +65,7 @@ static HEAT: [LossRow; 9] = [
     row(
         LossKind::Wire,
         Code::W0903,
-        "`bandwidth` and `delay` of a wire",
+        "`bandwidth`, `delay`, `packet_rate` and `loss` of a wire",
         "no policy of quality of service is emitted yet",
     ),
     row(
@@ -83,6 +89,14 @@ static HEAT: [LossRow; 9] = [
         "a wire between two ports of the service",
         "a template makes networks between servers; those behind ports of the service are there before, and stay apart",
     ),
+    row(
+        LossKind::Feature,
+        Code::W0910,
+        "a feature that an implementation requires",
+        "features are extra specs of a flavour or properties of a port; neither is made yet",
+    ),
+    row(LossKind::Policy, Code::W0911, "a rule of a policy", "no server group is emitted yet"),
+    row(LossKind::States, Code::W0912, "the states of a life cycle", "no workflow is emitted yet"),
 ];
 
 const fn row(kind: LossKind, code: Code, what: &'static str, why: &'static str) -> LossRow {
@@ -107,6 +121,9 @@ impl LossKind {
             LossKind::Table => 6,
             LossKind::Tags => 7,
             LossKind::Straight => 8,
+            LossKind::Feature => 9,
+            LossKind::Policy => 10,
+            LossKind::States => 11,
         };
         &HEAT[index]
     }

@@ -404,9 +404,11 @@ impl<'n> Explorer<'n> {
         let mut rename = |var: Var| match var.kind {
             VarKind::Field(field) => view.field(field),
             VarKind::Body => view.body(),
-            VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => {
-                Sym::Var(Var { visit: names[var.visit as usize], ..var })
-            }
+            VarKind::Choice(_)
+            | VarKind::Cell { .. }
+            | VarKind::Full { .. }
+            | VarKind::NoFree(_)
+            | VarKind::Unknown(_) => Sym::Var(Var { visit: names[var.visit as usize], ..var }),
         };
         let guards = apply_guard(&mut self.context, &flight.guard, &row.guard, &mut rename);
         if guards.is_empty() {

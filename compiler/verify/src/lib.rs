@@ -31,6 +31,7 @@ pub use entry::{entry_guard, entry_value};
 pub use execute::summarise;
 pub use explore::{CopyArm, Explorer, Facts, Leaf, LeafEnd, View};
 pub use guard::{Context, Guard};
+pub use minimise::{Model, least};
 pub use net::{Net, NetPart};
 pub use query::{reachability, summary, verdicts};
 pub use replay::reason_words;

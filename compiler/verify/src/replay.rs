@@ -234,7 +234,8 @@ fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
     // A choice that was planned is not made when no value turns out to be legal; sibling copies make others.
     let planned = shot.choices.iter().filter_map(|(part, var, value)| match var.kind {
         VarKind::Choice(choice) => Some(((*part, choice), *value)),
-        VarKind::Field(_) | VarKind::Body | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => None,
+        VarKind::Field(_) | VarKind::Body | VarKind::Cell { .. } | VarKind::Full { .. } => None,
+        VarKind::NoFree(_) | VarKind::Unknown(_) => None,
     });
     let made = run.chosen_by.iter().copied().zip(run.chosen.iter().copied());
     let choices: Vec<((PartId, ChoiceId), u128)> =

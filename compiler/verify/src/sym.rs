@@ -36,6 +36,8 @@ pub enum VarKind {
     },
     /// Whether no value was free for a choice.
     NoFree(ChoiceId),
+    /// A symbolic value of a free-standing program: the one with this number on its path.
+    Unknown(u32),
 }
 
 /// A variable. Its name says everything about it, so that equal runs have equal variables.
@@ -56,6 +58,11 @@ impl Var {
     /// The entry field of packet 0.
     pub fn field(field: Field) -> Var {
         Var { packet: 0, visit: 0, kind: VarKind::Field(field), width: field.width() }
+    }
+
+    /// A symbolic value of a free-standing program.
+    pub fn unknown(number: u32, width: u16) -> Var {
+        Var::local(VarKind::Unknown(number), width)
     }
 
     /// A variable of the visit under way in a summary.

@@ -2,9 +2,11 @@
 //!
 //! `target/bench.jsonl` holds the latest figure of every name, `docs/benchmarks.md` is written from it.
 
+mod cold;
 mod core;
 mod deploy;
 mod figure;
+mod language;
 mod page;
 mod program;
 
@@ -38,7 +40,7 @@ pub enum Error {
 /// A group: its name and what measures it.
 type Group = (&'static str, fn(&Place) -> Result<Vec<Figure>, Error>);
 
-const GROUPS: &[Group] = &[("core", core::measure), ("deploy", deploy::measure)];
+const GROUPS: &[Group] = &[("core", core::measure), ("deploy", deploy::measure), ("language", language::measure)];
 
 /// Where the repository is, and how often to measure.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ impl Body {
     pub(super) fn of_entry(self, first: Option<Token<'_>>) -> Body {
         use Token::*;
         match (self, first) {
-            (Body::Items, Some(Rfb)) => Body::Rfb,
+            (Body::Items, Some(Rfb | Abstract)) => Body::Rfb,
             (Body::Items, Some(Token::Substrate)) => Body::Substrate,
             (Body::Items, _) => Body::Attributes,
             (Body::Rfb, Some(Behaviour)) => Body::Sefl,
@@ -104,22 +104,32 @@ pub(super) fn slot(body: Body, entry: &[Piece<'_>], at: usize) -> Option<Slot> {
         (Body::Rfb, Port | Part | Ensures | Sla) => (before == Colon).then_some(Slot::Colon),
         (Body::Sefl, On) => (here == OpenBrace).then_some(Slot::Brace),
         (Body::State, _) => (at == 1).then_some(Slot::Word),
-        (Body::Lifecycle, _) => (at == 2 && here != Semicolon).then_some(Slot::Word),
+        (Body::Lifecycle, On) => (at == 2 && !matches!(here, Semicolon | Colon)).then_some(Slot::Word),
         (Body::Substrate, _) => match (before, here) {
             (Colon, _) => Some(Slot::Colon),
             (_, OpenBrace) => Some(Slot::Brace),
             _ => None,
         },
         (Body::Attributes | Body::Statements, _) => (sign(entry) == Some(at)).then_some(Slot::Inside),
-        (Body::Items | Body::Rfb | Body::Sefl | Body::Claims, _) => None,
+        (Body::Items | Body::Rfb | Body::Sefl | Body::Lifecycle | Body::Claims, _) => None,
     }
 }
 
 /// Whether a clause begins here that may have a line of its own.
 pub(super) fn begins_clause(pieces: &[Piece<'_>], at: usize) -> bool {
     use Token::*;
-    let word = matches!(pieces[at].token, Some(When | Given | Except | Pre | Within));
+    let word = match pieces[at].token {
+        Some(When | Given | Except | Pre | Post | Within | Undo) => true,
+        Some(Where) => in_header(pieces, at),
+        _ => false,
+    };
     word && !follows_dot(pieces, at)
+}
+
+/// Whether this stands before the braces of an RFB.
+fn in_header(pieces: &[Piece<'_>], at: usize) -> bool {
+    let of_rfb = pieces[0].is(Token::Rfb) || pieces[0].is(Token::Abstract);
+    of_rfb && at > 2 && !pieces[..at].iter().any(|piece| piece.is(Token::OpenBrace))
 }
 
 /// Whether an arm begins here.

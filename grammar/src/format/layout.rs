@@ -63,6 +63,32 @@ pub(super) fn item<'s>(text: &'s str, apart: bool, run: &mut Run<'s>, runs: &mut
     docs
 }
 
+/// The layout of the text of a `.sefl` program: statements, each on a line of its own.
+pub(super) fn program<'s>(text: &'s str, runs: &mut Runs) -> Docs<'s> {
+    let mut writer = Writer { pieces: pieces(text), at: 0, runs };
+    let (mut docs, mut run, mut first) = (Vec::new(), Run::default(), true);
+    for comment in &writer.gap().comments {
+        docs.extend([Doc::Hard { blank: comment.space.blank() }, Doc::Text(comment.text)]);
+    }
+    while writer.token().is_some() {
+        if !first {
+            docs.extend(remarks(writer.gap(), false));
+        }
+        docs.push(Doc::Hard { blank: writer.gap().space.blank() });
+        writer.step(&mut run, Body::Statements, first || writer.gap().blank());
+        docs.extend(writer.entry(Body::Statements, &run));
+        first = false;
+    }
+    if !first {
+        docs.extend(remarks(writer.gap(), false));
+    }
+    // The first break is that before the program.
+    if !docs.is_empty() {
+        docs.remove(0);
+    }
+    docs
+}
+
 /// The comments of a gap, each on a line of its own or behind what comes before.
 fn remarks<'s>(gap: &Gap<'s>, first: bool) -> Docs<'s> {
     let mut docs = Vec::new();

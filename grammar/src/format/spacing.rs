@@ -22,7 +22,13 @@ pub(super) fn spaced(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     match (left, right) {
         (OpenParen | OpenBracket | Dot | Colons | Dots, _) => false,
         (_, Semicolon | Comma | CloseParen | CloseBracket | Dot | Colons | Dots) => false,
-        (_, Colon) => colon_stands_apart(pieces, among),
+        (Sign(_), OpenParen) => false,
+        (Minus, _) if is_sign(pieces, at - 1) => false,
+        (_, Minus) if is_sign(pieces, at) => true,
+        (Lt, _) if is_angle(pieces, at - 1, among) => false,
+        (_, Lt | Gt) if is_angle(pieces, at, among) => false,
+        (Gt, OpenParen) if is_angle(pieces, at - 1, among) => false,
+        (_, Colon) => colon_stands_apart(pieces, at, among),
         (_, OpenParen) => !is_name(pieces, at - 1) || is_tuple(pieces, at, among),
         (_, OpenBracket) => !is_name(pieces, at - 1) && !matches!(left, CloseBracket | CloseParen),
         (_, operator) if is_arithmetic(operator) => stands_apart(pieces, at),
@@ -31,13 +37,40 @@ pub(super) fn spaced(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     }
 }
 
-/// `rfb A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
-fn colon_stands_apart(pieces: &[Piece<'_>], among: Among) -> bool {
+/// Whether a `-` belongs to the number behind it: nothing that it could be taken from stands before it.
+fn is_sign(pieces: &[Piece<'_>], at: usize) -> bool {
+    use Token::*;
+    let Some(before) = at.checked_sub(1).and_then(|before| pieces[before].token) else { return true };
+    let opens = matches!(before, OpenParen | OpenBracket | Comma | Equals | Dots | Colon | In | And | Or | Not);
+    opens || is_arithmetic(before) || matches!(before, Eq | Ne | Lt | Le | Gt | Ge)
+}
+
+/// `rfb A : B`, `environment A : B` and `[L3+96 : 32]`, but `port inout lan: Ip4`.
+fn colon_stands_apart(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
     match among {
-        Among::Entry(first) => pieces[first].is(Token::Rfb),
+        Among::Entry(first) => is_header(&pieces[first]) && !is_in_angles(&pieces[first..at]),
         Among::List => false,
         Among::Square => true,
     }
+}
+
+/// The first word of an item that has parents.
+fn is_header(piece: &Piece<'_>) -> bool {
+    piece.is(Token::Rfb) || piece.is(Token::Abstract) || piece.is(Token::Environment)
+}
+
+/// Whether a `<` is still open.
+fn is_in_angles(pieces: &[Piece<'_>]) -> bool {
+    let last = pieces.iter().rev().find(|piece| piece.is(Token::Lt) || piece.is(Token::Gt));
+    last.is_some_and(|piece| piece.is(Token::Lt))
+}
+
+/// `F<Eth, Ip4>`, where a comparison cannot stand.
+fn is_angle(pieces: &[Piece<'_>], at: usize, among: Among) -> bool {
+    let Among::Entry(first) = among else { return false };
+    let entry = &pieces[first];
+    (is_header(entry) || entry.is(Token::Part) || entry.is(Token::Deploy))
+        && !pieces[first..at].iter().any(|piece| piece.is(Token::Where))
 }
 
 /// A name, which a reserved word is behind a dot.

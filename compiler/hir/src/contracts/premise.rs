@@ -1,6 +1,6 @@
 //! Premises of `reach`: `given room(nat.flows) and room(log)`.
 
-use crate::cx::{Cx, did_you_mean};
+use crate::cx::Cx;
 use crate::eval::value_text;
 use crate::flatten::structure;
 use crate::instance::Instance;
@@ -88,7 +88,7 @@ fn no_such_leaf(cx: &Cx<'_>, part: Name, map: &Name, parts: &[(String, Leaf<'_>)
 
 fn unknown_map<'a>(cx: &Cx<'_>, map: &Name, maps: impl IntoIterator<Item = &'a str>) -> Problem {
     Diagnostic::new(Code::E0213, cx.at(map.node), format!("there is no state map `{}`", map.text))
-        .with_optional_help(did_you_mean(&map.text, maps))
+        .misspelt(&map.text, maps)
 }
 
 fn unreadable_premise(cx: &Cx<'_>, at: NodeId) -> Problem {

@@ -1,6 +1,6 @@
 //! What can be wrong with a behaviour or a condition: one helper for each fault.
 
-use rdcl_base::{Code, Diagnostic, Fix, NodeId, nearest};
+use rdcl_base::{Code, Diagnostic, Fix, NodeId};
 use rdcl_core::{Derivation, Field, HeaderKind, Role, Shape};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -8,21 +8,17 @@ use std::fmt::Display;
 /// A fault at a node.
 pub(super) type Problem = Diagnostic<NodeId>;
 
-fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(wanted, known).map(|n| format!("did you mean `{n}`?"))
-}
-
 /// `1 argument`, `2 arguments`.
 pub(super) fn counted(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 pub(super) fn unknown_instruction<'a>(name: &str, at: NodeId, known: impl IntoIterator<Item = &'a str>) -> Problem {
-    let help = match name {
-        "Drop" => Some("a packet is dropped with `Fail(\"why\")`".to_owned()),
-        _ => did_you_mean(name, known),
-    };
-    Problem::new(Code::E0501, at, format!("no instruction is called `{name}`")).with_optional_help(help)
+    let problem = Problem::new(Code::E0501, at, format!("no instruction is called `{name}`"));
+    match name {
+        "Drop" => problem.with_help("a packet is dropped with `Fail(\"why\")`"),
+        _ => problem.misspelt(name, known),
+    }
 }
 
 pub(super) fn unknown_function(name: &str, at: NodeId) -> Problem {
@@ -35,11 +31,11 @@ pub(super) fn wrong_arguments(name: &str, wants: &str, at: NodeId) -> Problem {
 }
 
 pub(super) fn unknown_header(name: &str, at: NodeId) -> Problem {
-    let help = match name {
-        "l4" => Some("write `has tcp or has udp`".to_owned()),
-        _ => did_you_mean(name, HeaderKind::ALL.map(HeaderKind::name).into_iter().chain(["tunnel"])),
-    };
-    Problem::new(Code::E0503, at, format!("no header is called `{name}`")).with_optional_help(help)
+    let problem = Problem::new(Code::E0503, at, format!("no header is called `{name}`"));
+    match name {
+        "l4" => problem.with_help("write `has tcp or has udp`"),
+        _ => problem.misspelt(name, HeaderKind::ALL.map(HeaderKind::name).into_iter().chain(["tunnel"])),
+    }
 }
 
 pub(super) fn unknown_field<'a>(
@@ -48,8 +44,7 @@ pub(super) fn unknown_field<'a>(
     at: NodeId,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Problem {
-    Problem::new(Code::E0503, at, format!("`{header}` has no field `{name}`"))
-        .with_optional_help(did_you_mean(name, known))
+    Problem::new(Code::E0503, at, format!("`{header}` has no field `{name}`")).misspelt(name, known)
 }
 
 pub(super) fn header_may_be_absent(what: &str, proofs: &str, shapes: &BTreeSet<Shape>, at: NodeId) -> Problem {
@@ -86,8 +81,7 @@ fn reason(field: Field) -> String {
 }
 
 pub(super) fn unknown_name<'a>(name: &str, at: NodeId, known: impl IntoIterator<Item = &'a str>) -> Problem {
-    Problem::new(Code::E0506, at, format!("nothing here is called `{name}`"))
-        .with_optional_help(did_you_mean(name, known))
+    Problem::new(Code::E0506, at, format!("nothing here is called `{name}`")).misspelt(name, known)
 }
 
 pub(super) fn not_allocated(name: &str, at: NodeId) -> Problem {
@@ -144,7 +138,7 @@ pub(super) fn port_misused(message: impl Into<String>, help: &str, at: NodeId) -
 }
 
 pub(super) fn unknown_port<'a>(name: &str, at: NodeId, known: impl IntoIterator<Item = &'a str>) -> Problem {
-    Problem::new(Code::E0515, at, format!("no port is called `{name}`")).with_optional_help(did_you_mean(name, known))
+    Problem::new(Code::E0515, at, format!("no port is called `{name}`")).misspelt(name, known)
 }
 
 pub(super) fn shape_refused(port: &str, stack: impl Display, shape: Shape, at: NodeId) -> Problem {
@@ -228,7 +222,7 @@ pub(super) fn unknown_thing<'a>(
     at: NodeId,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Problem {
-    Problem::new(Code::E0522, at, format!("no {what} is called `{name}`")).with_optional_help(did_you_mean(name, known))
+    Problem::new(Code::E0522, at, format!("no {what} is called `{name}`")).misspelt(name, known)
 }
 
 pub(super) fn wrong_count(wanted: usize, found: usize, what: &str, at: NodeId) -> Problem {

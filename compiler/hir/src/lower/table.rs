@@ -15,7 +15,7 @@ fn width_of(ty: &Type) -> Option<u16> {
         Type::Ipv4 => Some(32),
         Type::Mac => Some(48),
         Type::Ipv6 => Some(128),
-        Type::String | Type::Prefix | Type::Prefix6 | Type::Range | Type::Duration => None,
+        Type::String | Type::Prefix | Type::Prefix6 | Type::Range | Type::Quantity(_) => None,
         Type::Table(_) | Type::Stack => None,
     }
 }

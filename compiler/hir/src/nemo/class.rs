@@ -6,7 +6,7 @@ use crate::source::loc::Problem;
 use crate::value;
 use rdcl_base::{Code, Diagnostic, IntervalSet, NodeId};
 use rdcl_core::{Cond, Expr, HeaderKind, Shape, Stack};
-use rdcl_syntax::nemo::{MatchItem, Value};
+use rdcl_syntax::nemo::{Name, Value};
 
 /// What a flow can be matched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,14 +117,14 @@ fn field_in(stack: Stack, (header, name): (HeaderKind, &str), set: &IntervalSet)
 }
 
 /// The class of a flow's matches; complains of those it cannot read.
-pub(super) fn class_of(cx: &mut Cx<'_>, matches: &[MatchItem]) -> Class {
+pub(super) fn class_of(cx: &mut Cx<'_>, matches: &[(Name, Option<Value>)]) -> Class {
     let mut class = Class::default();
-    for item in matches {
-        let Some((_, key)) = KEYS.iter().find(|(name, _)| *name == item.key.text) else {
-            cx.report(unknown_key(cx, item));
+    for (name, value) in matches {
+        let Some((_, key)) = KEYS.iter().find(|(key, _)| *key == name.text) else {
+            cx.report(unknown_key(cx, name));
             continue;
         };
-        class.parts.extend(values(cx, *key, &item.value).map(|set| (*key, set)));
+        class.parts.extend(value.iter().filter_map(|value| values(cx, *key, value)).map(|set| (*key, set)));
     }
     class
 }
@@ -132,21 +132,28 @@ pub(super) fn class_of(cx: &mut Cx<'_>, matches: &[MatchItem]) -> Class {
 /// The values of a match; complains when they are none of the key's.
 fn values(cx: &mut Cx<'_>, key: Key, value: &Value) -> Option<IntervalSet> {
     let found = match (key, value) {
-        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, _)) => Some(IntervalSet::single(u128::from(*address))),
-        (Key::SrcIp | Key::DstIp, Value::Prefix(address, length, at)) => return addresses(cx, *at, *address, *length),
-        (Key::Proto, Value::Word(name)) => protocol(&name.text),
-        (Key::Proto, Value::Int(number, _)) => up_to(0xff, *number, *number),
-        (Key::SrcPort | Key::DstPort | Key::EthType, Value::Int(number, _)) => up_to(0xffff, *number, *number),
-        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, at)) if lo > hi => {
-            cx.report(empty_range(cx, *at, u128::from(*lo), u128::from(*hi)));
-            return None;
+        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, None, _)) => Some(IntervalSet::single(u128::from(*address))),
+        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, Some(length), at)) => {
+            return addresses(cx, *at, *address, *length);
         }
-        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, _)) => up_to(0xffff, *lo, *hi),
+        (Key::Proto, Value::Int(number, _)) => up_to(0xff, natural(*number), natural(*number)),
+        (Key::Proto, word) => word.as_word().and_then(protocol),
+        (Key::SrcPort | Key::DstPort | Key::EthType, Value::Int(number, _)) => {
+            up_to(0xffff, natural(*number), natural(*number))
+        }
+        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, at)) => match (&**lo, &**hi) {
+            (Value::Int(lo, _), Value::Int(hi, _)) if lo > hi && *hi >= 0 => {
+                cx.report(empty_range(cx, *at, u128::from(natural(*lo)), u128::from(natural(*hi))));
+                return None;
+            }
+            (Value::Int(lo, _), Value::Int(hi, _)) => up_to(0xffff, natural(*lo), natural(*hi)),
+            _ => None,
+        },
         (Key::SrcMac | Key::DstMac, Value::Mac(address, _)) => Some(IntervalSet::single(u128::from(*address))),
         _ => None,
     };
     if found.is_none() {
-        cx.report(wrong_value(cx, key, value_node(value)));
+        cx.report(wrong_value(cx, key, value.node()));
     }
     found
 }
@@ -163,26 +170,20 @@ fn protocol(name: &str) -> Option<IntervalSet> {
     HeaderKind::Ip4.number_of(header).map(IntervalSet::single)
 }
 
+/// A number as it is; a negative one as more than any field holds.
+fn natural(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
 /// `lo..hi`, unless that is more than `max`.
 fn up_to(max: u64, lo: u64, hi: u64) -> Option<IntervalSet> {
     (hi <= max).then(|| IntervalSet::range(u128::from(lo), u128::from(hi)))
 }
 
-fn value_node(value: &Value) -> NodeId {
-    match value {
-        Value::Int(_, at)
-        | Value::Range(_, _, at)
-        | Value::Ipv4(_, at)
-        | Value::Prefix(_, _, at)
-        | Value::Mac(_, at) => *at,
-        Value::Word(name) => name.node,
-    }
-}
-
-fn unknown_key(cx: &Cx<'_>, item: &MatchItem) -> Problem {
+fn unknown_key(cx: &Cx<'_>, key: &Name) -> Problem {
     let names: Vec<&str> = KEYS.iter().map(|k| k.0).collect();
-    let help = did_you_mean(&item.key.text, names.iter().copied());
-    Diagnostic::new(Code::E0413, cx.at(item.key.node), format!("a flow cannot be matched on `{}`", item.key.text))
+    let help = did_you_mean(&key.text, names.iter().copied());
+    Diagnostic::new(Code::E0413, cx.at(key.node), format!("a flow cannot be matched on `{}`", key.text))
         .with_help(help.unwrap_or_else(|| format!("match keys are {}", names.join(", "))))
 }
 

@@ -1,8 +1,9 @@
 //! Deployments: which service, on which substrate, what is pinned where, and what is to be minimal.
 
+use crate::abstraction::must_be_concrete;
 use crate::bodies::body;
 use crate::cx::{Cx, Params, did_you_mean};
-use crate::instance::{Instance, instantiate, params};
+use crate::instance::{Instance, Written, instantiate, params};
 use crate::operation::substrates::{find_ree, substrate};
 use crate::part::parts;
 use crate::port::ports;
@@ -78,7 +79,12 @@ fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
     let on = ast::Path { segments: vec![tree.substrate.clone()], node: tree.substrate.node };
     let on = resolve(cx, &on, Kind::Substrate);
     let (rfb, on) = (rfb?, on?);
-    let instance = instantiate(cx, rfb, &[], &Params::new(), tree.rfb.node);
+    if !must_be_concrete(cx, rfb, tree.rfb.node, "deployed") {
+        return None;
+    }
+    let written =
+        Written { type_args: &tree.type_args, args: &[], passed: Params::new(), path: &tree.rfb, at: tree.rfb.node };
+    let instance = instantiate(cx, rfb, &written, &Params::new()).unwrap_or_else(|with_defaults| with_defaults);
     let pins: Vec<Pinned> = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
     report_pinned_twice(cx, &pins);
     let name = tree.alias.as_ref().map_or_else(|| rfb.name(cx.db).to_owned(), |alias| alias.text.clone());

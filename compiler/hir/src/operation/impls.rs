@@ -1,15 +1,16 @@
 //! Implementations: on which kinds of execution environment an instance can run, and what it needs there.
 
 use crate::attrs::{Attribute, Want, attribute, attributes};
-use crate::cx::{Cx, did_you_mean};
+use crate::cx::Cx;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
+use crate::operation::environments::{ReeKind, ree_kind};
+use crate::operation::features::{Feature, features};
 use crate::source::db::Db;
 use crate::source::loc::{Loc, Problem};
-use crate::types::REE_KINDS;
 use crate::value::Value;
-use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
-use rdcl_syntax::ast::{Impl, Member, Path};
+use rdcl_base::{Code, Diagnostic, Dimension};
+use rdcl_syntax::ast::{Impl, Member};
 
 /// What an implementation may say.
 const IMPL_ATTRIBUTES: &[(&str, Want)] = &[
@@ -18,6 +19,7 @@ const IMPL_ATTRIBUTES: &[(&str, Want)] = &[
     ("disk", Want::Amount(Dimension::Memory)),
     ("packet_rate", Want::Amount(Dimension::PacketRate)),
     ("delay", Want::Amount(Dimension::Time)),
+    ("loss", Want::Amount(Dimension::Ratio)),
     ("image", Want::Text),
     ("flavor", Want::Text),
 ];
@@ -29,10 +31,15 @@ pub struct Implementation {
     pub declared_by: String,
     /// Its name.
     pub name: String,
-    /// The kind of execution environment, one of [`REE_KINDS`].
+    /// The most general kind of the execution environment it is for, one of [`REE_KINDS`](crate::REE_KINDS) unless that
+    /// was declared without a parent.
     pub ree: String,
+    /// The kind of execution environment that is written.
+    pub kind: ReeKind,
     /// Its needs.
     pub attributes: Vec<Attribute>,
+    /// What its execution environment has to offer.
+    pub requires: Vec<Feature>,
     /// Where it is written.
     pub place: Loc,
 }
@@ -83,27 +90,14 @@ fn own<'db>(cx: &mut Cx<'db>, instance: Instance<'db>) -> Vec<Implementation> {
             continue;
         }
         let attributes = attributes(cx, &implementation.attrs, IMPL_ATTRIBUTES, params(db, instance));
-        let Some(ree) = ree_kind(cx, &implementation.ree) else { continue };
+        let requires = features(cx, &implementation.features, "require", params(db, instance));
+        let Some(kind) = ree_kind(cx, &implementation.ree) else { continue };
         let declared_by = instance.rfb(db).name(db).to_owned();
         let place = cx.at(implementation.node);
-        list.push(Implementation { declared_by, name: name.text.clone(), ree, attributes, place });
+        let (name, ree) = (name.text.clone(), kind.base());
+        list.push(Implementation { declared_by, name, ree, kind, attributes, requires, place });
     }
     list
-}
-
-/// A kind of execution environment; complains when it is none.
-pub(crate) fn ree_kind(cx: &mut Cx<'_>, path: &Path) -> Option<String> {
-    let name = path.segments.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("::");
-    if REE_KINDS.contains(&name.as_str()) {
-        return Some(name);
-    }
-    cx.report(unknown_kind(cx, &name, path.node));
-    None
-}
-
-fn unknown_kind(cx: &Cx<'_>, name: &str, at: NodeId) -> Problem {
-    Diagnostic::new(Code::E0208, cx.at(at), format!("`{name}` is not a kind of execution environment"))
-        .with_help(did_you_mean(name, REE_KINDS).unwrap_or_else(|| format!("the kinds are {}", REE_KINDS.join(", "))))
 }
 
 fn implementation_twice(cx: &Cx<'_>, implementation: &Impl) -> Problem {

@@ -1,4 +1,4 @@
-//! Service levels: bounds on delay and bandwidth along flows, and on availability.
+//! Service levels: bounds on delay, bandwidth, packet rate, loss and availability along flows, and on availability of all.
 
 use crate::cx::{Cx, did_you_mean};
 use crate::eval::{constant, mismatch};
@@ -24,14 +24,31 @@ pub enum Measure {
     Bandwidth,
     /// The share of time in which the service works.
     Availability,
+    /// Packets per second that get through.
+    PacketRate,
+    /// The share of packets that get lost.
+    Loss,
 }
 
 impl Measure {
-    const ALL: [(&'static str, Measure, Dimension); 3] = [
+    const ALL: [(&'static str, Measure, Dimension); 5] = [
         ("delay", Measure::Delay, Dimension::Time),
         ("bandwidth", Measure::Bandwidth, Dimension::Bandwidth),
         ("availability", Measure::Availability, Dimension::Ratio),
+        ("packet_rate", Measure::PacketRate, Dimension::PacketRate),
+        ("loss", Measure::Loss, Dimension::Ratio),
     ];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Measure::Delay => "delay",
+            Measure::Bandwidth => "bandwidth",
+            Measure::Availability => "availability",
+            Measure::PacketRate => "packet_rate",
+            Measure::Loss => "loss",
+        }
+    }
 }
 
 /// How a measure is compared with its bound.

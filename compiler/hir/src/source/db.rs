@@ -12,6 +12,7 @@
 
 #![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
 
+use crate::source::home::Home;
 use rdcl_base::FileId;
 use salsa::{Durability, EventKind, Storage};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,7 @@ pub trait Db: salsa::Database {}
 /// A source text.
 #[salsa::input(debug)]
 pub struct SourceFile {
-    /// Its module path: `main`, `sub::file`, `std::net`.
+    /// Its module path in its package: `main`, `sub::file`, `std::net`.
     #[returns(ref)]
     pub path: String,
     /// The name shown to people.
@@ -35,12 +36,16 @@ pub struct SourceFile {
     /// What diagnostics call it.
     #[returns(copy)]
     pub file_id: FileId,
+    /// The package it belongs to.
+    #[default]
+    #[returns(ref)]
+    pub home: Arc<Home>,
 }
 
 /// A table's text.
 #[salsa::input(debug)]
 pub struct TableFile {
-    /// Its path, relative to the package.
+    /// Its path, relative to the package; [`Home::table_path`] says how that of a dependency is written.
     #[returns(ref)]
     pub path: String,
     /// The text.
@@ -57,7 +62,7 @@ pub struct Package {
     /// Its own sources, in order.
     #[returns(deref)]
     pub files: Vec<SourceFile>,
-    /// The standard library.
+    /// What it is built on: the standard library, then the sources of its dependencies.
     #[returns(deref)]
     pub std: Vec<SourceFile>,
     /// The table files that could be read.

@@ -55,9 +55,13 @@ pub struct Parsed<'db> {
     #[tracked]
     #[returns(deref)]
     pub errors: Vec<Diagnostic<Span>>,
+    /// What can be read, but should be written otherwise.
+    #[tracked]
+    #[returns(deref)]
+    pub warnings: Vec<Diagnostic<Span>>,
 }
 
-/// The items of a file, in order.
+/// The items of a file, in order. A `.nemo` file is one item without a name, of [`Keyword::Nemo`].
 #[salsa::tracked(returns(deref))]
 pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
     let text = file.text(db);
@@ -68,7 +72,13 @@ pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
         let text = text.get(chunk.start as usize..chunk.end as usize).unwrap_or("").to_owned();
         Item::new(db, file, id, chunk.keyword, name, chunk.start, text)
     };
-    rdcl_syntax::split(text).into_iter().map(item).collect()
+    let chunks = if is_nemo(db, file) { rdcl_syntax::whole(text) } else { rdcl_syntax::split(text) };
+    chunks.into_iter().map(item).collect()
+}
+
+/// Whether a file holds NEMO: its name ends in `.nemo`.
+pub fn is_nemo(db: &dyn Db, file: SourceFile) -> bool {
+    file.name(db).ends_with(".nemo")
 }
 
 /// The identities given in a file.
@@ -107,8 +117,9 @@ pub fn item_with_id(db: &dyn Db, file: SourceFile, id: ItemId) -> Option<Item<'_
 /// An item's tree, spans and errors.
 #[salsa::tracked(returns(copy))]
 pub fn parsed<'db>(db: &'db dyn Db, item: Item<'db>) -> Parsed<'db> {
-    let parsed = rdcl_syntax::parse_item(item.text(db));
-    Parsed::new(db, parsed.item, parsed.spans, parsed.errors)
+    let parse = if item.keyword(db) == Keyword::Nemo { rdcl_syntax::parse_nemo } else { rdcl_syntax::parse_item };
+    let parsed = parse(item.text(db));
+    Parsed::new(db, parsed.item, parsed.spans, parsed.errors, parsed.warnings)
 }
 
 /// The tree of an item that is an RFB.
@@ -119,6 +130,8 @@ pub fn rfb_tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Rfb> 
         | ast::Item::Stack(_)
         | ast::Item::Substrate(_)
         | ast::Item::Deploy(_)
+        | ast::Item::Nemo(_)
+        | ast::Item::Environment(_)
         | ast::Item::Bad(_) => None,
     }
 }

@@ -5,7 +5,7 @@ use crate::source::item::{Item, items, parsed};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
 use rdcl_base::{Code, Diagnostic};
-use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Member, Path, TypeExpr};
+use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Member, Path, TypeArg, TypeExpr};
 use std::collections::BTreeSet;
 
 /// The first words of all paths of an item, and the names in its constant expressions.
@@ -16,9 +16,18 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
         ast::Item::Rfb(rfb) => found.rfb(rfb),
         ast::Item::Deploy(deploy) => {
             found.path(&deploy.rfb);
+            found.type_args(&deploy.type_args);
             found.names.insert(deploy.substrate.text.clone());
         }
-        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Substrate(_) | ast::Item::Bad(_) => {}
+        ast::Item::Environment(kind) => kind.parent.iter().chain(&kind.hosts).for_each(|path| found.path(path)),
+        ast::Item::Substrate(substrate) => {
+            for member in &substrate.members {
+                if let ast::SubstrateMember::Ree(ree) = member {
+                    found.path(&ree.kind);
+                }
+            }
+        }
+        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Nemo(_) | ast::Item::Bad(_) => {}
     }
     found.names
 }
@@ -37,12 +46,17 @@ struct Mentions {
 
 impl Mentions {
     fn rfb(&mut self, rfb: &ast::Rfb) {
+        for param in &rfb.type_params {
+            param.bound.iter().chain(&param.default).for_each(|ty| self.ty(ty));
+        }
+        rfb.constraints.iter().for_each(|e| self.expr(e));
         for param in &rfb.params {
             self.ty(&param.ty);
             param.default.iter().for_each(|e| self.expr(e));
         }
         for parent in &rfb.parents {
             self.path(&parent.path);
+            self.type_args(&parent.type_args);
             self.args(&parent.args);
         }
         for member in &rfb.members {
@@ -50,15 +64,17 @@ impl Mentions {
                 Member::Port(port) => self.ty(&port.ty),
                 Member::Part(part) => {
                     self.path(&part.rfb);
+                    self.type_args(&part.type_args);
                     self.args(&part.args);
                 }
+                Member::Impl(implementation) => self.path(&implementation.ree),
                 Member::Wire(_)
                 | Member::Behaviour(_)
                 | Member::Ensures(_)
-                | Member::Impl(_)
                 | Member::Sla(_)
                 | Member::Lifecycle(_)
                 | Member::Intent(_)
+                | Member::Policy(_)
                 | Member::Bad(_) => {}
             }
         }
@@ -70,6 +86,10 @@ impl Mentions {
 
     fn ty(&mut self, ty: &TypeExpr) {
         ty.parts.iter().for_each(|p| self.path(p));
+    }
+
+    fn type_args(&mut self, args: &[TypeArg]) {
+        args.iter().for_each(|a| self.ty(&a.ty));
     }
 
     fn args(&mut self, args: &[Arg]) {

@@ -7,7 +7,7 @@ use crate::cx::{Cx, did_you_mean};
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, items, parsed};
 use crate::source::loc::{Loc, Problem};
-use rdcl_base::{Code, Diagnostic, NodeId};
+use rdcl_base::{Code, Diagnostic, Fix, NodeId, Span, nearest};
 use rdcl_syntax::{Keyword, ast};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     Block,
     Stack,
     Substrate,
+    Environment,
 }
 
 impl Kind {
@@ -25,6 +26,7 @@ impl Kind {
             Kind::Block => Keyword::Rfb,
             Kind::Stack => Keyword::Stack,
             Kind::Substrate => Keyword::Substrate,
+            Kind::Environment => Keyword::Environment,
         }
     }
 
@@ -33,6 +35,7 @@ impl Kind {
             Kind::Block => "block",
             Kind::Stack => "type",
             Kind::Substrate => "substrate",
+            Kind::Environment => "kind of execution environment",
         }
     }
 
@@ -41,6 +44,7 @@ impl Kind {
             Kind::Block => Code::E0201,
             Kind::Stack => Code::E0202,
             Kind::Substrate => Code::E0702,
+            Kind::Environment => Code::E0208,
         }
     }
 }
@@ -56,10 +60,11 @@ pub struct Scope<'db> {
     pub problems: Vec<Problem>,
 }
 
-/// The modules of the package and of the standard library.
+/// All modules, each by the name of its package and its path there.
 #[salsa::tracked(returns(ref))]
-pub fn modules(db: &dyn Db, package: Package) -> BTreeMap<String, SourceFile> {
-    package.std(db).iter().chain(package.files(db)).map(|file| (file.path(db).clone(), *file)).collect()
+fn modules(db: &dyn Db, package: Package) -> BTreeMap<(String, String), SourceFile> {
+    let files = package.std(db).iter().chain(package.files(db));
+    files.map(|file| ((file.home(db).package.clone(), file.path(db).clone()), *file)).collect()
 }
 
 /// What a file declares by name; the first of equal names counts.
@@ -74,7 +79,8 @@ pub fn declarations<'db>(db: &'db dyn Db, file: SourceFile) -> BTreeMap<String, 
 }
 
 fn is_named(db: &dyn Db, item: Item<'_>) -> bool {
-    !item.name(db).is_empty() && matches!(item.keyword(db), Keyword::Rfb | Keyword::Stack | Keyword::Substrate)
+    let named = matches!(item.keyword(db), Keyword::Rfb | Keyword::Stack | Keyword::Substrate | Keyword::Environment);
+    named && !item.name(db).is_empty()
 }
 
 /// What a file can name, and what is wrong with that.
@@ -96,7 +102,7 @@ pub fn scope<'db>(db: &'db dyn Db, file: SourceFile) -> Scope<'db> {
 
 fn add_import<'db>(db: &'db dyn Db, scope: &mut Scope<'db>, item: Item<'db>, import: &ast::Import) {
     let at = Loc::of(db, item, import.path.node);
-    let target = match find(db, &import.path) {
+    let target = match find(db, item.file(db), &import.path) {
         Ok(target) => target,
         Err(missing) => return scope.problems.push(nothing_to_import(db, item, missing)),
     };
@@ -113,20 +119,23 @@ struct Missing {
     at: NodeId,
     what: String,
     help: Option<String>,
+    /// The name that was probably meant.
+    near: Option<String>,
 }
 
 impl Missing {
     fn module(at: NodeId, name: &str, help: Option<String>) -> Missing {
-        Missing { at, what: format!("module `{name}`"), help }
+        Missing { at, what: format!("module `{name}`"), help, near: None }
     }
 
-    fn item(name: &ast::Name, help: Option<String>) -> Missing {
-        Missing { at: name.node, what: format!("item `{}`", name.text), help }
+    fn item(name: &ast::Name, near: Option<&str>) -> Missing {
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        Missing { at: name.node, what: format!("item `{}`", name.text), help, near: near.map(str::to_owned) }
     }
 }
 
-/// What a full path (`std::net::Ip4`) leads to.
-fn find<'db>(db: &'db dyn Db, path: &ast::Path) -> Result<Item<'db>, Missing> {
+/// What a full path (`std::net::Ip4`) in a file leads to.
+fn find<'db>(db: &'db dyn Db, from: SourceFile, path: &ast::Path) -> Result<Item<'db>, Missing> {
     let Some((name, module)) = path.segments.split_last() else {
         return Err(Missing::module(path.node, "", None));
     };
@@ -137,20 +146,27 @@ fn find<'db>(db: &'db dyn Db, path: &ast::Path) -> Result<Item<'db>, Missing> {
     let Some(package) = Package::try_get(db) else { return Err(Missing::item(name, None)) };
     let module: Vec<&str> = module.iter().map(|n| n.text.as_str()).collect();
     let (module, modules) = (module.join("::"), modules(db, package));
-    let Some(file) = modules.get(&module) else {
-        let help = did_you_mean(&module, modules.keys().map(String::as_str));
+    let Some(file) = modules.get(&from.home(db).module(&module)) else {
+        let names: Vec<String> = visible_modules(db, package, from).map(|(name, _)| name).collect();
+        let help = did_you_mean(&module, names.iter().map(String::as_str));
         return Err(Missing::module(module_end.node, &module, help));
     };
     let names = declarations(db, *file);
-    let help = || did_you_mean(&name.text, names.keys().map(String::as_str));
-    names.get(&name.text).copied().ok_or_else(|| Missing::item(name, help()))
+    let near = || nearest(&name.text, names.keys().map(String::as_str));
+    names.get(&name.text).copied().ok_or_else(|| Missing::item(name, near()))
+}
+
+/// The modules that a file can name, and how it writes them.
+fn visible_modules(db: &dyn Db, package: Package, from: SourceFile) -> impl Iterator<Item = (String, SourceFile)> {
+    let home = from.home(db);
+    modules(db, package).iter().filter_map(move |((package, name), file)| Some((home.path(package, name)?, *file)))
 }
 
 /// What a path stands for in a file, without complaint.
 pub(crate) fn lookup<'db>(db: &'db dyn Db, file: SourceFile, path: &ast::Path) -> Option<Item<'db>> {
     match path.segments.as_slice() {
         [name] => scope(db, file).names.get(&name.text).copied(),
-        _ => find(db, path).ok(),
+        _ => find(db, file, path).ok(),
     }
 }
 
@@ -164,7 +180,7 @@ pub(crate) fn resolve<'db>(cx: &mut Cx<'db>, path: &ast::Path, wanted: Kind) -> 
                 return None;
             }
         },
-        _ => match find(cx.db, path) {
+        _ => match find(cx.db, cx.file(), path) {
             Ok(item) => item,
             Err(missing) => {
                 cx.report(nothing_to_import(cx.db, cx.item, missing));
@@ -186,7 +202,9 @@ pub(crate) fn name_node(db: &dyn Db, item: Item<'_>) -> NodeId {
         ast::Item::Stack(stack) => stack.name.node,
         ast::Item::Rfb(rfb) => rfb.name.node,
         ast::Item::Substrate(substrate) => substrate.name.node,
+        ast::Item::Environment(environment) => environment.name.node,
         ast::Item::Deploy(deploy) => deploy.alias.as_ref().map_or(deploy.rfb.node, |a| a.node),
+        ast::Item::Nemo(program) => program.node,
         ast::Item::Bad(node) => *node,
     }
 }
@@ -208,23 +226,39 @@ fn duplicate_import(at: Loc, name: &str) -> Problem {
 
 fn nothing_to_import(db: &dyn Db, item: Item<'_>, missing: Missing) -> Problem {
     let message = format!("there is no {}", missing.what);
-    Diagnostic::new(Code::E0204, Loc::of(db, item, missing.at), message).with_optional_help(missing.help)
+    let mut problem =
+        Diagnostic::new(Code::E0204, Loc::of(db, item, missing.at), message).with_optional_help(missing.help);
+    problem.fix = missing.near.map(|replacement| Fix { at: Loc::of(db, item, missing.at), replacement });
+    problem
 }
 
 fn unknown_name(cx: &Cx<'_>, name: &ast::Name, wanted: Kind) -> Problem {
     let message = format!("there is no {} `{}` here", wanted.noun(), name.text);
     let names = &scope(cx.db, cx.file()).names;
     let candidates = names.iter().filter(|(_, item)| item.keyword(cx.db) == wanted.keyword()).map(|(n, _)| n.as_str());
-    let help = importable(cx.db, &name.text, wanted).or_else(|| did_you_mean(&name.text, candidates));
-    Diagnostic::new(wanted.unknown(), cx.at(name.node), message).with_optional_help(help)
+    let problem = Diagnostic::new(wanted.unknown(), cx.at(name.node), message);
+    match importable(cx.db, cx.file(), &name.text, wanted) {
+        Some(import) => with_import(cx, problem, &import),
+        None => problem.misspelt(&name.text, candidates),
+    }
 }
 
-/// A hint, when some module has an item of this very name.
-fn importable(db: &dyn Db, name: &str, wanted: Kind) -> Option<String> {
-    let modules = modules(db, Package::try_get(db)?);
+/// Proposes an import before the first item of the file.
+fn with_import(cx: &Cx<'_>, problem: Problem, import: &str) -> Problem {
+    let mut problem = problem.with_help(format!("`{import}` brings it in"));
+    problem.fix = items(cx.db, cx.file()).first().map(|first| {
+        let at = Loc::Text(cx.file(), first.id(cx.db), Span::default());
+        Fix { at, replacement: format!("{import}\n") }
+    });
+    problem
+}
+
+/// The import of an item of this very name, when some module has one.
+fn importable(db: &dyn Db, from: SourceFile, name: &str, wanted: Kind) -> Option<String> {
+    let mut modules = visible_modules(db, Package::try_get(db)?, from);
     let has = |file: SourceFile| declarations(db, file).get(name).is_some_and(|i| i.keyword(db) == wanted.keyword());
-    let (module, _) = modules.iter().find(|(_, file)| has(**file))?;
-    Some(format!("`use {module}::{name};` brings it in"))
+    let (module, _) = modules.find(|(_, file)| has(*file))?;
+    Some(format!("use {module}::{name};"))
 }
 
 fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
@@ -232,7 +266,8 @@ fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
         Keyword::Rfb => "a block",
         Keyword::Stack => "a header stack",
         Keyword::Substrate => "a substrate",
-        Keyword::Use | Keyword::Deploy | Keyword::Unknown => "something else",
+        Keyword::Environment => "a kind of execution environment",
+        Keyword::Use | Keyword::Deploy | Keyword::Nemo | Keyword::Unknown => "something else",
     };
     let message = format!("`{name}` is {found}, but a {} is expected here", wanted.noun());
     Diagnostic::new(Code::E0205, at, message)

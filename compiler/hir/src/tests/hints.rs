@@ -90,7 +90,10 @@ fn arguments_are_matched() {
     check(&part("wdth = 1, width = 3"), &["E0305 at 'wdth': `B` has no parameter `wdth` (did you mean `width`?)"]);
     check(&part("1, width = 2"), &["E0203 at 'width = 2': the argument `width` is given twice"]);
     check(&part("1, 2, 3"), &["E0305 at '3': `B` takes 2 arguments, not more"]);
-    check(&part("height = 2"), &["E0304 at 'part b: B(height = 2);': `B` needs an argument for `width`"]);
+    check(
+        &part("height = 2"),
+        &["E0304 at 'part b: B(height = 2);': `B` needs an argument for `width` (write `B(width = …)`, such as 1)"],
+    );
 }
 
 #[test]
@@ -158,11 +161,31 @@ fn a_part_or_port_is_pinned_once() {
 }
 
 #[test]
-fn conditions_of_events_are_not_supported_yet() {
-    let help = "leave out `pre` and what follows it";
-    let found = |at: &str| format!("E0318 at '{at}': a condition of an event is not supported yet ({help})");
-    check_members("lifecycle { on heal pre lan == 3 within 2s; }", &[&found("lan == 3")]);
-    check_members("lifecycle { on heal pre nothing; }", &[&found("nothing")]);
+fn conditions_of_events_are_typed() {
+    let known = "known are alive, count, host.alive, host.cpu, host.disk, host.memory, load, need.cpu, need.disk, \
+                 need.memory, packet_rate, wires, and the parameters of the block";
+    let unknown = |at: &str, help: &str| {
+        format!("E0318 at '{at}': `{at}` is nothing that a condition of an event knows ({help})")
+    };
+    let life = |condition: &str| format!("lifecycle {{ on heal pre {condition} within 2s; }}");
+    check_members(&life("lan == 3"), &[&unknown("lan", known)]);
+    check_members(&life("alvie"), &[&unknown("alvie", "did you mean `alive`?")]);
+    check_members(&life("host.memry >= 3MiB"), &[&unknown("host.memry", "did you mean `host.memory`?")]);
+    check_members(&life("not alive and host.memory >= need.memory + 2 * 1GiB and count in 1..4"), &[]);
+    let apart = "(add, subtract and compare only what measures the same)";
+    let differ = |at: &str, what: &str| format!("E0340 at '{at}': this compares or adds {what} {apart}");
+    let memory = differ("host.memory >= 3", "an amount of memory and a whole number");
+    check_members(&life("host.memory >= 3"), &[&memory]);
+    let load = differ("load > 5ms", "an amount of ratio and an amount of time");
+    check_members(&life("load > 5ms"), &[&load]);
+    let help = "(compare facts with amounts and numbers, as in `host.memory >= need.memory and alive`)";
+    check_members(
+        &life("count"),
+        &[&format!("E0318 at 'count': a condition is a truth, this is a whole number {help}")],
+    );
+    let help = "(write a truth by itself, as in `alive` or `not alive`)";
+    let found = format!("E0318 at 'alive': numbers and amounts are compared, this is a truth {help}");
+    check_members(&life("alive == 3"), &[&found]);
 }
 
 #[test]

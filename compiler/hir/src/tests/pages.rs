@@ -6,6 +6,10 @@ use rdcl_base::{CODES, CodeInfo};
 /// The codes that are found here. Of those of substrates and deployments most are about placements, which are made elsewhere.
 fn ours(code: &CodeInfo) -> bool {
     let code = code.code.as_str();
+    // Those of programs by themselves are found when such a program is run.
+    if ("E0560".."E0590").contains(&code) {
+        return false;
+    }
     ["02", "03", "04", "05", "08"].contains(&&code[1..3]) || ("E0701".."E0705").contains(&code)
 }
 

@@ -43,7 +43,7 @@ fn a_default_and_a_parent_take_no_table_of_other_columns() {
     check("rfb C(t: Table(exact k: u8, v: u8) = \"t.txt\") : R(fib = t) {}", "1 2\n", &[found]);
     let differs = "E0310 at 'R': `fib` is a `Table(exact k: u8, v: u8)` here, but a `Table` in `R` \
                    (give the parameter another name, or write `R(fib = …)`)";
-    let missing = "E0304 at 'R': `R` needs an argument for `fib`";
+    let missing = "E0304 at 'R': `R` needs an argument for `fib` (write `R(fib = …)`)";
     check("rfb C(fib: Table(exact k: u8, v: u8) = \"t.txt\") : R {}", "1 2\n", &[missing, differs]);
 }
 

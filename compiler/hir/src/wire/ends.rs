@@ -1,6 +1,6 @@
 //! Ends: what `lan`, `fw.lan`, `r.p[3]` and `p[*]` stand for inside a composite.
 
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::eval::evaluate_u64;
 use crate::lower::PortGroup;
 use crate::part::{PartGroup, Parts};
@@ -93,12 +93,11 @@ impl<'db> Surroundings<'_, 'db> {
         let message = format!("there is no port `{}` here", name.text);
         let names = self.ports.groups.iter().map(|g| g.name.as_str());
         let is_part = self.groups().iter().any(|p| p.name == name.text);
-        let help = if is_part {
-            Some(format!("`{0}` is a part; name one of its ports, as in `{0}.port`", name.text))
-        } else {
-            did_you_mean(&name.text, names)
-        };
-        Diagnostic::new(Code::E0206, cx.at(name.node), message).with_optional_help(help)
+        let problem = Diagnostic::new(Code::E0206, cx.at(name.node), message);
+        if is_part {
+            return problem.with_help(format!("`{0}` is a part; name one of its ports, as in `{0}.port`", name.text));
+        }
+        problem.misspelt(&name.text, names)
     }
 }
 
@@ -147,15 +146,16 @@ fn too_far(cx: &Cx<'_>, end: &End) -> Problem {
 
 pub(crate) fn unknown_part<'a>(cx: &Cx<'_>, name: &Name, parts: impl IntoIterator<Item = &'a str>) -> Problem {
     Diagnostic::new(Code::E0207, cx.at(name.node), format!("there is no part `{}` here", name.text))
-        .with_optional_help(did_you_mean(&name.text, parts))
+        .misspelt(&name.text, parts)
 }
 
 fn unknown_part_port(cx: &Cx<'_>, name: &Name, part: &PartGroup<'_>, inner: &Ports) -> Problem {
     let message = format!("the part `{}` has no port `{}`", part.name, name.text);
     let names: Vec<&str> = inner.groups.iter().map(|g| g.name.as_str()).collect();
-    let help = did_you_mean(&name.text, names.iter().copied());
-    let help = help.or_else(|| (!names.is_empty()).then(|| format!("its ports are {}", names.join(", "))));
-    Diagnostic::new(Code::E0206, cx.at(name.node), message).with_optional_help(help)
+    let help = (!names.is_empty()).then(|| format!("its ports are {}", names.join(", ")));
+    Diagnostic::new(Code::E0206, cx.at(name.node), message)
+        .with_optional_help(help)
+        .misspelt(&name.text, names.iter().copied())
 }
 
 fn outside(cx: &Cx<'_>, at: NodeId, name: &str, index: u64, (lo, hi): (u64, u64)) -> Problem {
@@ -166,6 +166,7 @@ fn which_element(cx: &Cx<'_>, name: &Name, (lo, hi): (u64, u64)) -> Problem {
     let message = format!("`{0}` is an array, `{0}[{lo}..{hi}]`", name.text);
     Diagnostic::new(Code::E0407, cx.at(name.node), message)
         .with_help(format!("say which: `{0}[{lo}]`, or `{0}[*]` for all of them", name.text))
+        .with_fix(format!("{}[*]", name.text))
 }
 
 fn no_array(cx: &Cx<'_>, name: &Name) -> Problem {

@@ -3,10 +3,11 @@
 use super::Told;
 use crate::amount::amount;
 use crate::case::{Case, number};
-use crate::model::{Bound, Constraint, Measured, Objective, WHOLE};
+use crate::model::{Bound, Constraint, Measured, Model, Objective, WHOLE};
 use crate::solver::Answer;
 use rdcl_base::{Code, Diagnostic};
 use rdcl_hir::{Comparison, Loc, Problem};
+use std::collections::BTreeSet;
 
 impl Told<'_, '_> {
     /// A bound that cannot be met, with the best that can.
@@ -24,6 +25,12 @@ impl Told<'_, '_> {
                 self.most_available(i)
             }
             (Measured::Availability(_), Comparison::Less | Comparison::AtMost) => None,
+            (Measured::PacketRate(_), Comparison::AtLeast | Comparison::More | Comparison::Exactly) => {
+                self.most_packets(i)
+            }
+            (Measured::PacketRate(_), Comparison::Less | Comparison::AtMost) => None,
+            (Measured::Loss(_), Comparison::Less | Comparison::AtMost | Comparison::Exactly) => self.least_loss(i),
+            (Measured::Loss(_), Comparison::AtLeast | Comparison::More) => None,
         };
         let (measure, limit) = (case.measure_name(i), case.limit_text(i));
         let alone = if self.conflict.constraints.len() == 1 { " wherever the parts run" } else { "" };
@@ -46,21 +53,54 @@ impl Told<'_, '_> {
 
     /// The greatest availability that can be had under the rest of the conflict, to the hundredth of a per cent.
     fn most_available(&self, i: usize) -> Option<(&'static str, u64)> {
-        let model = &self.case.model;
-        let relaxed = model.constraints().into_iter().filter(|c| !self.conflict.constraints.contains(c));
-        let relaxed = model.without(&relaxed.collect::<Vec<_>>());
-        let reachable = |op: Comparison, limit: u64| {
-            let mut asked = relaxed.clone();
-            asked.bounds[i] = Bound { op, limit, ..asked.bounds[i] };
-            matches!(self.solver.solve(&asked), Answer::Best(_))
-        };
+        let relaxed = self.relaxed();
         let (mut lo, mut hi) = (0, WHOLE);
         while lo < hi {
             let middle = (lo + hi).div_ceil(2);
-            if reachable(Comparison::AtLeast, middle) { lo = middle } else { hi = middle - 1 }
+            if self.reachable(&relaxed, i, Comparison::AtLeast, middle) { lo = middle } else { hi = middle - 1 }
         }
-        let best = if reachable(Comparison::More, lo) { ("below", lo + 1) } else { ("at most", lo) };
-        (lo <= model.bounds[i].limit).then_some(best)
+        let best = if self.reachable(&relaxed, i, Comparison::More, lo) { ("below", lo + 1) } else { ("at most", lo) };
+        (lo <= self.case.model.bounds[i].limit).then_some(best)
+    }
+
+    /// The least loss that can be had under the rest of the conflict, to the hundredth of a per cent.
+    fn least_loss(&self, i: usize) -> Option<(&'static str, u64)> {
+        let relaxed = self.relaxed();
+        let (mut lo, mut hi) = (0, WHOLE);
+        while lo < hi {
+            let middle = (lo + hi) / 2;
+            if self.reachable(&relaxed, i, Comparison::AtMost, middle) { hi = middle } else { lo = middle + 1 }
+        }
+        let best = if self.reachable(&relaxed, i, Comparison::Less, lo) { ("above", lo - 1) } else { ("at least", lo) };
+        (lo >= self.case.model.bounds[i].limit).then_some(best)
+    }
+
+    /// The greatest packet rate that can be had under the rest of the conflict: it is one of those that are stated.
+    fn most_packets(&self, i: usize) -> Option<(&'static str, u64)> {
+        let relaxed = self.relaxed();
+        let candidates = relaxed.leaves.iter().flat_map(|leaf| &leaf.candidates).map(|c| c.passage);
+        let wires = relaxed.wires.iter().flat_map(|wire| wire.passages.iter().copied());
+        let passages = candidates.chain(wires).chain(relaxed.links.iter().map(|link| link.passage));
+        let rees = relaxed.rees.iter().filter_map(|ree| ree.packet_rate);
+        let stated: BTreeSet<u64> = passages.filter_map(|p| p.packet_rate).chain(rees).collect();
+        let stated: Vec<u64> = stated.into_iter().collect();
+        let met = stated.partition_point(|rate| self.reachable(&relaxed, i, Comparison::AtLeast, *rate));
+        let most = *stated.get(met.checked_sub(1)?)?;
+        (most <= relaxed.bounds[i].limit).then_some(("at most", most))
+    }
+
+    /// The model with nothing but the conflict.
+    fn relaxed(&self) -> Model {
+        let model = &self.case.model;
+        let others = model.constraints().into_iter().filter(|c| !self.conflict.constraints.contains(c));
+        model.without(&others.collect::<Vec<_>>())
+    }
+
+    /// Whether a bound could be this one.
+    fn reachable(&self, relaxed: &Model, i: usize, op: Comparison, limit: u64) -> bool {
+        let mut asked = relaxed.clone();
+        asked.bounds[i] = Bound { op, limit, ..asked.bounds[i] };
+        matches!(self.solver.solve(&asked), Answer::Best(_))
     }
 }
 
@@ -72,9 +112,9 @@ pub fn contradictions(case: &Case<'_>) -> Vec<Problem> {
 
 /// Nothing leads along the flow.
 fn no_way(case: &Case<'_>, i: usize, bound: &Bound) -> Option<Problem> {
-    let (Measured::Delay(flow) | Measured::Bandwidth(flow) | Measured::Availability(Some(flow))) = bound.measured
-    else {
-        return None;
+    let flow = match bound.measured {
+        Measured::Delay(flow) | Measured::Bandwidth(flow) | Measured::PacketRate(flow) | Measured::Loss(flow) => flow,
+        Measured::Availability(flow) => flow?,
     };
     if !case.model.flows[flow].ways.is_empty() {
         return None;

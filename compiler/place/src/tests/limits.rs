@@ -1,21 +1,23 @@
 //! What is too large for the exhaustive solver, and the order of routes.
 
 use super::World;
-use crate::model::{Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Ree, WHOLE, Way, Wire};
+use crate::model::{
+    Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Passage, Ree, WHOLE, Way, Wire,
+};
 use crate::routes::{Atlas, MOST_ROUTES};
 use crate::{Answer, Exhaustive, Limit, Solver, check, place_with};
 use rdcl_hir::{Comparison, deployments};
 
 fn ree(cost: u64) -> Ree {
-    Ree { offers: [None; 3], availability: WHOLE, cost }
+    Ree { offers: [None; 3], availability: WHOLE, cost, packet_rate: None, host: None }
 }
 
 fn link(a: usize, b: usize, bandwidth: u64, delay: u64) -> Link {
-    Link { a, b, bandwidth: Some(bandwidth), delay, availability: WHOLE, cost: 0 }
+    Link { a, b, bandwidth: Some(bandwidth), delay, availability: WHOLE, cost: 0, passage: Passage::default() }
 }
 
 fn candidate(ree: usize) -> Candidate {
-    Candidate { ree, implementation: Some(0), needs: [1, 0, 0], delay: 0 }
+    Candidate { ree, implementation: Some(0), needs: [1, 0, 0], delay: 0, passage: Passage::default() }
 }
 
 /// A leaf here, the outside there, and these links between.
@@ -25,7 +27,7 @@ fn across(links: Vec<Link>) -> Model {
         links,
         leaves: vec![Leaf { candidates: vec![candidate(0)], pin: None }],
         outsides: vec![Some(1)],
-        wires: vec![Wire { a: End::Outside(0), b: End::Leaf(0), reserved: 2, delay: 0 }],
+        wires: vec![Wire { a: End::Outside(0), b: End::Leaf(0), reserved: 2, delay: 0, passages: Vec::new() }],
         ..Model::default()
     }
 }
@@ -77,7 +79,7 @@ fn a_dead_end_full_of_links_keeps_nobody_from_the_only_route() {
 
 #[test]
 fn too_low_an_availability_is_seen_before_all_is_placed() {
-    let here = |ree| Candidate { ree, implementation: Some(0), needs: [0; 3], delay: 0 };
+    let here = |ree| Candidate { ree, implementation: Some(0), needs: [0; 3], delay: 0, passage: Passage::default() };
     let leaf = Leaf { candidates: (0..6).map(here).collect(), pin: None };
     let bound = Bound { measured: Measured::Availability(None), op: Comparison::AtLeast, limit: 9_995 };
     let unsure = |i: u64| Ree { availability: 9_990 + i, ..ree(0) };

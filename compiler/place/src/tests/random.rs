@@ -2,7 +2,8 @@
 //! nothing fits, conflicts of which nothing can be left out; and every answer passes the checker.
 
 use crate::model::{
-    Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Objective, Ree, Resource, Way, Wire,
+    Ask, Bound, Candidate, Constraint, End, Flow, Leaf, Link, Measured, Model, Objective, Passage, Ree, Resource, Rule,
+    Way, Wire,
 };
 use crate::{Answer, Exhaustive, Solution, Solver, check};
 use rdcl_hir::Comparison;
@@ -71,8 +72,8 @@ fn spoilt(model: &Model, solution: &Solution) -> Vec<Solution> {
     vec![lower, bolder, longer, elsewhere]
 }
 
-/// Value, execution environments, crossings, choice.
-type Rank = (u64, usize, usize, Vec<usize>);
+/// Value, wishes not met, execution environments, crossings, choice.
+type Rank = (u64, usize, usize, usize, Vec<usize>);
 
 /// The best rank of all solutions, by looking at every one.
 fn enumerated(model: &Model) -> Option<Rank> {
@@ -101,7 +102,13 @@ fn rank(model: &Model, solution: &Solution) -> Rank {
     let ree = |end: End| ree_of(model, &solution.choice, end);
     let apart = |wire: &&Wire| matches!((ree(wire.a), ree(wire.b)), (Some(a), Some(b)) if a != b);
     let rees: BTreeSet<Option<usize>> = (0..model.leaves.len()).map(|leaf| ree(End::Leaf(leaf))).collect();
-    (solution.value, rees.len(), model.wires.iter().filter(apart).count(), solution.choice.clone())
+    let wishes = (0..model.rules.len()).filter(|rule| model.rules[*rule].is_wish);
+    let unmet = wishes.filter(|wish| {
+        let mut asked = Model { bounds: Vec::new(), ..model.clone() };
+        asked.rules = vec![Rule { is_wish: false, ..model.rules[*wish].clone() }];
+        check(&asked, solution).contains(&"rule 0 is not kept".into())
+    });
+    (solution.value, unmet.count(), rees.len(), model.wires.iter().filter(apart).count(), solution.choice.clone())
 }
 
 fn ree_of(model: &Model, choice: &[usize], end: End) -> Option<usize> {
@@ -118,9 +125,9 @@ fn choices(model: &Model) -> Vec<Vec<usize>> {
 
 fn routings(model: &Model, choice: &[usize]) -> Vec<Vec<Vec<usize>>> {
     let of = |wire: &Wire| match (ree_of(model, choice, wire.a), ree_of(model, choice, wire.b)) {
-        (Some(a), Some(b)) if a != b => {
-            let mut paths = Vec::new();
-            walk(model, &mut vec![a], &mut Vec::new(), b, &mut paths);
+        (Some(a), Some(b)) if outermost(model, a) != outermost(model, b) => {
+            let (mut paths, b) = (Vec::new(), outermost(model, b));
+            walk(model, &mut vec![outermost(model, a)], &mut Vec::new(), b, &mut paths);
             if model.joined && paths.is_empty() { vec![Vec::new()] } else { paths }
         }
         _ => vec![Vec::new()],
@@ -134,13 +141,21 @@ fn walk(model: &Model, seen: &mut Vec<usize>, links: &mut Vec<usize>, to: usize,
         return paths.push(links.clone());
     }
     for (i, link) in model.links.iter().enumerate() {
-        let Some(next) = link.across(at).filter(|next| !seen.contains(next)) else { continue };
+        let (one, other) = (outermost(model, link.a), outermost(model, link.b));
+        let next = if one == at { other } else { one };
+        if (one != at && other != at) || seen.contains(&next) {
+            continue;
+        }
         seen.push(next);
         links.push(i);
         walk(model, seen, links, to, paths);
         links.pop();
         seen.pop();
     }
+}
+
+fn outermost(model: &Model, ree: usize) -> usize {
+    model.rees[ree].host.map_or(ree, |host| outermost(model, host))
 }
 
 fn product<T: Clone>(options: Vec<Vec<T>>) -> Vec<Vec<T>> {
@@ -192,7 +207,7 @@ impl Random {
     fn model(&mut self) -> Model {
         let (rees, leaves) = (1 + self.index(4), 1 + self.index(5));
         let mut model = Model {
-            rees: (0..rees).map(|_| self.ree()).collect(),
+            rees: (0..rees).map(|i| self.ree(i)).collect(),
             links: Vec::new(),
             leaves: (0..leaves).map(|_| self.leaf(rees)).collect(),
             outsides: (0..2).map(|_| (self.below(3) > 0).then(|| self.index(rees))).collect(),
@@ -205,12 +220,36 @@ impl Random {
         model.flows = (0..1 + self.index(2)).map(|_| self.flow(leaves, model.wires.len())).collect();
         model.bounds = (0..self.index(4)).map(|_| self.bound(model.flows.len())).collect();
         model.objective = self.objective(&model);
+        model.rules = (0..self.index(3)).map(|_| self.rule(rees, leaves)).collect();
         model
     }
 
-    fn ree(&mut self) -> Ree {
+    fn rule(&mut self, rees: usize, leaves: usize) -> Rule {
+        let few = |random: &mut Random| (0..leaves).filter(|_| random.below(2) == 0).collect::<Vec<usize>>();
+        let ask = match self.below(3) {
+            0 => Ask::Together(few(self)),
+            1 => Ask::Somewhere(few(self)),
+            _ => {
+                let one = few(self);
+                let rest: Vec<usize> = (0..leaves).filter(|leaf| !one.contains(leaf)).collect();
+                let (other, third) = rest.split_at(self.index(rest.len() + 1));
+                Ask::Apart(vec![one, other.to_vec(), third.to_vec()])
+            }
+        };
+        let areas = (0..rees).map(|ree| match self.below(4) {
+            0 => None,
+            1 => Some(0),
+            _ => Some(ree),
+        });
+        Rule { ask, areas: areas.collect(), is_wish: self.below(3) == 0 }
+    }
+
+    /// Perhaps one that runs in one before it.
+    fn ree(&mut self, i: usize) -> Ree {
         let offers = [self.maybe(12), self.maybe(12), None];
-        Ree { offers, availability: 9_000 + self.below(1_001), cost: self.below(5) }
+        let (availability, cost) = (9_000 + self.below(1_001), self.below(5));
+        let host = (i > 0 && self.below(3) == 0).then(|| self.index(i));
+        Ree { offers, availability, cost, packet_rate: self.rarely(6), host }
     }
 
     fn leaf(&mut self, rees: usize) -> Leaf {
@@ -220,6 +259,7 @@ impl Random {
                 implementation: Some(i),
                 needs: [self.below(6), self.below(6), 0],
                 delay: self.below(4),
+                passage: self.passage(),
             })
             .collect();
         candidates.sort_by_key(|c| c.ree);
@@ -231,7 +271,8 @@ impl Random {
         let a = self.index(rees);
         let b = (a + 1 + self.index(rees - 1)) % rees;
         let (bandwidth, delay) = (self.maybe(10), self.below(5));
-        Link { a, b, bandwidth, delay, availability: 9_500 + self.below(501), cost: self.below(4) }
+        let (availability, cost) = (9_500 + self.below(501), self.below(4));
+        Link { a, b, bandwidth, delay, availability, cost, passage: self.passage() }
     }
 
     /// From one boundary port through all leaves to the other, and perhaps a wire across.
@@ -246,7 +287,16 @@ impl Random {
     }
 
     fn wire(&mut self, a: End, b: End) -> Wire {
-        Wire { a, b, reserved: self.below(5), delay: self.below(2) }
+        let passages = (0..self.below(3)).map(|_| self.passage()).collect();
+        Wire { a, b, reserved: self.below(5), delay: self.below(2), passages }
+    }
+
+    fn passage(&mut self) -> Passage {
+        Passage { packet_rate: self.rarely(6), loss: if self.below(3) == 0 { self.below(400) } else { 0 } }
+    }
+
+    fn rarely(&mut self, most: u64) -> Option<u64> {
+        (self.below(4) == 0).then(|| self.below(most))
     }
 
     /// All along the chain, or a few of it.
@@ -259,13 +309,16 @@ impl Random {
 
     fn bound(&mut self, flows: usize) -> Bound {
         let flow = self.index(flows);
-        let (measured, most) = match self.below(4) {
+        let (measured, most) = match self.below(6) {
             0 | 1 => (Measured::Delay(flow), 20),
             2 => (Measured::Bandwidth(flow), 8),
+            3 => (Measured::PacketRate(flow), 6),
+            4 => (Measured::Loss(flow), 900),
             _ => (Measured::Availability((self.below(2) == 0).then_some(flow)), 0),
         };
         let limit = if most == 0 { 7_000 + self.below(3_001) } else { self.below(most) };
-        let usual = if matches!(measured, Measured::Delay(_)) { Comparison::AtMost } else { Comparison::AtLeast };
+        let at_most = matches!(measured, Measured::Delay(_) | Measured::Loss(_));
+        let usual = if at_most { Comparison::AtMost } else { Comparison::AtLeast };
         let all = [Comparison::Less, Comparison::AtMost, Comparison::Exactly, Comparison::AtLeast, Comparison::More];
         let op = if self.below(3) > 0 { usual } else { all[self.index(5)] };
         Bound { measured, op, limit }

@@ -6,9 +6,10 @@ use crate::loss::{Loss, LossKind};
 use crate::make::declared_at;
 use crate::plan::Server;
 use crate::ways::Way;
+use rdcl_base::{Dimension, Quantity};
 use rdcl_core::{Endpoint, HeaderKind, PartId};
-use rdcl_hir::{Attribute, Bound, Deployment, Event, Instance, Loc, Measure, Value};
-use rdcl_hir::{body, leaf_ports, lifecycle, params, parts, service_levels};
+use rdcl_hir::{Attribute, Bound, Deployment, Event, FEATURES, Feature, Instance, Lifecycle, Loc, Value};
+use rdcl_hir::{body, leaf_ports, lifecycle, params, parts, policies, service_levels};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -165,6 +166,14 @@ impl<'db> Site<'_, '_, 'db> {
         let db = self.planner.names.db;
         self.losses.extend(service_levels(db, instance).bounds.iter().map(|bound| whole.lost_bound(bound)));
         self.losses.extend(lifecycle(db, instance).events.iter().filter_map(|event| whole.lost_event(event)));
+        self.losses.extend(whole.lost_states(lifecycle(db, instance)));
+        let kept = policies(db, instance);
+        let rules = kept.rules.iter().map(|rule| (&rule.policy, rule.to_string(), rule.place));
+        let spares = kept.spares.iter().map(|spare| {
+            let share = Quantity { amount: spare.share, dimension: Dimension::Ratio };
+            (&spare.policy, format!("spare {} = {share}", spare.resource), spare.place)
+        });
+        self.losses.extend(rules.chain(spares).filter_map(|(name, text, at)| whole.lost_rule(name, &text, at)));
         let groups = body(db, instance).owner().into_iter().flat_map(|owner| &parts(db, owner).groups);
         for group in groups {
             for name in group.names() {
@@ -204,11 +213,7 @@ impl Whole<'_> {
     }
 
     fn lost_bound(&self, bound: &Bound) -> Loss {
-        let measure = match bound.measure {
-            Measure::Delay => "delay",
-            Measure::Bandwidth => "bandwidth",
-            Measure::Availability => "availability",
-        };
+        let measure = bound.measure.name().replace('_', " ");
         Loss {
             kind: LossKind::ServiceLevel,
             message: format!("the service level `{}` bounds {measure}, which is not told to the cloud", bound.sla),
@@ -225,6 +230,30 @@ impl Whole<'_> {
 
     fn because(&self, at: Loc, reasons: &[Loc]) -> Vec<Loc> {
         because(self.chain.iter().copied().chain([at]).chain(reasons.iter().copied()))
+    }
+
+    fn lost_rule(&self, policy: &str, text: &str, at: Loc) -> Option<Loss> {
+        Some(Loss {
+            kind: LossKind::Policy,
+            message: format!("`{text}` of the policy `{policy}` is not told to the cloud"),
+            help: "the placement keeps it between execution environments; add a server group by hand",
+            port: None,
+            at,
+            because: self.because(at, &self.reasons("")?),
+        })
+    }
+
+    fn lost_states(&self, lifecycle: &Lifecycle) -> Option<Loss> {
+        let (first, reasons) = (lifecycle.states.first()?, self.reasons("")?);
+        let names = lifecycle.states.iter().map(|state| format!("`{}`", state.name)).collect::<Vec<_>>().join(", ");
+        Some(Loss {
+            kind: LossKind::States,
+            message: format!("the states {names} are not told to the cloud"),
+            help: "let the cloud's own tools keep them",
+            port: None,
+            at: first.place,
+            because: self.because(first.place, &reasons),
+        })
     }
 
     fn lost_event(&self, event: &Event) -> Option<Loss> {
@@ -264,6 +293,19 @@ pub(super) fn unwired(name: &str, chain: &[Loc], deployment: &Deployment<'_>) ->
         port: None,
         at: declared_at(chain, deployment),
         because: chain.to_vec(),
+    }
+}
+
+/// A feature that the cloud is not told of.
+pub(super) fn untold(name: &str, feature: &Feature, declared: &[Loc]) -> Loss {
+    let how = FEATURES.iter().find(|row| row.name == feature.name).map_or("", |row| row.openstack);
+    Loss {
+        kind: LossKind::Feature,
+        message: format!("that `{name}` requires `{feature}` is not told to the cloud, where it is {how}"),
+        help: "name a flavour that has it, or set it on the port by hand",
+        port: None,
+        at: feature.place,
+        because: because(declared.iter().copied().chain([feature.place])),
     }
 }
 

@@ -99,7 +99,7 @@ impl Lineage<'_> {
             VarKind::Field(field) => self.packet.get(field),
             VarKind::Body => (self.packet.options.len() + self.packet.payload.len()) as u128,
             VarKind::Choice(_) | VarKind::Cell { .. } => values.get(&var).copied().unwrap_or(0),
-            VarKind::Full { .. } | VarKind::NoFree(_) => 0,
+            VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => 0,
         }
     }
 

@@ -229,6 +229,7 @@ impl Model<'_> {
             VarKind::Field(field) => self.visit.packet.get(field),
             VarKind::Body => (self.visit.packet.options.len() + self.visit.packet.payload.len()) as u128,
             VarKind::Choice(choice) => taken(choice).flatten().unwrap_or(0),
+            VarKind::Unknown(_) => 0,
             VarKind::NoFree(choice) => u128::from(taken(choice) == Some(None)),
             VarKind::Cell { .. } => self.cells.get(&var).copied().unwrap_or(0),
             VarKind::Full { map, ordinal } => {

@@ -1,11 +1,10 @@
 //! The group `core`: parsing, checking and verifying, cold.
 
+use crate::bench::cold::{cold, cold_check, objects};
 use crate::bench::figure::Figure;
-use crate::bench::{Error, Place, program, write};
+use crate::bench::{Error, Place, program};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::time::Instant;
 
 /// Measures the group.
@@ -39,21 +38,8 @@ fn errors(text: &str) -> usize {
 }
 
 fn check(place: &Place, files: &[String]) -> Result<Figure, Error> {
-    let folder = place.root.join("target/bench/check-10k");
-    fs::create_dir_all(&folder).map_err(|e| Error::Io(folder.display().to_string(), e))?;
-    write(&folder.join("rdcl.toml"), "name = \"check-10k\"\nversion = \"0.1.0\"\nedition = \"2026\"\n")?;
-    for (number, text) in files.iter().enumerate() {
-        write(&folder.join(format!("part{number}.rdcl")), text)?;
-    }
-    let (times, outputs) = cold(place, &["check", "--format", "json"], &folder)?;
-    for output in outputs {
-        let objects = objects(&output);
-        if output.status.code() != Some(0) || objects.len() != 1 {
-            return Err(Error::Wrong(format!("core/check-10k: not clean: {objects:?}")));
-        }
-    }
-    let lines: usize = files.iter().map(|f| f.lines().count()).sum();
-    Ok(Figure::of("core/check-10k", "ms", times, vec![("lines".into(), lines as u64)]))
+    let times = cold_check(place, "check-10k", files)?;
+    Ok(Figure::of("core/check-10k", "ms", times, vec![("lines".into(), program::lines(files))]))
 }
 
 fn verify(place: &Place) -> Result<Figure, Error> {
@@ -69,23 +55,4 @@ fn verify(place: &Place) -> Result<Figure, Error> {
         counters.push(("verdicts".to_owned(), verdicts.len() as u64));
     }
     Ok(Figure::of("core/verify-branch", "ms", times, counters))
-}
-
-/// Runs the release binary, each time from nothing; times in milliseconds.
-fn cold(place: &Place, arguments: &[&str], path: &Path) -> Result<(Vec<f64>, Vec<Output>), Error> {
-    let binary: PathBuf = place.root.join("target/release/rdclc");
-    let mut times = Vec::new();
-    let mut outputs = Vec::new();
-    for _ in 0..place.runs {
-        let start = Instant::now();
-        let output = Command::new(&binary).args(arguments).arg(path).output();
-        let output = output.map_err(|e| Error::Io(binary.display().to_string(), e))?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-        outputs.push(output);
-    }
-    Ok((times, outputs))
-}
-
-fn objects(output: &Output) -> Vec<Value> {
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(|l| serde_json::from_str(l).ok()).collect()
 }

@@ -16,6 +16,9 @@ const TARGETS: &[(&str, &str, f64, f64)] = &[
         1.1,
         1.03,
     ),
+    ("language/check-100k", "cold `rdclc check` of 100 files of 1,000 lines", 2.0, 0.8),
+    ("language/recheck-100k", "check these again after an edit of one character", 20.0, 5.0),
+    ("language/format-10k", "format 10,000 lines that another hand has set", 60.0, 20.0),
 ];
 
 fn row(figure: &Figure) -> [String; 8] {

@@ -6,6 +6,11 @@ pub fn files(example: &str, lines: usize) -> Vec<String> {
     (0..lines / per_file).map(|file| self::file(example, file, per_file)).collect()
 }
 
+/// The number of lines of all of them.
+pub fn lines(files: &[String]) -> u64 {
+    files.iter().map(|f| f.lines().count() as u64).sum()
+}
+
 fn file(example: &str, number: usize, lines: usize) -> String {
     let imports: String = example.lines().filter(|l| l.starts_with("use ")).map(|l| format!("{l}\n")).collect();
     let blocks = blocks(example);

@@ -3,7 +3,7 @@
 use crate::lower::{Env, Lowered, PortGroup, lower_behaviour};
 use crate::value::{TableType, Type, Value};
 use indexmap::IndexMap;
-use rdcl_base::{Diagnostic, NodeId, Quantity, Span};
+use rdcl_base::{Diagnostic, Dimension, NodeId, Quantity, Span};
 use rdcl_core::{HeaderKind, MatchKind, PortId, Stack};
 use rdcl_syntax::ast::{BehaviourBody, Clause, Direction, Ensures, Item, Member, Rfb, SeflMember};
 use rdcl_syntax::parse_item;
@@ -55,8 +55,8 @@ pub fn params() -> IndexMap<String, (Type, Value)> {
         ("who", Type::String, Value::Str("nobody".into())),
         ("fib", Type::Table(fib), Value::Table("fib.txt".into())),
         ("acl", Type::Table(ranges), Value::Table("acl.txt".into())),
-        ("pause", Type::Duration, Value::Quantity(Quantity::parse("300", "s").unwrap())),
-        ("speed", Type::Duration, Value::Quantity(Quantity::parse("1", "Gbps").unwrap())),
+        ("pause", Type::Quantity(Dimension::Time), Value::Quantity(Quantity::parse("300", "s").unwrap())),
+        ("speed", Type::Quantity(Dimension::Bandwidth), Value::Quantity(Quantity::parse("1", "Gbps").unwrap())),
     ];
     all.into_iter().map(|(name, ty, value)| (name.to_owned(), (ty, value))).collect()
 }
