@@ -137,9 +137,7 @@ impl Flatten {
 /// `ip.src`; after `has` the dot belongs to the name of the header, as in `has inner.tcp`.
 pub(crate) fn member(of: Expr, name: Name) -> ExprKind {
     match of.kind {
-        ExprKind::Has(level) => {
-            ExprKind::Has(Name { text: format!("{}.{}", level.text, name.text), node: name.node })
-        }
+        ExprKind::Has(level) => ExprKind::Has(Name { text: format!("{}.{}", level.text, name.text), node: name.node }),
         _ => ExprKind::Member(Box::new(of), name),
     }
 }

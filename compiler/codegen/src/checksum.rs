@@ -181,7 +181,8 @@ impl Guest<'_, '_> {
         let sum = self.asm.variable_of(received);
         let has_pseudo = l4.layout().pseudo_protocol().is_some();
         let written = |guest: &Self, ip| has_pseudo && !guest.written_words(ip).is_empty();
-        let ips: Vec<HeaderKind> = [HeaderKind::Ip4, HeaderKind::Ip6].into_iter().filter(|ip| written(self, *ip)).collect();
+        let ips: Vec<HeaderKind> =
+            [HeaderKind::Ip4, HeaderKind::Ip6].into_iter().filter(|ip| written(self, *ip)).collect();
         self.add_differences(sum, l4, 0);
         for ip in &ips {
             self.when_has(*ip, shapes, |guest| guest.add_differences(sum, *ip, length(l4)));

@@ -1,7 +1,9 @@
 //! What a guest counts: every frame it takes, every copy it sends, every reason it does not.
 
 use crate::bootable::reachable;
-use rdcl_core::{BlockId, CheckKind, End, Free, HeaderKind, Layout, MapId, ParseError, PortId, Program, Reason, Shape, Stack};
+use rdcl_core::{
+    BlockId, CheckKind, End, Free, HeaderKind, Layout, MapId, ParseError, PortId, Program, Reason, Shape, Stack,
+};
 use std::collections::BTreeSet;
 
 /// What one of a guest's counters counts.

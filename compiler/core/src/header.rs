@@ -85,9 +85,9 @@ use HeaderKind::*;
 impl HeaderKind {
     /// All headers, in wire order.
     pub const ALL: [HeaderKind; 29] = [
-        Eth, Svlan, Vlan, Mpls, Arp, Ip4, Ip6, Frag, Tcp, Udp, Icmp, Icmp6, Gre, Esp, Vxlan, Gtpu, InnerEth, InnerSvlan,
-        InnerVlan, InnerMpls, InnerArp, InnerIp4, InnerIp6, InnerFrag, InnerTcp, InnerUdp, InnerIcmp, InnerIcmp6,
-        InnerEsp,
+        Eth, Svlan, Vlan, Mpls, Arp, Ip4, Ip6, Frag, Tcp, Udp, Icmp, Icmp6, Gre, Esp, Vxlan, Gtpu, InnerEth,
+        InnerSvlan, InnerVlan, InnerMpls, InnerArp, InnerIp4, InnerIp6, InnerFrag, InnerTcp, InnerUdp, InnerIcmp,
+        InnerIcmp6, InnerEsp,
     ];
 
     /// The name used in SEFL: `ip`, `tcp`, `inner.ip`…
@@ -258,9 +258,7 @@ impl HeaderKind {
                 (Ip4, Number(0x0800)),
                 (Ip6, Number(0x86dd)),
             ],
-            Vlan => {
-                &[(Mpls, Number(0x8847)), (Arp, Number(0x0806)), (Ip4, Number(0x0800)), (Ip6, Number(0x86dd))]
-            }
+            Vlan => &[(Mpls, Number(0x8847)), (Arp, Number(0x0806)), (Ip4, Number(0x0800)), (Ip6, Number(0x86dd))],
             Ip4 => &[
                 (Tcp, Number(6)),
                 (Udp, Number(17)),
@@ -305,7 +303,9 @@ impl HeaderKind {
                 (InnerIp4, Number(0x0800)),
                 (InnerIp6, Number(0x86dd)),
             ],
-            InnerIp4 => &[(InnerTcp, Number(6)), (InnerUdp, Number(17)), (InnerIcmp, Number(1)), (InnerEsp, Number(50))],
+            InnerIp4 => {
+                &[(InnerTcp, Number(6)), (InnerUdp, Number(17)), (InnerIcmp, Number(1)), (InnerEsp, Number(50))]
+            }
             InnerIp6 => &[
                 (InnerFrag, Number(44)),
                 (InnerTcp, Number(6)),

@@ -105,7 +105,8 @@ impl Shape {
     /// Whether each header may follow the one before it, and none is wanted after the last.
     pub fn is_linked(self) -> bool {
         let is_last = |header: HeaderKind| header.links().iter().all(|(_, cue)| *cue != Cue::Always);
-        self.last().is_none_or(is_last) && self.headers().zip(self.headers().skip(1)).all(|(below, above)| below.links_to(above))
+        self.last().is_none_or(is_last)
+            && self.headers().zip(self.headers().skip(1)).all(|(below, above)| below.links_to(above))
     }
 
     /// Whether it has a header of a packet in a tunnel.

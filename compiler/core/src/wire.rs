@@ -156,7 +156,8 @@ fn correct_checksum(packet: &Packet, header: HeaderKind, own: &[u8], rest: &[u8]
 fn addresses(packet: &Packet, header: HeaderKind) -> Vec<u8> {
     let below = packet.shape().below(header).headers().filter(|h| h.is_inner() == header.is_inner());
     let Some(ip) = below.filter(|h| h.layout().is_ip()).last() else { return Vec::new() };
-    let address = |name| ip.field(name).map(|f| packet.get(f).to_be_bytes()[16 - usize::from(f.width()) / 8..].to_vec());
+    let address =
+        |name| ip.field(name).map(|f| packet.get(f).to_be_bytes()[16 - usize::from(f.width()) / 8..].to_vec());
     ["src", "dst"].into_iter().filter_map(address).flatten().collect()
 }
 

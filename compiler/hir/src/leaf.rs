@@ -68,7 +68,9 @@ pub fn leaf_ports(db: &dyn Db, leaf: Leaf<'_>) -> Vec<PortDecl> {
 #[salsa::tracked(returns(ref))]
 pub(crate) fn lowered<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Lowered {
     match leaf.kind(db) {
-        LeafKind::Behaviour(instance) => lower_instance(db, *instance, leaf.known(db)).unwrap_or_else(|| portal(db, leaf)),
+        LeafKind::Behaviour(instance) => {
+            lower_instance(db, *instance, leaf.known(db)).unwrap_or_else(|| portal(db, leaf))
+        }
         LeafKind::Opaque(_) => portal(db, leaf),
         LeafKind::Filter(stack, rules) => {
             let rule = |r: &Rule| FilterRule { name: r.name.clone(), class: r.class.clone(), deny: r.deny };
@@ -188,8 +190,6 @@ fn column_type(ty: &Type) -> ColumnType {
         Type::Ipv6 => ColumnType::Ipv6,
         // No column is of these types; the checker says so.
         Type::Bool | Type::String | Type::Prefix | Type::Prefix6 | Type::Range => ColumnType::Uint(64),
-        Type::Quantity(_) | Type::Table(_) | Type::Stack => {
-            ColumnType::Uint(64)
-        }
+        Type::Quantity(_) | Type::Table(_) | Type::Stack => ColumnType::Uint(64),
     }
 }

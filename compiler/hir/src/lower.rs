@@ -21,9 +21,9 @@ mod problem;
 mod send;
 mod state;
 mod table;
-mod tunnel;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 
 pub use contract::{lower_condition, lower_fields, lower_predicate};
 pub use filter::{FilterRule, lower_filter};

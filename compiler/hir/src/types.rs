@@ -129,7 +129,13 @@ fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
     let ty = value_type(cx, &column.ty)?;
     match ty {
         Type::Uint(_) | Type::Ipv4 | Type::Ipv6 | Type::Mac => Some(ty),
-        Type::Bool | Type::String | Type::Prefix | Type::Prefix6 | Type::Range | Type::Quantity(_) | Type::Table(_)
+        Type::Bool
+        | Type::String
+        | Type::Prefix
+        | Type::Prefix6
+        | Type::Range
+        | Type::Quantity(_)
+        | Type::Table(_)
         | Type::Stack => {
             cx.report(no_column_type(cx, &column.ty, &ty));
             None

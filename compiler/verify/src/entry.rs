@@ -83,7 +83,8 @@ pub fn misread(entry_shape: Shape, shape: Shape, known: Shape, value: &dyn Fn(Fi
             },
             None => {
                 wrong.push(is(known_numbers(header, known)));
-                let as_entered = entry_shape.last() == Some(header) && value(selector) == entry_value(entry_shape, selector);
+                let as_entered =
+                    entry_shape.last() == Some(header) && value(selector) == entry_value(entry_shape, selector);
                 if !as_entered {
                     wrong.push(is(suspect_numbers(header, known)));
                 }

@@ -20,8 +20,9 @@ pub fn packet(stack: Stack) -> impl Strategy<Value = Packet> {
     let payload = prop::collection::vec(any::<u8>(), 0..40);
     let options = (0usize..=10).prop_flat_map(|words| prop::collection::vec(any::<u8>(), words * 4));
     let errors = (l4_error(), l4_error());
-    (shape, prop::collection::vec(any::<u128>(), 49), payload, options, errors)
-        .prop_map(move |(shape, values, payload, options, errors)| fill(stack, shape, &values, (payload, options), errors))
+    (shape, prop::collection::vec(any::<u128>(), 49), payload, options, errors).prop_map(
+        move |(shape, values, payload, options, errors)| fill(stack, shape, &values, (payload, options), errors),
+    )
 }
 
 fn l4_error() -> impl Strategy<Value = L4Error> {
@@ -38,7 +39,7 @@ fn fill(
     let mut packet = Packet::new(shape);
     let last = shape.last().unwrap();
     // What follows ARP is link padding.
-    packet.payload = if last == HeaderKind::Arp { Vec::new() } else { payload };
+    packet.payload = if last.layout() == Layout::Arp { Vec::new() } else { payload };
     let told = |field: &Field| shape.follower(field.header).is_some() && field.header.selector() == Some(*field);
     for (field, value) in shape.fields().zip(values.iter().cycle()).filter(|(f, _)| f.is_writable() && !told(f)) {
         packet.set(field, *value);

@@ -33,7 +33,9 @@ impl Lower<'_> {
     fn outer_headers(&mut self, names: &[CallArg]) -> Option<Shape> {
         let mut shape = Shape::EMPTY;
         for arg in names {
-            let CallArg::Expr(e) = arg else { return self.fault(problem::no_outer_header("this", super::instruction::arg_node(arg))) };
+            let CallArg::Expr(e) = arg else {
+                return self.fault(problem::no_outer_header("this", super::instruction::arg_node(arg)));
+            };
             let ExprKind::Name(name) = &e.kind else { return self.fault(problem::no_outer_header("this", e.node)) };
             match HeaderKind::from_name(&name.text) {
                 Some(header) if shape.last().is_none_or(|last| last < header) => shape = shape.with(header),

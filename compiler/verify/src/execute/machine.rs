@@ -9,8 +9,8 @@ use crate::sym::{Sym, SymCond, Var, VarKind};
 use crate::tables::{Classes, classes};
 use rdcl_base::IntervalSet;
 use rdcl_core::{
-    BlockId, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, Layout, MapDecl, MapId, Op, Place,
-    PortId, Program, Reason, RowId, Shape, SlotId, TableData, TableId,
+    BlockId, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, Layout, MapDecl, MapId, Op, Place, PortId,
+    Program, Reason, RowId, Shape, SlotId, TableData, TableId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};

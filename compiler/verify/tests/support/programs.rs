@@ -152,7 +152,8 @@ impl Draft<'_> {
             }
             2 => {
                 let header = self.movable();
-                let absent = !header.is_inner() && !scope.shapes.iter().any(|s| s.has(header)) && has_room_for(header, scope);
+                let absent =
+                    !header.is_inner() && !scope.shapes.iter().any(|s| s.has(header)) && has_room_for(header, scope);
                 absent.then(|| {
                     scope.shapes = scope.shapes.iter().map(|s| s.with(header)).collect();
                     Op::Push(header)
