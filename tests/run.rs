@@ -42,6 +42,8 @@ mod packages;
 mod pages;
 #[path = "run/program.rs"]
 mod program;
+#[path = "run/reports.rs"]
+mod reports;
 #[path = "run/sefl.rs"]
 mod sefl;
 #[path = "run/starters.rs"]
@@ -61,7 +63,7 @@ fn main() -> ExitCode {
         return rdclc::guarded(|| panic!("on purpose"));
     }
     let arguments = Arguments::from_args();
-    let suites: [fn() -> Vec<Trial>; 20] = [
+    let suites: &[fn() -> Vec<Trial>] = &[
         fixtures::trials,
         pages::trials,
         documents::trials,
@@ -82,7 +84,8 @@ fn main() -> ExitCode {
         packages::trials,
         lint::trials,
         tests::trials,
+        reports::trials,
     ];
-    let trials = suites.into_iter().flat_map(|suite| suite()).collect();
+    let trials = suites.iter().flat_map(|suite| suite()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

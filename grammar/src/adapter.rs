@@ -25,6 +25,8 @@ struct Open {
     span: Span,
     /// How many `not` were pending around it.
     nots: u16,
+    /// Whether it is a brace that holds members of an RFB.
+    members: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,6 +91,8 @@ pub(crate) struct Tokens<'s> {
     braced_item: bool,
     /// The item's first `{` has been seen.
     has_body: bool,
+    /// The next `{` holds members, as it follows `if` or `else` among members.
+    conditional: bool,
     previous: Option<Token<'s>>,
     /// The end of the last dot, to know `ip.in` from `ip. in`.
     dot_end: usize,
@@ -111,6 +115,7 @@ impl<'s> Tokens<'s> {
             in_rfb: false,
             braced_item: false,
             has_body: false,
+            conditional: false,
             previous: None,
             dot_end: usize::MAX,
             ended: false,
@@ -241,13 +246,21 @@ impl<'s> Tokens<'s> {
                 self.in_rfb = token == Token::Rfb;
                 self.braced_item = true;
             }
-            Token::Semicolon => self.close_while(span, |open| open.bracket != Bracket::Brace),
+            Token::Semicolon => {
+                self.conditional = false;
+                self.close_while(span, |open| open.bracket != Bracket::Brace);
+            }
+            Token::If if self.among_members() => {
+                self.conditional = true;
+                return self.deliver((start, Token::MemberIf, end));
+            }
+            Token::Else if self.among_members() => self.conditional = true,
             Token::Port => {
                 let token = self.port_or_name(span);
                 return self.deliver((start, token, end));
             }
-            _ if self.begins_member(token) => self.close_down_to(1, span),
-            Token::On if self.after_clause() => self.close_down_to(2, span),
+            _ if self.begins_member(token) => self.close_down_to(self.member_depth(), span),
+            Token::On if self.after_clause() => self.close_down_to(self.member_depth() + 1, span),
             _ => {}
         }
         self.deliver(lexeme);
@@ -276,7 +289,9 @@ impl<'s> Tokens<'s> {
         if self.open.len() >= MAX_BRACKETS {
             return self.skip_deep(span);
         }
-        self.open.push(Open { bracket, span, nots: self.nots });
+        let inner = bracket == Bracket::Brace && self.open.len() == self.member_depth();
+        let members = self.in_rfb && inner && (self.open.is_empty() || std::mem::take(&mut self.conditional));
+        self.open.push(Open { bracket, span, nots: self.nots, members });
         self.outer_nots += std::mem::take(&mut self.nots);
         self.deliver(lexeme);
     }
@@ -336,7 +351,7 @@ impl<'s> Tokens<'s> {
     /// True for a word that certainly begins a member here.
     fn begins_member(&mut self, token: Token<'s>) -> bool {
         use Token::*;
-        if !self.in_rfb || self.open.len() < 2 || self.open[0].bracket != Bracket::Brace {
+        if !self.in_rfb || self.open.len() <= self.member_depth() || self.open[0].bracket != Bracket::Brace {
             return false;
         }
         match token {
@@ -344,6 +359,17 @@ impl<'s> Tokens<'s> {
             Lifecycle => self.peek() == Some(OpenBrace),
             _ => false,
         }
+    }
+
+    /// How many brackets are open around members.
+    fn member_depth(&self) -> usize {
+        self.open.iter().rposition(|open| open.members).map_or(0, |at| at + 1).max(usize::from(!self.open.is_empty()))
+    }
+
+    /// True where a member may begin, or behind one.
+    fn among_members(&self) -> bool {
+        let behind = matches!(self.previous, Some(Token::Semicolon | Token::OpenBrace | Token::CloseBrace));
+        self.in_rfb && behind && self.open.last().is_some_and(|open| open.members)
     }
 
     /// True behind the end of a clause or block: no expression goes on here.
@@ -359,13 +385,13 @@ impl<'s> Tokens<'s> {
             Some(Token::InOut | Token::Out) => true,
             Some(Token::In) => fresh,
             Some(_) => fresh && self.peek_is_word(),
-            None => fresh && self.open.len() == 1,
+            None => fresh && self.open.len() == self.member_depth(),
         };
         if !declares {
             return Token::Word("port");
         }
         if self.in_rfb && self.open.first().is_some_and(|open| open.bracket == Bracket::Brace) {
-            self.close_down_to(1, span);
+            self.close_down_to(self.member_depth(), span);
         }
         Token::Port
     }

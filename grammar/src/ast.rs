@@ -170,6 +170,8 @@ pub enum Member {
     Part(Part),
     /// `wire lan <-> fw.lan { bandwidth = 200Mbps; }`
     Wire(Wire),
+    /// `if n > 0 { part next: Chain(n - 1); … } else { … }`
+    If(Conditional),
     /// `behaviour sefl { … }`
     Behaviour(Behaviour),
     /// `ensures name: …;`
@@ -210,6 +212,21 @@ pub struct Port {
     pub array: Option<(Expr, Expr)>,
     /// Its header stack.
     pub ty: TypeExpr,
+    /// What goes with a packet besides its bytes (`with { colour: u8 }`).
+    pub metadata: Vec<StateColumn>,
+    /// The whole member.
+    pub node: NodeId,
+}
+
+/// Members that are there when a condition holds of the parameters, and others when it does not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Conditional {
+    /// Over parameters and constants.
+    pub condition: Expr,
+    /// What is there when it holds.
+    pub then: Vec<Member>,
+    /// What is there otherwise.
+    pub otherwise: Vec<Member>,
     /// The whole member.
     pub node: NodeId,
 }

@@ -51,6 +51,8 @@ pub(crate) struct Context<'s> {
     depths: Vec<u16>,
     /// In the order of their discovery.
     pub(crate) errors: Vec<Diagnostic<Span>>,
+    /// What should be written otherwise.
+    pub(crate) warnings: Vec<Diagnostic<Span>>,
     /// The text is a `.sefl` program.
     pub(crate) program: bool,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
@@ -77,6 +79,7 @@ impl<'s> Context<'s> {
             spans: Vec::with_capacity(text.len() / 8),
             depths: Vec::with_capacity(text.len() / 8),
             errors: Vec::new(),
+            warnings: Vec::new(),
             program: false,
             muted: false,
             lost: false,

@@ -11,6 +11,7 @@ mod columns;
 mod doc;
 mod entry;
 mod layout;
+mod nemo;
 mod pieces;
 mod spacing;
 
@@ -20,6 +21,8 @@ use crate::tokens::Token;
 use columns::{Line, assemble};
 use layout::{Run, Runs};
 use logos::Logos;
+use nemo::with_blocks;
+pub use nemo::{canonical_nemo, format_nemo};
 use std::ops::Range;
 
 /// Formats a file.
@@ -31,6 +34,16 @@ use std::ops::Range;
 /// assert_eq!(rdcl_syntax::format(text), "stack Tagged = eth / vlan; // 802.1Q\n");
 /// ```
 pub fn format(text: &str) -> String {
+    with_blocks(&formatted(text), false)
+}
+
+/// Formats a file, and makes its blocks of NEMO canonical, as far as they have a canonical form.
+pub fn canonical(text: &str) -> String {
+    with_blocks(&formatted(text), true)
+}
+
+/// A file formatted, blocks in other languages apart.
+fn formatted(text: &str) -> String {
     let formatted = set(text);
     let same = reads_the_same(text, &formatted);
     debug_assert!(same && is_same(text, &formatted), "formatting changed the meaning of\n{text}\nas\n{formatted}");

@@ -10,9 +10,11 @@ use crate::nemo::parse::statements;
 pub(crate) fn parse_nemo(ctx: &mut Context<'_>, body: &Foreign) -> Vec<Statement> {
     let span = ctx.spans[body.node.0 as usize];
     let errors = ctx.errors.len();
-    let statements = statements(ctx, span);
+    let (statements, findings) = statements(ctx, span);
     if ctx.shared.open_foreign.get() {
         ctx.errors.truncate(errors);
+    } else {
+        ctx.warnings.extend(findings.into_iter().map(|finding| finding.warning));
     }
     ctx.calm();
     statements

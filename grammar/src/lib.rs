@@ -35,7 +35,7 @@ lalrpop_util::lalrpop_mod!(
     "/nemo.rs"
 );
 
-pub use format::{format, format_program};
+pub use format::{canonical, canonical_nemo, format, format_nemo, format_program};
 pub use parse::{
     Comment, CommentKind, File, ParsedItem, ParsedProgram, parse_file, parse_item, parse_nemo, parse_program,
 };

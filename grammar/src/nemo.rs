@@ -6,13 +6,16 @@
 //! one was written. Node ids index the table of spans of the item.
 
 mod brackets;
+pub(crate) mod canonical;
 pub(crate) mod clauses;
 mod cut;
+mod legacy;
 mod lex;
 mod mend;
 mod messages;
 pub(crate) mod parse;
 mod rules;
+pub(crate) mod set;
 mod settle;
 pub(crate) mod tokens;
 mod value;

@@ -84,8 +84,9 @@ pub fn parse_item(text: &str) -> ParsedItem {
     let item = ItemParser::new().parse(&mut context, &mut tokens);
     let item = item.unwrap_or_else(|error| Box::new(Item::Bad(context.give_up(error))));
     let (errors, comments) = (tokens.errors, tokens.comments);
+    let warnings = std::mem::take(&mut context.warnings);
     let (spans, errors) = context.finish(errors);
-    ParsedItem { item: *item, spans, errors, warnings: Vec::new(), comments }
+    ParsedItem { item: *item, spans, errors, warnings, comments }
 }
 
 /// Parses the text of a `.nemo` file, which is one item.

@@ -184,6 +184,7 @@ impl<'e> Expected<'e> {
             "string" => class(2, "a string"),
             "foreign" => class(2, "`{{`"),
             "abstract" if self.has("rfb") => None,
+            "member if" => None,
             _ if ITEM_WORDS.contains(&terminal) => class(1, "an item such as `use` or `rfb`"),
             ";" | "}" | ")" | "]" | "{" => quoted(0),
             "(" if self.has("=") => quoted(1),

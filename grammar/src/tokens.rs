@@ -103,6 +103,7 @@ pub(crate) enum Token<'s> {
     #[token("unique")] Unique,
     #[token("value")] Value,
     #[token("where")] Where,
+    #[token("with")] With,
     // Punctuation.
     #[token("{")] OpenBrace,
     #[token("}")] CloseBrace,
@@ -177,6 +178,9 @@ pub(crate) enum Token<'s> {
     /// `// …`
     #[regex(r"//[^\n]*", allow_greedy = true)]
     Comment,
+    /// What the adapter makes of an `if` among members. It is another word than that in a behaviour, which is never meant
+    /// to begin a member.
+    MemberIf,
     /// What the adapter puts where a flaw was.
     Bad,
 }
@@ -187,7 +191,7 @@ impl Token<'_> {
         use Token::*;
         let member =
             matches!(self, Port | Part | Wire | Behaviour | Ensures | Impl | Sla | Lifecycle | Intent | Policy);
-        member || matches!(self, On | State | Ree | Link | CloseBrace)
+        member || matches!(self, If | On | State | Ree | Link | CloseBrace)
     }
 }
 

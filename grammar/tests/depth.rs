@@ -40,6 +40,7 @@ fn shapes(depth: usize) -> Vec<String> {
         behaviour(&nested("lookup f in m by (e) { else ", "NoOp();", " }", depth)),
         format!("use {};", nested("a::{", "b", "}", depth)),
         format!("rfb A(x: {}) {{ }}", nested("Table(a: ", "u8", ")", depth)),
+        format!("rfb A {{ {} }}", nested("if x { ", "part a: B;", " }", depth)),
     ]
 }
 

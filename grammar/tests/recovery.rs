@@ -1,7 +1,7 @@
 //! No text, however broken, loses more than the clause it breaks, and none makes the parser fail.
 
 use proptest::prelude::*;
-use rdcl_syntax::ast::Item;
+use rdcl_syntax::ast::{Item, Member};
 use rdcl_syntax::{ParsedItem, parse_file, parse_item, split};
 
 const BRANCH: &str = include_str!("data/branch.rdcl");
@@ -66,6 +66,17 @@ fn a_mistake_stays_in_its_item() {
     assert_eq!(file.items.len(), 3);
     assert!(!file.items[0].1.errors.is_empty());
     assert!(file.items[1].1.errors.is_empty() && file.items[2].1.errors.is_empty());
+}
+
+#[test]
+fn members_under_a_condition_stay_there() {
+    let text = "rfb A(n: u8) { if n > 0 { part a: B; wire a.x <-> b } else { part c: D } port inout x: Ip4; on }";
+    let parsed = parse_item(text);
+    let Item::Rfb(rfb) = &parsed.item else { panic!("{parsed:?}") };
+    let Member::If(condition) = &rfb.members[0] else { panic!("{rfb:?}") };
+    assert_eq!((condition.then.len(), condition.otherwise.len()), (2, 1), "{condition:?}");
+    assert!(matches!(rfb.members[1], Member::Port(_)));
+    assert_eq!(parsed.errors.len(), 3, "{:?}", parsed.errors);
 }
 
 #[test]
@@ -181,6 +192,9 @@ const SOUP: &[&str] = &[
     "at",
     "ree",
     "link",
+    "abstract",
+    "where",
+    "with",
 ];
 
 fn soup() -> impl Strategy<Value = String> {

@@ -1,6 +1,7 @@
 //! Explanation pages: the wrong example of a code shows that code and no other, the right one is clean.
 //!
-//! A section holds one `rdcl` block (or one `sefl` block, a program that is run), and `text,file=NAME` blocks for tables it reads. The input codes E0001 to E0005
+//! A section holds one `rdcl` or `nemo` block (or one `sefl` block, a program that is run), and `text,file=NAME` blocks
+//! for tables and descriptors it reads. The input codes E0001 to E0005
 //! are about files, which a block cannot be: their pages show a terminal or a manifest, and the conditions are made here.
 //! Those about packages hold a block for each file of them.
 
@@ -60,11 +61,12 @@ fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
     {
         return Ok(codes_of_sefl(&program.text));
     }
-    let [program] = &blocks.iter().filter(|b| b.is("rdcl")).collect::<Vec<_>>()[..] else {
-        return Err(format!("there is not exactly one rdcl block under `{heading}`"));
+    let [program] = &blocks.iter().filter(|b| b.is("rdcl") || b.is("nemo")).collect::<Vec<_>>()[..] else {
+        return Err(format!("there is not exactly one rdcl or nemo block under `{heading}`"));
     };
+    let main = if program.is("nemo") { "main.nemo" } else { "main.rdcl" };
     let folder = binary::scratch(&format!("page-{}-{heading}", info.code));
-    write(&folder, "main.rdcl", &program.text)?;
+    write(&folder, main, &program.text)?;
     for block in &blocks {
         if let Some(name) = block.tag("file") {
             write(&folder, name, &block.text)?;
@@ -79,7 +81,7 @@ fn codes_of(info: &CodeInfo, heading: &str) -> Result<Vec<String>, String> {
         code if code.starts_with("W12") => Depth::Lint,
         _ => Depth::Check,
     };
-    let outcome = program::run(rdclc::load(&folder.join("main.rdcl")), depth);
+    let outcome = program::run(rdclc::load(&folder.join(main)), depth);
     Ok(outcome.diagnostics.into_iter().map(|d| d.code).collect())
 }
 

@@ -255,6 +255,7 @@ fn member_nodes(member: &Member) -> Vec<(&'static str, rdcl_base::NodeId)> {
             let attributes = implementation.attrs.iter().map(|attr| ("attribute of an impl", attr.node));
             attributes.chain([("impl", implementation.node)]).collect()
         }
+        Member::If(c) => c.then.iter().chain(&c.otherwise).flat_map(member_nodes).collect(),
         Member::Sla(sla) => vec![("sla", sla.node)],
         Member::Lifecycle(lifecycle) => lifecycle.transitions.iter().map(|t| ("event", t.node)).collect(),
         Member::Intent(intent) => intent.nemo.iter().filter_map(operation_node).collect(),

@@ -70,6 +70,15 @@ macro_rules! lints {
 lints! {
     W0001 unknown_manifest_key Warn
     W0002 unknown_lint Warn
+    W0101 old_nemo_word Warn
+    W0102 old_nemo_statement Warn
+    W0103 quoted_nemo_name Warn
+    W0104 missing_nemo_semicolon Warn
+    W0105 old_nemo_list Warn
+    W0106 nemo_label Warn
+    W0107 odd_nemo_form Warn
+    W0108 nemo_placeholder Warn
+    W0109 idle_nemo_operation Warn
     W0201 unused_import Warn
     W0202 hiding_name Warn
     W0301 diverging_parents Warn
@@ -78,6 +87,15 @@ lints! {
     W0312 endless_state Warn
     W0401 unwired_port Warn
     W0402 unused_flow Warn
+    W0403 missing_priority Warn
+    W0404 always_true Warn
+    W0405 never_true Warn
+    W0406 unconnected_point Warn
+    W0407 missing_value Warn
+    W0408 untyped_connection Warn
+    W0409 unused_model Warn
+    W0410 unknown_quantity Warn
+    W0427 dangling_descriptor Warn
     W0501 unreachable_statement Warn
     W0502 missing_decision Warn
     W0503 missing_behaviour Warn

@@ -59,7 +59,9 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] ^= 1 << bit;
         }
-        if let Ok(parsed) = parse(&bytes, stack) {
+        // Padding inside a tunnel counts for the lengths around it, which are made anew without it.
+        let is_whole = |p: &Packet| !p.shape().has_inner() || deparse(p).len() == bytes.len();
+        if let Some(parsed) = parse(&bytes, stack).ok().filter(is_whole) {
             let kept = bytes.len().min(deparse(&parsed).len());
             prop_assert_eq!(without_aliases(&parsed, deparse(&parsed)), without_aliases(&parsed, bytes[..kept].to_vec()));
         }

@@ -1,5 +1,9 @@
 //! The command line, as clap sees it.
 
+mod style;
+
+pub use style::{Access, ColorChoice, Format, Style};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use rdcl_base::{Code, Severity};
@@ -18,56 +22,6 @@ pub struct CommandLine {
     pub style: Style,
 }
 
-/// How results are written.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct Style {
-    /// How results are written: for people, one line each, or JSON objects one per line
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
-    /// When to colour
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub color: ColorChoice,
-    /// Say on standard error how long each stage took
-    #[arg(long, global = true)]
-    pub timings: bool,
-    /// What may be changed and reached on the way.
-    #[command(flatten)]
-    pub access: Access,
-}
-
-/// How dependencies are come by.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct Access {
-    /// Refuse to write `rdcl.lock`: it has to be up to date
-    #[arg(long, global = true)]
-    pub locked: bool,
-    /// Use no network: repositories have to be in the cache
-    #[arg(long, global = true)]
-    pub offline: bool,
-}
-
-/// A format of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// With source lines and witnesses.
-    Human,
-    /// One line for each result.
-    Short,
-    /// One JSON object per line; `docs/json-format.md`.
-    Json,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -83,6 +37,8 @@ pub enum Command {
     Test(Test),
     /// Prove every contract, or show a packet that breaks it
     Verify(Verify),
+    /// Answer the `Query` statements of NEMO texts, or a question about them
+    Query(Query),
     /// Run one program of SEFL: every path symbolically, or one concrete packet
     Sefl(Sefl),
     /// Draw the nested service graph
@@ -115,12 +71,26 @@ impl Command {
             Command::Graph(graph) => &graph.paths,
             Command::Place(place) => &place.paths,
             Command::Build(build) => &build.paths,
+            Command::Query(query) => std::slice::from_ref(&query.path),
             Command::Run(run) => std::slice::from_ref(&run.path),
             Command::Sefl(sefl) => std::slice::from_ref(&sefl.path),
             Command::New(_) | Command::Where(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => {
                 &[]
             }
         }
+    }
+
+    /// Whether its results can be made a report of.
+    pub fn has_report(&self) -> bool {
+        matches!(
+            self,
+            Command::Check(_)
+                | Command::Lint(_)
+                | Command::Test(_)
+                | Command::Verify(_)
+                | Command::Place(_)
+                | Command::Build(_)
+        )
     }
 
     /// Whether a path may be a program of SEFL.
@@ -137,6 +107,7 @@ impl Command {
             | Command::Lint(_)
             | Command::Test(_)
             | Command::Verify(_)
+            | Command::Query(_)
             | Command::Sefl(_)
             | Command::Graph(_)
             | Command::Place(_)
@@ -199,6 +170,9 @@ pub struct Fmt {
     /// Write nothing; show what would change
     #[arg(long)]
     pub diff: bool,
+    /// Rewrite NEMO of old drafts in its canonical form, too
+    #[arg(long)]
+    pub canonical: bool,
 }
 
 /// Arguments of `lint`.
@@ -247,6 +221,17 @@ pub struct Verify {
     /// Also say, for each ordered pair of boundary ports, whether some packet crosses
     #[arg(long)]
     pub reachability: bool,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+pub struct Query {
+    /// A file, or a directory that is a package (it holds an `rdcl.toml`)
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The question, as `Query Type, Contain From site` or `Query nodes`; without one, those that are written in the files
+    #[arg(value_name = "QUESTION")]
+    pub question: Option<String>,
 }
 
 /// Arguments of `sefl`.

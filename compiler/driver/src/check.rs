@@ -4,7 +4,7 @@ use crate::input::{Input, read_text};
 use crate::levels::Levels;
 use rdcl_base::{Code, Diagnostic, FileId, FileSpan, Severity, Sources};
 use rdcl_hir::{Database, Db, Home, Package, SourceFile, TableFile};
-use rdcl_hir::{add_std, diagnostics, place, table_paths, table_place};
+use rdcl_hir::{add_std, descriptor_paths, diagnostics, place, table_paths, table_place};
 use salsa::Setter;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,7 +42,8 @@ pub fn check(input: Input) -> Checked {
     let files = input.sources.iter().map(own).collect();
     let below = input.dependencies.iter().flat_map(|d| d.sources.iter().map(source(&db, &input, &d.home)));
     let package = Package::new(&db, files, std.into_iter().chain(below).collect(), Vec::new());
-    let tables = read_tables(&db, package, &mut input);
+    let mut tables = read_tables(&db, package, &mut input);
+    tables.extend(read_descriptors(&db, package, &mut input, &tables));
     package.set_tables(&mut db).to(tables);
     let mut found = diagnostics(&db, package);
     found.iter_mut().for_each(|problem| rdcl_lint::mend(&db, problem));
@@ -62,6 +63,21 @@ fn source(db: &dyn Db, input: &Input, home: &Arc<Home>) -> impl Fn(&(FileId, Str
         let (name, text) = &input.files[file.0 as usize];
         SourceFile::builder(module.clone(), name.clone(), text.clone(), *file).home(Arc::clone(home)).new(db)
     }
+}
+
+/// Reads the descriptors that NEMO texts name and that are files. Of one that cannot be read, the checker says where it
+/// is named.
+fn read_descriptors(db: &dyn Db, package: Package, input: &mut Input, tables: &[TableFile]) -> Vec<TableFile> {
+    let mut descriptors = Vec::new();
+    for path in descriptor_paths(db, package).iter().filter(|path| !tables.iter().any(|t| t.path(db) == *path)) {
+        let Some(on_disk) = table_file(input, path) else { continue };
+        if let Ok(text) = read_text(&on_disk) {
+            let file = FileId(input.files.len() as u32);
+            input.files.push((on_disk.to_string_lossy().into_owned(), text.clone()));
+            descriptors.push(TableFile::new(db, path.clone(), text, file));
+        }
+    }
+    descriptors
 }
 
 /// Reads the tables that the program names. A missing one is left to the checker, which knows where it is named.

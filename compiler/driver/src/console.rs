@@ -3,6 +3,7 @@
 use crate::args::{ColorChoice, Format, Style};
 use crate::exit::Exit;
 use crate::json;
+use crate::reports::Report;
 use rdcl_base::render::Renderer;
 use rdcl_base::{Diagnostic, FileSpan, Sources};
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub struct Console {
     /// Whether standard output is coloured.
     pub out_color: bool,
     err_color: bool,
+    /// The report that is made in the end, and what of.
+    report: Option<(Report, Vec<Value>)>,
     /// Set once standard output takes no more: a reader that went away, or (an environment fault) a full disk.
     closed: Option<io::ErrorKind>,
 }
@@ -32,6 +35,7 @@ impl Console {
         };
         let mut console = Console {
             format: style.format,
+            report: style.report.map(|report| (report, Vec::new())),
             out_color: wanted(io::stdout().is_terminal()),
             err_color: wanted(io::stderr().is_terminal()),
             closed: None,
@@ -44,7 +48,8 @@ impl Console {
 
     /// Writes one text to standard output and ends.
     pub fn print_artifact(text: &str) -> Exit {
-        let mut console = Console { format: Format::Human, out_color: false, err_color: false, closed: None };
+        let mut console =
+            Console { format: Format::Human, out_color: false, err_color: false, report: None, closed: None };
         console.print(text);
         console.close()
     }
@@ -58,9 +63,12 @@ impl Console {
         }
     }
 
-    /// Writes a JSON object to standard output.
+    /// Writes a JSON object to standard output, or keeps it for the report.
     pub fn object(&mut self, object: &Value) {
-        self.print(&format!("{object}\n"));
+        match &mut self.report {
+            Some((_, objects)) => objects.push(object.clone()),
+            None => self.print(&format!("{object}\n")),
+        }
     }
 
     /// Writes a line to standard error. One that cannot be written is lost: there is nowhere left to say so.
@@ -86,6 +94,9 @@ impl Console {
 
     /// Ends the output; says whether all of it arrived where it should.
     pub fn close(mut self) -> Exit {
+        if let Some((report, objects)) = self.report.take() {
+            self.print(&report.text(&objects));
+        }
         if let Err(error) = io::stdout().flush() {
             self.closed = self.closed.or(Some(error.kind()));
         }

@@ -1,7 +1,8 @@
-//! The unified difference of a text and the same text with other white space.
+//! The unified difference of a text and what the formatter made of it.
 //!
-//! Both have the same characters in the same order but for white space, so that lines that begin with the same number
-//! of them before belong together: nothing is searched for.
+//! Mostly both have the same characters in the same order but for white space, so that lines that begin with the same
+//! number of them before belong together: nothing is searched for. Where words were changed, too, equal lines are
+//! looked for nearby.
 
 use std::ops::Range;
 
@@ -53,6 +54,34 @@ struct Edit {
 }
 
 fn edits(old: &Lines<'_>, new: &Lines<'_>) -> Vec<Edit> {
+    let solid = |lines: &Lines<'_>| -> String {
+        let characters = lines.lines.iter().flat_map(|line| line.chars());
+        characters.filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect()
+    };
+    if solid(old) == solid(new) { counted(old, new) } else { searched(old, new) }
+}
+
+/// How far equal lines are looked for.
+const REACH: usize = 64;
+
+/// The edits between texts of different words.
+fn searched(old: &Lines<'_>, new: &Lines<'_>) -> Vec<Edit> {
+    let same = |i: usize, j: usize| i < old.lines.len() && j < new.lines.len() && old.lines[i] == new.lines[j];
+    let (mut i, mut j, mut edits) = (0, 0, Vec::new());
+    while !(old.is_end(i) && new.is_end(j)) {
+        let near = (0..=REACH).flat_map(|sum| (0..=sum).map(move |a| (a, sum - a)));
+        let (a, b) = near
+            .filter(|(a, b)| i + a <= old.lines.len() && j + b <= new.lines.len())
+            .find(|(a, b)| same(i + a, j + b))
+            .unwrap_or((old.lines.len() - i, new.lines.len() - j));
+        edits.extend(trimmed(old, new, Edit { old: i..i + a, new: j..j + b }));
+        (i, j) = ((i + a + 1).min(old.lines.len()), (j + b + 1).min(new.lines.len()));
+    }
+    edits
+}
+
+/// The edits between texts that differ in white space.
+fn counted(old: &Lines<'_>, new: &Lines<'_>) -> Vec<Edit> {
     let same = |i: usize, j: usize| old.before[i] == new.before[j] && old.lines.get(i) == new.lines.get(j);
     let (mut i, mut j, mut edits) = (0, 0, Vec::new());
     while !(old.is_end(i) && new.is_end(j)) {

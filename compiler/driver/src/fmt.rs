@@ -9,7 +9,9 @@ use crate::input::{self, Input};
 use crate::session::Session;
 use crate::{diff, files, json, sefl};
 use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, Span};
-use rdcl_syntax::{format, format_program, parse_file, parse_nemo, parse_program};
+use rdcl_syntax::{
+    canonical, canonical_nemo, format, format_nemo, format_program, parse_file, parse_nemo, parse_program,
+};
 use std::path::Path;
 
 /// `rdclc fmt`.
@@ -57,7 +59,7 @@ impl Session {
         self.report_in(&findings, &texts);
         for (file, place) in sound {
             let old = texts.text(file);
-            let new = self.timed("formatting", path, |_| set(texts.name(file), old));
+            let new = self.timed("formatting", path, |_| formatter(texts.name(file), arguments.canonical)(old));
             let change = Change { path: place.map(|p| p.as_path()), name: texts.name(file), old, new };
             self.deliver(&change, arguments);
         }
@@ -98,17 +100,6 @@ fn say(console: &mut Console, change: &Change<'_>, arguments: &args::Fmt) {
     }
 }
 
-/// A file as the formatter sets it.
-fn set(name: &str, text: &str) -> String {
-    if is_nemo(name) {
-        text.to_owned()
-    } else if sefl::is_program(Path::new(name)) {
-        format_program(text)
-    } else {
-        format(text)
-    }
-}
-
 /// The errors of syntax in a file.
 fn errors(file: FileId, name: &str, text: &str) -> Vec<Diagnostic<FileSpan>> {
     if sefl::is_program(Path::new(name)) {
@@ -118,6 +109,17 @@ fn errors(file: FileId, name: &str, text: &str) -> Vec<Diagnostic<FileSpan>> {
     let items = items.into_iter();
     let placed = |start: u32| move |span: Span| FileSpan { file, span: span.shifted(start) };
     items.flat_map(|(start, item)| item.errors.into_iter().map(move |error| error.map(placed(start)))).collect()
+}
+
+/// What formats a file of this name.
+fn formatter(name: &str, make_canonical: bool) -> fn(&str) -> String {
+    match (is_nemo(name), make_canonical) {
+        (true, true) => canonical_nemo,
+        (true, false) => format_nemo,
+        (false, _) if sefl::is_program(Path::new(name)) => format_program,
+        (false, true) => canonical,
+        (false, false) => format,
+    }
 }
 
 /// Whether a file of this name holds NEMO.

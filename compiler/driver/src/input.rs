@@ -50,6 +50,13 @@ impl Input {
         input
     }
 
+    /// Adds a program text that is in no file.
+    pub fn add_text(&mut self, name: &str, text: &str, module: &str) {
+        let file = self.add(name.to_owned(), text.to_owned());
+        self.sources.push((file, module.to_owned()));
+        self.places.push(PathBuf::new());
+    }
+
     /// Adds a text.
     pub fn add(&mut self, name: String, text: String) -> FileId {
         self.files.push((name, text));

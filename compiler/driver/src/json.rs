@@ -108,6 +108,18 @@ pub fn verdict(result: &PropertyResult) -> Value {
     })
 }
 
+/// An answer to a query.
+pub fn answer(answer: &rdcl_hir::Answer, at: &str) -> Value {
+    json!({
+        "type": "answer",
+        "query": answer.query,
+        "at": at,
+        "from": answer.from,
+        "item": answer.item,
+        "values": answer.values,
+    })
+}
+
 /// A placement.
 pub fn placement(result: &PlacementResult) -> Value {
     let instance =

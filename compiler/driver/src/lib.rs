@@ -4,6 +4,7 @@
 //! [`load`] reads, [`check`] and [`verify`] ask the compiler, `console` writes what they find. The binary is [`main`].
 
 mod args;
+mod ask;
 mod boot;
 mod build;
 mod check;
@@ -33,6 +34,7 @@ mod pcap;
 mod place;
 mod progress;
 mod promises;
+mod reports;
 mod run;
 mod sefl;
 mod session;

@@ -4,7 +4,7 @@ use crate::args::{Command, CommandLine, Explain, Man, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::{boot, build, crash, draw, explain, fmt, lint, new, pages, place, sefl, testing, whence};
+use crate::{ask, boot, build, crash, draw, explain, fmt, lint, new, pages, place, sefl, testing, whence};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +51,10 @@ fn run() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Fine };
         }
     };
+    if line.style.report.is_some() && !line.command.has_report() {
+        eprintln!("error: reports are made of what check, lint, test, verify, place and build find");
+        return Exit::Usage;
+    }
     let is_missing = |path: &&PathBuf| {
         let given = line.command.reads_standard_input() && is_standard_input(path);
         !given && path.symlink_metadata().is_err()
@@ -80,6 +84,7 @@ fn run() -> Exit {
         Command::Place(arguments) => place::command(arguments, line.style),
         Command::Build(arguments) => build::command(arguments, line.style),
         Command::Where(arguments) => whence::command(arguments, line.style),
+        Command::Query(arguments) => ask::ask(arguments, line.style),
         Command::Graph(arguments) => draw::draw(arguments, line.style),
         Command::Check(arguments) => commands::check(arguments, line.style),
         Command::Sefl(arguments) => sefl::command(arguments, line.style),

@@ -52,6 +52,7 @@ fn in_abstract(cx: &Cx<'_>, member: &Member) -> Option<Problem> {
         Member::Behaviour(behaviour) => (behaviour.language.node, "a behaviour"),
         Member::Impl(implementation) => (implementation.name.node, "an implementation"),
         Member::Intent(intent) => (intent.language.node, "an intent"),
+        Member::If(conditional) => (conditional.condition.node, "parts"),
         Member::Policy(policy) => (policy.name.node, "a policy"),
         Member::Port(_) | Member::Ensures(_) | Member::Sla(_) | Member::Lifecycle(_) | Member::Bad(_) => return None,
     };

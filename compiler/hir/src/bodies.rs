@@ -3,6 +3,7 @@
 //! A block with a behaviour, parts or wires has a body of its own; another inherits the body of the first parent that
 //! has one. A block without any is opaque: only its contract is known.
 
+use crate::conditional::{every_member, every_part, shrinking};
 use crate::cx::Cx;
 use crate::instance::{Instance, members};
 use crate::lineage::{instance_lineage, lineage, parent_items, parents};
@@ -43,7 +44,7 @@ impl<'db> Body<'db> {
 /// What the RFB itself declares.
 fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
     let (mut kind, mut behaviour) = (BodyKind::Opaque, false);
-    for member in members(db, item) {
+    for (member, _) in every_member(db, item) {
         match member {
             ast::Member::Behaviour(b) => behaviour |= sefl(b).is_some(),
             ast::Member::Part(_) | ast::Member::Wire(_) => kind = BodyKind::Composite,
@@ -53,6 +54,7 @@ fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
             | ast::Member::Sla(_)
             | ast::Member::Lifecycle(_)
             | ast::Member::Intent(_)
+            | ast::Member::If(_)
             | ast::Member::Policy(_)
             | ast::Member::Bad(_) => {}
         }
@@ -100,8 +102,9 @@ pub(crate) fn body_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'d
 #[salsa::tracked(returns(deref))]
 pub fn part_items<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
     let Some(owner) = body_item(db, item) else { return Vec::new() };
-    let parts = members(db, owner).iter().filter_map(|m| if let ast::Member::Part(p) = m { Some(p) } else { None });
-    let found = parts.filter_map(|part| lookup(db, owner.file(db), &part.rfb));
+    // Smaller instances of the block itself come to an end.
+    let parts = every_part(db, owner).filter(|(part, under)| !under || shrinking(db, owner, part).is_none());
+    let found = parts.filter_map(|(part, _)| lookup(db, owner.file(db), &part.rfb));
     let blocks: indexmap::IndexSet<_> = found.filter(|i| i.keyword(db) == Keyword::Rfb).collect();
     blocks.into_iter().collect()
 }

@@ -3,6 +3,7 @@
 use crate::abstraction::abstract_problems;
 use crate::ancestry::inheritance_problems;
 use crate::bodies::{BodyKind, body, body_problems};
+use crate::conditional::{conditional_problems, every_member, every_part};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
@@ -12,7 +13,8 @@ use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
-use crate::nemo::{filter_name, filter_rules, idle_operations, intent};
+use crate::metadata::metadata_problems;
+use crate::nemo::{filter_name, filter_rules, idle_operations, intent, text_problems};
 use crate::operation::deploy::{deployed, deployed_twice};
 use crate::operation::environments::environment;
 use crate::operation::hosting::unhosted;
@@ -26,7 +28,7 @@ use crate::port::ports;
 use crate::shadow::hidden_names;
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::home::table_place;
-use crate::source::item::{Item, items, parsed, rfb_tree};
+use crate::source::item::{Item, is_nemo, items, parsed, rfb_tree};
 use crate::source::loc::{Loc, Problem, place};
 use crate::source::mentions::unused_imports;
 use crate::source::names::{lookup, scope};
@@ -156,6 +158,9 @@ fn deployment_names(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
 #[salsa::tracked(returns(deref))]
 fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     match item.keyword(db) {
+        // Of the blocks of a NEMO text nothing is said that the text itself is not checked for.
+        Keyword::Nemo => text_problems(db, item).to_vec(),
+        _ if is_nemo(db, item.file(db)) => Vec::new(),
         Keyword::Stack => declared_stack(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
@@ -171,15 +176,20 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             table_problems(db, item),
             name_clashes(db, item),
             hidden_names(db, item),
+            conditional_problems(db, item),
+            metadata_problems(db, item),
         ]
         .concat(),
-        Keyword::Use | Keyword::Nemo | Keyword::Unknown => Vec::new(),
+        Keyword::Use | Keyword::Unknown => Vec::new(),
     }
 }
 
 /// What is wrong with an instance, for its arguments.
 #[salsa::tracked(returns(deref))]
 fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    if is_nemo(db, instance.rfb(db).file(db)) {
+        return too_many_leaves(db, instance).into_iter().collect();
+    }
     let mut found = parents(db, instance).problems.clone();
     found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
@@ -238,7 +248,7 @@ fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Prob
 fn parts_named_as_filters<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let Some(owner) = body(db, instance).owner() else { return Vec::new() };
     let filtered = ports(db, instance).flat().into_iter();
-    let filtered = filtered.filter(|p| enters_leaves(p).0 && !filter_rules(db, instance, p.stack).is_empty());
+    let filtered = filtered.filter(|p| enters_leaves(p).0 && !filter_rules(db, instance, &p.name, p.stack).is_empty());
     let filters: BTreeMap<String, String> = filtered.map(|p| (filter_name(&p.name), p.name)).collect();
     let groups = if filters.is_empty() { &[][..] } else { parts(db, owner).groups.as_slice() };
     let clash = |group: &PartGroup<'db>| {
@@ -253,13 +263,13 @@ fn name_clashes<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     let cx = Cx::new(db, item);
     let ports: Vec<_> =
         members(db, item).iter().filter_map(|m| if let Member::Port(p) = m { Some(&p.name) } else { None }).collect();
-    let clash = |member: &Member| {
+    let clash = |(member, _): (&Member, bool)| {
         let Member::Part(part) = member else { return None };
         let port = ports.iter().find(|port| port.text == part.name.text)?;
         let message = format!("`{}` is both a port and a part", part.name.text);
         Some(Diagnostic::new(Code::E0203, cx.at(part.name.node), message).with_label(cx.at(port.node), "the port"))
     };
-    members(db, item).iter().filter_map(clash).collect()
+    every_member(db, item).into_iter().filter_map(clash).collect()
 }
 
 /// Tables that are missing, and what is wrong in those that are not.
@@ -272,8 +282,7 @@ fn table_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         }
     }
     let parent_args = rfb.parents.iter().map(|p| (&p.path, &p.args));
-    let part_args =
-        rfb.members.iter().filter_map(|m| if let Member::Part(p) = m { Some((&p.rfb, &p.args)) } else { None });
+    let part_args = every_part(db, item).map(|(part, _)| (&part.rfb, &part.args));
     for (path, args) in parent_args.chain(part_args) {
         if let Some(target) = lookup(db, item.file(db), path) {
             args.iter().enumerate().for_each(|(i, arg)| check_argument(&mut cx, target, i, arg));

@@ -11,6 +11,7 @@ use crate::headers::knowing_ports;
 use crate::instance::{Instance, full_name, members, params};
 use crate::lineage::instance_lineage;
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
+use crate::nemo::unenforced;
 use crate::port::Ports;
 use crate::property::{Claim, Predicate, Property};
 use crate::source::db::Db;
@@ -67,6 +68,11 @@ fn contract<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Contract {
             places.push(reader.cx.at(ensures.node));
         }
         problems.append(&mut reader.cx.problems);
+    }
+    for (intended, place) in unenforced(db, instance) {
+        let (name, claim) = (format!("intent.{}", intended.name), Claim::Intended(intended.reason.clone()));
+        properties.push(Property { name, claim, when: Cond::True, flows: Vec::new() });
+        places.push(place);
     }
     Contract { properties: Arc::new(properties), places, problems }
 }

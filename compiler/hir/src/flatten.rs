@@ -113,7 +113,7 @@ fn add_leaf<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, kind: LeafKind<'
 fn add_filters<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, instance: Instance<'db>) {
     for (i, port) in (0u32..).zip(assembly.boundary.clone()) {
         let (enters, _) = enters_leaves(&port);
-        let rules = filter_rules(db, instance, port.stack);
+        let rules = filter_rules(db, instance, &port.name, port.stack);
         if enters && !rules.is_empty() {
             let leaf = Leaf::new(db, LeafKind::Filter(port.stack, rules), Shape::EMPTY);
             assembly.put_before(i, filter_name(&port.name), leaf, leaf_ports(db, leaf));

@@ -67,7 +67,7 @@ fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
                 BehaviourBody::Foreign(_) => {}
             },
             Member::Ensures(ensures) => found.clause(&ensures.clause),
-            Member::Port(_) | Member::Part(_) | Member::Wire(_) | Member::Impl(_) | Member::Sla(_) => {}
+            Member::Port(_) | Member::Part(_) | Member::Wire(_) | Member::If(_) | Member::Impl(_) | Member::Sla(_) => {}
             Member::Lifecycle(_) | Member::Intent(_) | Member::Policy(_) | Member::Bad(_) => {}
         }
     }

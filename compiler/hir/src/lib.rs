@@ -1,8 +1,6 @@
 //! What the source means: names, types, sub-classing, expansion of composites to leaves, and lowering of behaviours.
-//!
-//! Everything is a query over three kinds of input ([`SourceFile`], [`TableFile`], [`Package`]); the driver does all
-//! input. Trees carry no spans, so an edit of white space re-runs [`items`] and [`parsed`] and nothing behind them.
-//!
+//! Everything is a query over [`SourceFile`], [`TableFile`] and [`Package`], which the driver hands in. Trees carry no
+//! spans, so an edit of white space re-runs [`items`] and [`parsed`] and nothing behind them.
 //! * [`diagnostics`]: what is wrong with a package; [`place`]: where that is in the text
 //! * [`subjects`]: the instances to verify; [`properties`]: what they promise; [`network`]: what they are made of
 
@@ -11,6 +9,7 @@ mod ancestry;
 mod attrs;
 mod bodies;
 mod check;
+mod conditional;
 mod contracts;
 mod cx;
 mod eval;
@@ -20,6 +19,7 @@ mod instance;
 mod leaf;
 mod lineage;
 mod lower;
+mod metadata;
 mod nemo;
 mod operation;
 mod part;
@@ -28,12 +28,11 @@ mod property;
 mod shadow;
 mod source;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod types;
 mod value;
 mod wire;
-
-#[cfg(test)]
-mod tests;
 
 pub use abstraction::is_abstract;
 pub use attrs::{Attribute, attribute};
@@ -44,22 +43,18 @@ pub use cx::Params;
 pub use eval::value_text;
 pub use flatten::{FlatLink, Structure, WireOrigin, Wiring, leaf_count, network, structure, wiring};
 pub use headers::known_headers;
-pub use instance::signature;
-pub use instance::{Instance, Param, Signature, default_instance, full_name, has_all_defaults, params, short_name};
+pub use instance::{Instance, Param, Signature, default_instance, full_name, has_all_defaults, params};
+pub use instance::{short_name, signature};
 pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
 pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::PortGroup;
-pub use nemo::Rule;
-pub use operation::{
-    Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature, FeatureRow,
-    Implementation, Implementations, Lifecycle, Link, Measure, ReeKind,
-};
+pub use nemo::{Answer, Rule, answers, descriptor_paths};
+pub use operation::{Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature};
 pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind};
-pub use operation::{OBJECTIVES, Pinned, Ree, ServiceLevels, Substrate};
+pub use operation::{FeatureRow, Implementation, Implementations, Lifecycle, Link, Measure, OBJECTIVES, Pinned, Ree};
 pub use operation::{PlaceScope, Policies, PolicyRule, RuleKind, SPARED, Spare, policies};
-pub use operation::{
-    deployed, deployments, environment, implementations, lacking, lifecycle, service_levels, substrate,
-};
+pub use operation::{ReeKind, ServiceLevels, Substrate, deployed, deployments, environment, implementations, lacking};
+pub use operation::{lifecycle, service_levels, substrate};
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};

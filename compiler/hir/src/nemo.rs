@@ -1,22 +1,41 @@
-//! Intents in NEMO: flows and what is to be done with them, compiled to ordered filter rules.
+//! NEMO: texts of their own, and intents of blocks.
 //!
-//! A lower priority number wins. `deny` and `allow` apply to what enters at a boundary port; what leaves passes.
+//! A text is checked as a whole ([`text_problems`]) and turned into blocks ([`blocks`]). An intent says what is to be done
+//! with flows; what denies or allows is compiled to ordered filter rules, which apply to what enters at a boundary port.
+//! A lower priority number wins; what leaves passes.
+
+mod check;
+mod class;
+mod clock;
+mod cond;
+mod descriptor;
+mod elaborate;
+mod kind;
+mod library;
+mod query;
+mod scope;
+mod window;
 
 use crate::bodies::{body, unknown_language};
-use crate::cx::{Cx, did_you_mean};
+use crate::cx::Cx;
 use crate::instance::{Instance, members};
-use crate::nemo::class::{Class, class_of};
 use crate::port::ports;
 use crate::source::db::Db;
 use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::wire::enters_leaves;
+use check::{About, Block, Frame, block_problems, decisions, precedence};
+use class::Class;
+use library::Library;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{Cond, Stack};
 use rdcl_syntax::ast::Member;
-use rdcl_syntax::nemo::{ClauseKind, Entity, EntityKind, Entry, Name, Statement, StatementKind, Verb, pairs};
+use scope::Scope;
 
-mod class;
+pub(crate) use check::text_problems;
+pub use descriptor::descriptor_paths;
+pub(crate) use elaborate::blocks;
+pub use query::{Answer, answers};
 
 /// A filter rule; the first that matches decides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +53,8 @@ pub struct Rule {
 pub struct Intent {
     /// In order of priority, then of the source.
     operations: Vec<Operation>,
+    /// What is intended and not compiled.
+    pub unenforced: Vec<Unenforced>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
 }
@@ -41,11 +62,31 @@ pub struct Intent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Operation {
     name: String,
-    priority: u64,
     deny: bool,
-    flow: String,
-    class: Class,
+    about: Subject,
     node: NodeId,
+}
+
+/// Which packets an operation is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subject {
+    /// Those of a flow, wherever they enter.
+    Flow(String, Class),
+    /// All that enter at a port.
+    Port(String),
+}
+
+/// Something intended of which nothing is made: what is proved does not rest on it, and it is not proved itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Unenforced {
+    /// The operation's name.
+    pub name: String,
+    /// What is not done, and why.
+    pub reason: String,
+    /// Whether it may let pass or drop what the filters do not: then whatever is proved assumes that it does not.
+    pub filters: bool,
+    /// Where it is written.
+    pub node: NodeId,
 }
 
 /// The intents that an RFB declares itself.
@@ -61,42 +102,50 @@ pub fn intent<'db>(db: &'db dyn Db, item: Item<'db>) -> Intent {
             cx.report(unknown_language(&cx, &intent.language, "intent", "nemo"));
         }
     }
-    let entities: Vec<&Entity> = statements.iter().filter_map(|statement| entity(&mut cx, statement)).collect();
-    let flows = flows(&mut cx, &entities);
-    let mut operations = operations(&mut cx, &entities, &flows);
-    operations.sort_by_key(|o| o.priority);
-    contradictions(&mut cx, &operations);
-    Intent { operations, problems: cx.problems }
-}
-
-/// A flow or an operation; other statements are complained of.
-fn entity<'a>(cx: &mut Cx<'_>, statement: &&'a Statement) -> Option<&'a Entity> {
-    match &statement.kind {
-        StatementKind::Entity(entity)
-            if matches!(entity.kind, EntityKind::Flow | EntityKind::Operation)
-                && matches!(entity.verb, Some((Verb::Create | Verb::Update | Verb::Import, _)) | None) =>
-        {
-            Some(entity)
-        }
-        StatementKind::Bad => None,
-        _ => {
-            cx.report(unsupported(cx, statement.node));
-            None
-        }
+    if statements.is_empty() {
+        return Intent { problems: cx.problems, ..Intent::default() };
     }
+    let (library, scope) = (Library::around(db, item), Scope::of_body(&statements));
+    let block = Block::of(members(db, item));
+    let frame = Frame { library: &library, scope: &scope, model: None, block: Some(&block), unread: "" };
+    block_problems(&mut cx, &frame);
+    let mut decisions = decisions(&cx, &frame);
+    precedence(&mut decisions);
+    let mut intent = Intent::default();
+    for decision in decisions {
+        intent.unenforced.extend(decision.unenforced());
+        let (Some(deny), false) = (decision.deny, decision.conditional) else { continue };
+        let about = match decision.about {
+            About::Flow(name, class) if class.unknown_keys().next().is_none() => Subject::Flow(name, class),
+            About::Node(name) if block.ports.contains(&name) => Subject::Port(name),
+            About::Flow(..) | About::Node(_) | About::Connection(_) => continue,
+        };
+        intent.operations.push(Operation { name: decision.name.text.clone(), deny, about, node: decision.name.node });
+    }
+    intent.problems = cx.problems;
+    intent
 }
 
-fn unsupported(cx: &Cx<'_>, node: NodeId) -> Problem {
-    Diagnostic::new(Code::E0108, cx.at(node), "this statement is not supported yet")
-        .with_help("the kinds of statement understood so far are `Flow` and `Operation`")
-}
-
-/// The rules for what enters an instance at a port of this stack: its own, then those inherited with its body.
-pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, stack: Stack) -> Vec<Rule> {
+/// The rules for what enters an instance at a port: its own, then those inherited with its body.
+pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, port: &str, stack: Stack) -> Vec<Rule> {
     let chain = body(db, instance).chain.iter();
     let operations = chain.flat_map(|ancestor| &intent(db, ancestor.rfb(db)).operations);
-    let rule = |o: &Operation| Rule { name: o.name.clone(), class: o.class.condition(stack), deny: o.deny };
-    operations.map(rule).collect()
+    let rule = |o: &Operation| {
+        let class = match &o.about {
+            Subject::Flow(_, class) => class.condition(stack),
+            Subject::Port(name) if name == port => Cond::True,
+            Subject::Port(_) => return None,
+        };
+        Some(Rule { name: o.name.clone(), class, deny: o.deny })
+    };
+    operations.filter_map(rule).collect()
+}
+
+/// What is intended of an instance and not compiled, and where it is written.
+pub(crate) fn unenforced<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Unenforced, Loc)> {
+    let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
+    let found = chain.flat_map(|item| intent(db, item).unenforced.iter().map(move |u| (u, Loc::of(db, item, u.node))));
+    found.collect()
 }
 
 /// The name of the filter before a port.
@@ -115,163 +164,18 @@ pub(crate) fn idle_operations<'db>(db: &'db dyn Db, instance: Instance<'db>) -> 
     let cx = Cx::new(db, instance.rfb(db));
     let stacks: Vec<Stack> =
         ports(db, instance).flat().iter().filter(|p| enters_leaves(p).0).map(|p| p.stack).collect();
-    let idle = |o: &&Operation| stacks.iter().all(|stack| o.class.condition(*stack) == Cond::False);
-    let operations = intent(db, instance.rfb(db)).operations.iter().filter(|_| !stacks.is_empty());
-    operations.filter(idle).map(|o| idle_operation(&cx, o)).collect()
-}
-
-/// A declared flow.
-struct Flow<'a> {
-    name: &'a Name,
-    class: Class,
-}
-
-fn flows<'a>(cx: &mut Cx<'_>, entities: &[&'a Entity]) -> Vec<Flow<'a>> {
-    let mut flows: Vec<Flow<'a>> = Vec::new();
-    for entity in entities.iter().filter(|entity| entity.kind == EntityKind::Flow) {
-        let Some(name) = &entity.name else { continue };
-        if let Some(first) = flows.iter().find(|f| f.name.text == name.text) {
-            cx.report(declared_twice(cx, "flow", name, first.name.node));
-            continue;
+    let idle = |o: &Operation| match &o.about {
+        Subject::Flow(name, class) if stacks.iter().all(|stack| class.condition(*stack) == Cond::False) => {
+            Some(idle_operation(&cx, o.node, name))
         }
-        let matches = entity.clauses.iter().find_map(|clause| match &clause.kind {
-            ClauseKind::Match(entries) => Some(pairs(entries)),
-            _ => None,
-        });
-        let class = class_of(cx, &matches.unwrap_or_default());
-        if class.is_empty() {
-            cx.report(contradictory_flow(cx, name));
-        }
-        flows.push(Flow { name, class });
-    }
-    let used = |name: &str| entities.iter().any(|entity| target(entity).is_some_and(|(target, _)| target == name));
-    for flow in flows.iter().filter(|flow| !used(&flow.name.text)) {
-        cx.report(unused_flow(cx, flow.name));
-    }
-    flows
-}
-
-/// What an operation acts on.
-fn target(entity: &Entity) -> Option<(String, NodeId)> {
-    entity.clauses.iter().find_map(|clause| match &clause.kind {
-        ClauseKind::Target(target) => Some((target.text(), target.node)),
-        _ => None,
-    })
-}
-
-fn operations(cx: &mut Cx<'_>, entities: &[&Entity], flows: &[Flow<'_>]) -> Vec<Operation> {
-    let mut found: Vec<Operation> = Vec::new();
-    for entity in entities.iter().filter(|entity| entity.kind == EntityKind::Operation) {
-        let (Some(name), Some((target, target_node))) = (&entity.name, target(entity)) else { continue };
-        if let Some(first) = found.iter().find(|o| o.name == name.text) {
-            cx.report(declared_twice(cx, "operation", name, first.node));
-            continue;
-        }
-        let Some(flow) = flows.iter().find(|f| f.name.text == target) else {
-            cx.report(unknown_flow(cx, &target, target_node, flows));
-            continue;
-        };
-        let mut priority = u64::MAX;
-        let mut actions: &[Entry] = &[];
-        for clause in &entity.clauses {
-            match &clause.kind {
-                ClauseKind::Priority(number, _) => priority = u64::try_from(*number).unwrap_or(u64::MAX),
-                ClauseKind::Action(entries) => actions = entries,
-                ClauseKind::Condition(_) | ClauseKind::Constraint(_) => cx.report(unsupported(cx, clause.node)),
-                _ => {}
-            }
-        }
-        let Some(deny) = decision(cx, name, actions) else { continue };
-        let (name, node) = (name.text.clone(), name.node);
-        found.push(Operation { name, priority, deny, flow: target, class: flow.class.clone(), node });
-    }
-    found
-}
-
-/// Whether the actions of an operation deny, or allow.
-fn decision(cx: &mut Cx<'_>, operation: &Name, actions: &[Entry]) -> Option<bool> {
-    let mut decided: Option<bool> = None;
-    for (action, _) in pairs_of_actions(actions) {
-        let deny = match action.text.as_str() {
-            "deny" => true,
-            "allow" => false,
-            _ => {
-                cx.report(unknown_action(cx, action));
-                continue;
-            }
-        };
-        if decided.is_some_and(|before| before != deny) {
-            cx.report(denies_and_allows(cx, operation));
-            return None;
-        }
-        decided = Some(deny);
-    }
-    decided
-}
-
-/// Actions with their arguments.
-fn pairs_of_actions(entries: &[Entry]) -> impl Iterator<Item = (&Name, Option<&rdcl_syntax::nemo::Value>)> {
-    entries.iter().filter_map(|entry| match entry {
-        Entry::Word(name) => Some((name, None)),
-        Entry::Pair(pair) => Some((&pair.key, Some(&pair.value))),
-        Entry::Value(_) | Entry::Group(..) => None,
-    })
-}
-
-fn contradictions(cx: &mut Cx<'_>, operations: &[Operation]) {
-    for (i, b) in operations.iter().enumerate() {
-        let opposite = |a: &&Operation| a.priority == b.priority && a.deny != b.deny && a.class.overlaps(&b.class);
-        if let Some(a) = operations[..i].iter().find(opposite) {
-            cx.report(contradiction(cx, a, b));
-        }
-    }
-}
-
-fn declared_twice(cx: &Cx<'_>, what: &str, name: &Name, first: NodeId) -> Problem {
-    Diagnostic::new(Code::E0203, cx.at(name.node), format!("the {what} `{}` is declared twice", name.text))
-        .with_label(cx.at(first), "first declared here")
-}
-
-fn contradictory_flow(cx: &Cx<'_>, name: &Name) -> Problem {
-    Diagnostic::new(Code::E0416, cx.at(name.node), format!("no packet belongs to the flow `{}`", name.text))
-        .with_note("all its matches must hold, and they contradict each other")
-        .with_help("make a flow of each of them")
-}
-
-fn idle_operation(cx: &Cx<'_>, operation: &Operation) -> Problem {
-    let message = format!("no packet of the flow `{}` can enter `{}`", operation.flow, cx.item.name(cx.db));
-    Diagnostic::new(Code::E0416, cx.at(operation.node), message)
-        .with_note("no port of the block carries the headers that the flow speaks of")
-}
-
-fn unused_flow(cx: &Cx<'_>, name: &Name) -> Problem {
-    Diagnostic::new(Code::W0402, cx.at(name.node), format!("no operation uses the flow `{}`", name.text))
-}
-
-fn unknown_flow(cx: &Cx<'_>, name: &str, node: NodeId, flows: &[Flow<'_>]) -> Problem {
-    Diagnostic::new(Code::E0412, cx.at(node), format!("there is no flow `{name}`"))
-        .with_optional_help(did_you_mean(name, flows.iter().map(|f| f.name.text.as_str())))
-}
-
-fn unknown_action(cx: &Cx<'_>, name: &Name) -> Problem {
-    let (message, help) = match name.text.as_str() {
-        "go-through" | "qos-bandwidth" => (format!("the action `{}` is not supported yet", name.text), None),
-        _ => (format!("`{}` is not an action", name.text), did_you_mean(&name.text, ["deny", "allow"])),
+        Subject::Flow(..) | Subject::Port(_) => None,
     };
-    Diagnostic::new(Code::E0415, cx.at(name.node), message)
-        .with_help(help.unwrap_or_else(|| "actions are `deny` and `allow`".into()))
+    let operations = intent(db, instance.rfb(db)).operations.iter().filter(|_| !stacks.is_empty());
+    operations.filter_map(idle).collect()
 }
 
-fn denies_and_allows(cx: &Cx<'_>, name: &Name) -> Problem {
-    Diagnostic::new(Code::E0411, cx.at(name.node), format!("the operation `{}` both denies and allows", name.text))
-}
-
-fn contradiction(cx: &Cx<'_>, a: &Operation, b: &Operation) -> Problem {
-    let word = |o: &Operation| if o.deny { "denies" } else { "allows" };
-    let both =
-        if a.flow == b.flow { format!("`{}`", a.flow) } else { format!("packets of `{}` and `{}`", a.flow, b.flow) };
-    let message = format!("`{}` {} and `{}` {} {both}, with equal priority", a.name, word(a), b.name, word(b));
-    Diagnostic::new(Code::E0411, cx.at(b.node), message)
-        .with_label(cx.at(a.node), "the other operation")
-        .with_help("give them different priorities; the lower number wins")
+fn idle_operation(cx: &Cx<'_>, at: NodeId, flow: &str) -> Problem {
+    let message = format!("no packet of the flow `{flow}` can enter `{}`", cx.item.name(cx.db));
+    Diagnostic::new(Code::E0416, cx.at(at), message)
+        .with_note("no port of the block carries the headers that the flow speaks of")
 }

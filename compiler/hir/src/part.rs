@@ -2,13 +2,16 @@
 
 use crate::abstraction::must_be_concrete;
 use crate::bodies::part_items;
+use crate::conditional::{DEEPEST_RECURSION, chosen_members, is_recursive, shrinking};
 use crate::cx::{Cx, Params};
-use crate::instance::{Instance, Written, instantiate, members, params};
+use crate::instance::param::signature;
+use crate::instance::{Instance, Written, instantiate, params};
 use crate::port::{array_bounds, group_names};
 use crate::source::db::Db;
 use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::source::names::{Kind, resolve};
+use crate::value::{Type, Value};
 use indexmap::{IndexMap, IndexSet};
 use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::ast;
@@ -58,7 +61,7 @@ pub fn parts<'db>(db: &'db dyn Db, owner: Instance<'db>) -> Parts<'db> {
     let item = owner.rfb(db);
     let (mut cx, mut groups, mut broken) = (Cx::new(db, item), Vec::<PartGroup<'db>>::new(), Vec::new());
     let env = params(db, owner);
-    for member in members(db, item) {
+    for member in chosen_members(&mut cx, env) {
         let ast::Member::Part(part) = member else { continue };
         let Some(group) = part_group(&mut cx, part, env) else {
             broken.push(part.name.text.clone());
@@ -74,13 +77,18 @@ pub fn parts<'db>(db: &'db dyn Db, owner: Instance<'db>) -> Parts<'db> {
 
 fn part_group<'db>(cx: &mut Cx<'db>, part: &ast::Part, env: &Params) -> Option<PartGroup<'db>> {
     let target = resolve(cx, &part.rfb, Kind::Block)?;
+    let smaller = shrinking(cx.db, cx.item, part).filter(|_| target == cx.item);
+    if let Some((_, Value::Int(depth @ DEEPEST_RECURSION..))) = smaller.as_ref().and_then(|name| env.get(name)) {
+        cx.report(too_deep_in_itself(cx, part, *depth));
+        return None;
+    }
     let concrete = must_be_concrete(cx, target, part.rfb.node, "a part");
     let array = array_bounds(cx, part.array.as_ref(), env).ok()?;
     let written =
         Written { type_args: &part.type_args, args: &part.args, passed: Params::new(), path: &part.rfb, at: part.node };
     let instance = match instantiate(cx, target, &written, env) {
         // Nothing is known of its ports.
-        Err(_) if !part.type_args.is_empty() => return None,
+        Err(_) if !part.type_args.is_empty() || smaller.is_some() => return None,
         Ok(instance) | Err(instance) => instance,
     };
     concrete.then(|| PartGroup { name: part.name.text.clone(), array, instance, place: cx.at(part.node) })
@@ -128,7 +136,7 @@ fn way_back<'db>(came_from: &IndexMap<Item<'db>, Item<'db>>, item: Item<'db>, mu
     way
 }
 
-/// Peels off blocks whose parts are all peeled off: each round is a level, and a circle is never peeled.
+/// Peels off blocks whose parts are all peeled off, and counts levels; a circle is never peeled.
 fn is_shallow<'db>(db: &'db dyn Db, blocks: &IndexSet<Item<'db>>) -> bool {
     let mut users: IndexMap<Item<'db>, Vec<Item<'db>>> = IndexMap::new();
     let mut waits_for: IndexMap<Item<'db>, usize> = IndexMap::new();
@@ -137,12 +145,23 @@ fn is_shallow<'db>(db: &'db dyn Db, blocks: &IndexSet<Item<'db>>) -> bool {
         waits_for.insert(*block, parts.len());
         parts.iter().for_each(|part| users.entry(*part).or_default().push(*block));
     }
-    let mut level: Vec<Item<'db>> = blocks.iter().copied().filter(|b| waits_for.get(b) == Some(&0)).collect();
+    let mut ready: Vec<Item<'db>> = blocks.iter().copied().filter(|b| waits_for.get(b) == Some(&0)).collect();
+    let mut below: IndexMap<Item<'db>, usize> = IndexMap::new();
     let mut peeled = 0;
-    for _ in 0..DEEPEST {
-        peeled += level.len();
-        level = level.iter().flat_map(|part| users.get(part).into_iter().flatten()).copied().collect();
-        level.retain(|user| one_less(&mut waits_for, user));
+    while let Some(block) = ready.pop() {
+        let own = if is_recursive(db, block) { DEEPEST_RECURSION as usize } else { 1 };
+        let depth = below.get(&block).copied().unwrap_or(0) + own;
+        if depth > DEEPEST {
+            return false;
+        }
+        peeled += 1;
+        for user in users.get(&block).into_iter().flatten() {
+            let deepest = below.entry(*user).or_default();
+            *deepest = depth.max(*deepest);
+            if one_less(&mut waits_for, user) {
+                ready.push(*user);
+            }
+        }
     }
     peeled == blocks.len()
 }
@@ -180,7 +199,20 @@ fn part_of_itself(db: &dyn Db, item: Item<'_>, way: &[Item<'_>], at: Loc) -> Pro
     } else {
         format!("`{name}` is a part of itself, through {}", through.join(" and "))
     };
-    Diagnostic::new(Code::E0210, at, message).with_note("a service of unlimited size cannot be built")
+    let problem = Diagnostic::new(Code::E0210, at, message).with_note("a service of unlimited size cannot be built");
+    match signature(db, item).params.iter().find(|p| matches!(p.ty, Type::Uint(_))).filter(|_| through.is_empty()) {
+        Some(param) => problem.with_help(format!(
+            "let it shrink, under a condition: `if {0} > 0 {{ part …: {name}({0} = {0} - 1); … }}`",
+            param.name
+        )),
+        None => problem,
+    }
+}
+
+fn too_deep_in_itself(cx: &Cx<'_>, part: &ast::Part, depth: u128) -> Problem {
+    let message = format!("`{}` would hold itself {depth} deep", cx.item.name(cx.db));
+    Diagnostic::new(Code::E0408, cx.at(part.node), message)
+        .with_note(format!("a block holds itself less than {DEEPEST_RECURSION} deep"))
 }
 
 fn too_deep(db: &dyn Db, item: Item<'_>, at: Loc) -> Problem {

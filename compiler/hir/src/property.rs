@@ -14,7 +14,7 @@ pub struct Property {
     pub claim: Claim,
     /// Of which packets, as they enter; speaks of entry fields and constants only.
     pub when: Cond,
-    /// From where to where; every pair must hold. Empty for [`Claim::NoLoop`].
+    /// From where to where; every pair must hold. Empty for [`Claim::NoLoop`] and [`Claim::Intended`].
     pub flows: Vec<(BoundaryId, BoundaryId)>,
 }
 
@@ -37,6 +37,8 @@ pub enum Claim {
         /// Fields that may differ.
         except: Vec<Field>,
     },
+    /// Something is intended that is neither compiled nor decided; why not.
+    Intended(String),
     /// No packet meets a port twice with an equal forwarding header, and none goes on for ever.
     NoLoop,
 }

@@ -1,7 +1,7 @@
 //! Names that hide other names: legal, and probably not what was meant.
 
+use crate::conditional::every_member;
 use crate::cx::Cx;
-use crate::instance::members;
 use crate::source::db::Db;
 use crate::source::item::{Item, rfb_tree};
 use crate::source::loc::Problem;
@@ -23,7 +23,7 @@ pub(crate) fn hidden_names<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem
     }
     if !params.is_empty() {
         let mut names = Vec::new();
-        members(db, item).iter().for_each(|member| bound_by(member, &mut names));
+        every_member(db, item).into_iter().for_each(|(member, _)| bound_by(member, &mut names));
         for (what, name) in names {
             if let Some(first) = params.get(name.text.as_str()) {
                 cx.report(hides(&cx, what, name, *first));
@@ -51,6 +51,7 @@ fn bound_by<'t>(member: &'t Member, names: &mut Vec<(&'static str, &'t Name)>) {
         Member::Port(port) => names.push(("port", &port.name)),
         Member::Part(part) => names.push(("part", &part.name)),
         Member::Wire(_)
+        | Member::If(_)
         | Member::Behaviour(_)
         | Member::Ensures(_)
         | Member::Impl(_)

@@ -6,6 +6,7 @@ use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::instance::{Instance, default_instance, has_all_defaults};
 use crate::leaf::LeafKind;
 use crate::lineage::instance_lineage;
+use crate::nemo::unenforced;
 use crate::operation::deploy::deployed;
 use crate::operation::impls::implementations;
 use crate::part::{Nesting, nesting, parts};
@@ -104,6 +105,9 @@ pub fn assumptions<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<String>
             if let Some(image) = implementation.image() {
                 found.insert(format!("image {image} of {}.{}", implementation.declared_by, implementation.name));
             }
+        }
+        for (intended, _) in unenforced(db, part).into_iter().filter(|(intended, _)| intended.filters) {
+            found.insert(format!("that {}.intent.{} changes nothing", part.rfb(db).name(db), intended.name));
         }
     }
     for (_, leaf) in &structure(db, instance).parts {

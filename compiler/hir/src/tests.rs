@@ -3,6 +3,7 @@
 mod hints;
 mod incremental;
 mod meaning;
+mod nemo;
 mod pages;
 mod robust;
 mod tables;

@@ -4,8 +4,9 @@ pub(crate) mod ends;
 
 use crate::attrs::{Attribute, Want, attributes};
 use crate::bodies::body;
+use crate::conditional::chosen_members;
 use crate::cx::Cx;
-use crate::instance::{Instance, members, params};
+use crate::instance::{Instance, params};
 use crate::part::{PartGroup, parts};
 use crate::port::{FlatPort, Ports, ports};
 use crate::source::db::Db;
@@ -56,7 +57,7 @@ pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
     let around = Surroundings { ports, parts, env };
     let mut wiring = Wiring { cx: Cx::new(db, owner.rfb(db)), around, taken: BTreeMap::new(), joins: Vec::new() };
     let mut any = false;
-    for member in members(db, owner.rfb(db)) {
+    for member in chosen_members(&mut wiring.cx, env) {
         if let Member::Wire(wire) = member {
             wiring.wire(wire);
         }

@@ -8,8 +8,10 @@ use rdcl_syntax::ast::{Member, Name, Rfb, Stack};
 pub fn of_block(look: &mut Look<'_>, rfb: &Rfb) {
     capital(look, "block", &rfb.name);
     rfb.params.iter().for_each(|param| small(look, "parameter", &param.name));
-    for member in &rfb.members {
+    let mut open: Vec<&Member> = rfb.members.iter().rev().collect();
+    while let Some(member) = open.pop() {
         match member {
+            Member::If(c) => open.extend(c.then.iter().chain(&c.otherwise).rev()),
             Member::Port(port) => small(look, "port", &port.name),
             Member::Part(part) => small(look, "part", &part.name),
             Member::Ensures(ensures) => ensures.name.iter().for_each(|name| small(look, "promise", name)),

@@ -28,7 +28,7 @@ pub fn of_block(look: &mut Look<'_>, rfb: &Rfb) {
 
 /// A block without a body may have parameters for those who fill it in.
 fn parameters(look: &mut Look<'_>, rfb: &Rfb) {
-    let has_body = |m: &Member| matches!(m, Member::Behaviour(_) | Member::Part(_) | Member::Wire(_));
+    let has_body = |m: &Member| matches!(m, Member::Behaviour(_) | Member::Part(_) | Member::Wire(_) | Member::If(_));
     if !rfb.members.iter().any(has_body) {
         return;
     }

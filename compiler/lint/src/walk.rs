@@ -21,6 +21,7 @@ pub fn walk(rfb: &Rfb) -> Walk<'_> {
     let mut walk = Walk::default();
     rfb.params.iter().flat_map(|param| &param.default).for_each(|e| walk.expr(e));
     rfb.parents.iter().for_each(|parent| walk.args(&parent.args));
+    rfb.constraints.iter().for_each(|e| walk.expr(e));
     rfb.members.iter().for_each(|member| walk.member(member));
     walk
 }
@@ -34,6 +35,10 @@ impl<'a> Walk<'a> {
                 self.args(&part.args);
             }
             Member::Wire(wire) => self.attrs(&wire.attrs),
+            Member::If(c) => {
+                self.expr(&c.condition);
+                c.then.iter().chain(&c.otherwise).for_each(|member| self.member(member));
+            }
             Member::Behaviour(behaviour) => {
                 if let BehaviourBody::Sefl(members) = &behaviour.body {
                     members.iter().for_each(|member| self.sefl(member));

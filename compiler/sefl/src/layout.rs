@@ -95,10 +95,10 @@ pub fn fields_of(header: &str) -> impl Iterator<Item = &'static str> {
     FIELDS.iter().filter_map(move |row| row.1.split_once('.').filter(|f| f.0 == header).map(|f| f.1))
 }
 
-/// The published name of what is so many bits after a tag and so wide, if it has one: the first that fits.
+/// The name of what is so many bits after a tag and so wide, if it has one: the first that fits, published or native.
 pub fn name_at(tag: &str, offset: i64, width: u32) -> Option<&'static str> {
-    let fits = |row: &&Row| row.2 == tag && row.3 == offset && u32::from(row.4) == width && !row.0.is_empty();
-    FIELDS.iter().find(fits).map(|row| row.0)
+    let fits = |row: &&Row| row.2 == tag && row.3 == offset && u32::from(row.4) == width;
+    FIELDS.iter().find(fits).map(|row| if row.0.is_empty() { row.1 } else { row.0 })
 }
 
 /// The tag at the beginning of a header in packets made from a stack of headers.

@@ -91,7 +91,7 @@ impl Packet {
     }
 
     /// The headers that bytes begin with, with the values they have; the rest of the bytes is no header object, and
-    /// `END` is behind it.
+    /// `END` is behind it. What follows IPv4 options, or stands in a later fragment, is rest.
     ///
     /// # Errors
     /// Bytes that end within a header.
@@ -106,13 +106,20 @@ impl Packet {
                 packet.fields.iter().rev().find(|f| f.native == native).and_then(|f| f.value)
             });
             let mut known = last.followers().filter(|h| Shape::BASE.has(*h));
-            let Some(next) = known.find(|h| says.is_some() && last.number_of(*h) == says) else { break };
+            let next = known.find(|h| says.is_some() && last.number_of(*h) == says);
+            let Some(next) = next.filter(|_| !packet.hides_what_follows()) else { break };
             headers.push(next);
             packet = Packet::stack(&headers)?;
         }
         packet.tags.retain(|tag| tag.0 != "END");
         packet.tags.push(("END", bytes.len() as i64 * 8));
         Ok(packet)
+    }
+
+    /// Whether options, or an earlier fragment, stand between the IPv4 header and what it announces.
+    fn hides_what_follows(&self) -> bool {
+        let is = |native: &str, value| self.fields.iter().any(|f| f.native == native && f.value == Some(value));
+        self.fields.last().is_some_and(|f| f.native.starts_with("ip.")) && !(is("ip.ihl", 5) && is("ip.frag", 0))
     }
 
     fn fill(&mut self, bytes: &[u8]) -> Result<(), PacketError> {
@@ -134,7 +141,8 @@ impl Packet {
     /// # Errors
     /// A value that does not fit. `Ok(false)`: there is no such field.
     pub fn set(&mut self, name: &str, value: u128) -> Result<bool, PacketError> {
-        let named = layout::alias(name).and_then(|field| self.at(field));
+        let native = || name.split_once('.').and_then(|(header, field)| layout::native(header, field));
+        let named = layout::alias(name).or_else(native).and_then(|field| self.at(field));
         let found = self.fields.iter_mut().find(|f| f.label == name || f.native == name || Some(f.at) == named);
         let Some(field) = found else { return Ok(false) };
         if value > rdcl_core::mask(field.width) {

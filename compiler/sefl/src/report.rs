@@ -29,7 +29,7 @@ pub struct Path {
     pub fields: Vec<HeaderField>,
     /// What holds of the symbolic values: each holds if one of its alternatives does.
     pub condition: Vec<String>,
-    /// The least values that take this path, for every symbolic value in the condition or at the end.
+    /// The least values that take this path, for every symbolic value that the condition speaks of.
     pub model: Vec<(String, u128)>,
     /// What was done, oldest first, if that was wanted.
     pub trace: Vec<(NodeId, String)>,
@@ -215,10 +215,11 @@ fn cond(state: &State, c: &SymCond) -> String {
 fn model(state: &State, context: &mut Context) -> Vec<(String, u128)> {
     let order: Vec<Var> =
         (0..).zip(&state.unknowns).map(|(number, unknown)| Var::unknown(number, unknown.width)).collect();
-    match least(context, &state.guards, &order) {
-        Some((_, model)) => {
-            order.iter().zip(&state.unknowns).map(|(var, unknown)| (unknown.label.clone(), model.value(*var))).collect()
-        }
-        None => Vec::new(),
-    }
+    let Some((_, model)) = least(context, &state.guards, &order) else { return Vec::new() };
+    let is_bound = |var: Var| {
+        let bound = |guard: &Guard| guard.product.contains_key(&var) || guard.residue.iter().any(|c| c.mentions(var));
+        state.guards.iter().any(bound)
+    };
+    let values = order.iter().zip(&state.unknowns).filter(|(var, _)| is_bound(**var));
+    values.map(|(var, unknown)| (unknown.label.clone(), model.value(*var))).collect()
 }

@@ -231,7 +231,7 @@ impl Memory {
         self.objects.range(..=at).next_back().and_then(hit).or_else(|| self.objects.range(at..).find_map(hit))
     }
 
-    /// An address for people: a published name, else by the nearest tag before it, else a number.
+    /// An address for people: the name of a field, else by the nearest tag before it, else a number.
     pub fn place(&self, at: i64) -> String {
         let size = self.objects.get(&at).map(|object| object.size);
         for (tag, start) in &self.tags {
@@ -241,7 +241,8 @@ impl Memory {
             }
         }
         let near = self.tags.iter().filter(|(_, start)| **start <= at && at.abs_diff(**start) < 4096);
-        match near.max_by_key(|(_, start)| **start) {
+        let is_layer = |tag: &str| tag != "START" && tag != "END";
+        match near.max_by_key(|(tag, start)| (**start, is_layer(tag))) {
             Some((tag, start)) if *start == at => tag.clone(),
             Some((tag, start)) => format!("{tag}+{}", at - start),
             None => at.to_string(),

@@ -133,7 +133,7 @@ pub fn candidates(
             let looping = |(leaf, _): &&(usize, Guard)| matches!(leaves[*leaf].end, LeafEnd::Loop { .. });
             gather(within.iter().filter(looping).map(|(l, g)| (*l, g.clone())))
         }
-        Claim::CanReach => Vec::new(),
+        Claim::CanReach | Claim::Intended(_) => Vec::new(),
     };
     found.extend(doubtful(property, leaves, &within));
     if matches!(property.claim, Claim::Unchanged { .. }) {
@@ -143,7 +143,7 @@ pub fn candidates(
         Claim::Holds(_) | Claim::Unchanged { .. } => {
             !within.iter().any(|(l, _)| leaves[*l].end == LeafEnd::Delivered(to))
         }
-        Claim::Isolated | Claim::Reach { .. } | Claim::CanReach | Claim::NoLoop => false,
+        Claim::Isolated | Claim::Reach { .. } | Claim::CanReach | Claim::NoLoop | Claim::Intended(_) => false,
     };
     Findings { candidates: found, vacuous: room_is_impossible(&property.claim, leaves, &within), idle }
 }
@@ -220,7 +220,7 @@ pub fn doubt_of(leaf: &Leaf, claim: &Claim) -> Option<Doubt> {
         LeafEnd::Opaque(part) => Some(Doubt::Opaque(part)),
         LeafEnd::Unmodelled => Some(Doubt::Unmodelled),
         LeafEnd::Loop { exact, .. } => match claim {
-            Claim::NoLoop => None,
+            Claim::NoLoop | Claim::Intended(_) => None,
             Claim::Isolated | Claim::Holds(_) | Claim::Unchanged { .. } => (!exact).then_some(Doubt::Loop),
             Claim::Reach { .. } | Claim::CanReach => (!exact || !leaf.facts.stateful.is_empty()).then_some(Doubt::Loop),
         },

@@ -105,6 +105,9 @@ impl<'n> Prover<'n> {
     }
 
     fn decide(&mut self, property: &Property) -> (Outcome, Vec<String>) {
+        if let Claim::Intended(reason) = &property.claim {
+            return (Outcome::Undecided(reason.clone()), Vec::new());
+        }
         let flows: Vec<(BoundaryId, Option<BoundaryId>)> = match property.claim {
             Claim::NoLoop => self.net.entries().map(|from| (from, None)).collect(),
             _ => property.flows.iter().map(|(from, to)| (*from, Some(*to))).collect(),

@@ -117,6 +117,7 @@ pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: 
         Claim::NoLoop => copies(run, |c| matches!(c.outcome, Outcome::Loop { .. })),
         Claim::Reach { room } => all_lost(run, to, |c| !c.full().any(|full| room.contains(&full))),
         Claim::CanReach => all_lost(run, to, |_| true),
+        Claim::Intended(_) => None,
     }
 }
 

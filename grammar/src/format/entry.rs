@@ -38,6 +38,7 @@ impl Body {
             (Body::Items, Some(Rfb | Abstract)) => Body::Rfb,
             (Body::Items, Some(Token::Substrate)) => Body::Substrate,
             (Body::Items, _) => Body::Attributes,
+            (Body::Rfb, Some(If)) => Body::Rfb,
             (Body::Rfb, Some(Behaviour)) => Body::Sefl,
             (Body::Rfb, Some(Token::Lifecycle)) => Body::Lifecycle,
             (Body::Rfb, Some(Ensures)) => Body::Claims,

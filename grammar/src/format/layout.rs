@@ -226,7 +226,8 @@ impl<'s> Writer<'s, '_> {
         }
         let entry = Entry { start: self.at, body, run: run.number };
         let mut docs = self.clauses(&entry);
-        let mut ends = self.at > entry.start && self.pieces[self.at - 1].is(Token::CloseBrace) && !self.uses();
+        let closed = self.at > entry.start && self.pieces[self.at - 1].is(Token::CloseBrace);
+        let mut ends = closed && !self.uses() && !self.goes_on(&entry);
         while let Some(token) = self.token().filter(|_| !ends) {
             match token {
                 Token::CloseBrace => break,
@@ -239,13 +240,22 @@ impl<'s> Writer<'s, '_> {
                     docs.extend(self.between_words(entry.start, Some(&entry)));
                     docs.extend(self.part(&entry));
                     ends = match token {
-                        Token::OpenBrace => !self.pieces[entry.start].is(Token::Deploy),
+                        Token::OpenBrace => !self.goes_on(&entry),
                         _ => matches!(token, Token::Foreign(_)),
                     };
                 }
             }
         }
         docs
+    }
+
+    /// Whether an entry goes on behind its braces.
+    fn goes_on(&self, entry: &Entry) -> bool {
+        match self.pieces[entry.start].token {
+            Some(Token::Deploy | Token::Port) => true,
+            Some(Token::If) => entry.body == Body::Rfb && self.is(Token::Else),
+            _ => false,
+        }
     }
 
     /// The entry up to its braces or end: on one line, or each clause on its own.

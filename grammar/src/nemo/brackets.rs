@@ -1,44 +1,38 @@
 //! Brackets in a statement: those without a partner get one, and nesting has a limit.
 
-use crate::context::Context;
 use crate::nemo::cut::Spanned;
 use crate::nemo::tokens::Token;
 use crate::nemo::words::Keyword;
-use crate::recover::too_deep;
 use rdcl_base::{Code, Diagnostic, Fix, Span};
 
 /// The deepest nesting of brackets and negations.
 const MAX_DEPTH: usize = 100;
 
-/// Balances the brackets, and complains of each that has no partner. False for what is nested too deeply.
-pub(crate) fn balanced<'s>(ctx: &mut Context<'s>, tokens: &mut Vec<Spanned<'s>>, broken: &mut bool) -> bool {
-    if let Some(at) = excess(tokens) {
-        ctx.error(too_deep(at));
-        return false;
-    }
+/// Balances the brackets; the complaints are of those that have no partner.
+pub(crate) fn balanced<'s>(text: &str, tokens: &mut Vec<Spanned<'s>>) -> Vec<Diagnostic<Span>> {
+    let mut faults = Vec::new();
     if is_balanced(tokens) {
-        return true;
+        return faults;
     }
-    *broken = true;
     let (mut open, mut result): (Vec<Spanned<'s>>, Vec<Spanned<'s>>) = (Vec::new(), Vec::with_capacity(tokens.len()));
     let all = std::mem::take(tokens);
     for (at, (token, span)) in all.iter().copied().enumerate() {
         let keyword = token.keyword();
         let in_query = all[..at].iter().rev().take(16).any(|(token, _)| token.keyword() == Some(Keyword::Query));
         if keyword.is_some_and(|keyword| keyword.begins_clause()) && !in_query {
-            close_all(ctx, &mut open, &mut result, span.start);
+            close_all(text, &mut faults, &mut open, &mut result, span.start);
         }
         match (partner(token), token) {
             (Some(_), _) => open.push((token, span)),
             (None, Token::CloseParen | Token::CloseBracket | Token::CloseBrace) => match open.pop() {
                 Some((opener, _)) if partner(opener) == Some(token) => {}
                 Some((opener, at)) => {
-                    ctx.error(wrong_partner(ctx.text, at, span, opener));
+                    faults.push(wrong_partner(text, at, span, opener));
                     result.push((partner(opener).unwrap_or(token), span));
                     continue;
                 }
                 None => {
-                    ctx.error(closes_nothing(ctx.text, span));
+                    faults.push(closes_nothing(text, span));
                     continue;
                 }
             },
@@ -47,14 +41,20 @@ pub(crate) fn balanced<'s>(ctx: &mut Context<'s>, tokens: &mut Vec<Spanned<'s>>,
         result.push((token, span));
     }
     let end = result.last().map_or(0, |(_, span)| span.end);
-    close_all(ctx, &mut open, &mut result, end);
+    close_all(text, &mut faults, &mut open, &mut result, end);
     *tokens = result;
-    true
+    faults
 }
 
-fn close_all<'s>(ctx: &mut Context<'s>, open: &mut Vec<Spanned<'s>>, tokens: &mut Vec<Spanned<'s>>, at: u32) {
+fn close_all<'s>(
+    text: &str,
+    faults: &mut Vec<Diagnostic<Span>>,
+    open: &mut Vec<Spanned<'s>>,
+    tokens: &mut Vec<Spanned<'s>>,
+    at: u32,
+) {
     while let Some((opener, span)) = open.pop() {
-        ctx.error(never_closed(ctx.text, span, "the end of the clause"));
+        faults.push(never_closed(text, span, "the end of the clause"));
         tokens.extend(partner(opener).map(|closer| (closer, Span::new(at, at))));
     }
 }
@@ -72,7 +72,7 @@ fn is_balanced(tokens: &[Spanned<'_>]) -> bool {
 }
 
 /// Where brackets and negations are nested too deeply.
-fn excess(tokens: &[Spanned<'_>]) -> Option<Span> {
+pub(crate) fn excess(tokens: &[Spanned<'_>]) -> Option<Span> {
     let (mut depth, mut nots) = (0usize, 0);
     for (token, span) in tokens {
         match token {

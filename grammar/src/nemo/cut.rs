@@ -4,9 +4,10 @@
 //! stays in its statement. Labels, `...` and the braces around statements are pieces of their own.
 
 use crate::context::Context;
-use crate::nemo::brackets::{closes_nothing, never_closed};
+use crate::nemo::brackets::never_closed;
+use crate::nemo::messages::near;
 use crate::nemo::tokens::Token;
-use crate::nemo::words::Keyword;
+use crate::nemo::words::{Keyword, spellings};
 use rdcl_base::Span;
 use std::ops::Range;
 
@@ -31,16 +32,13 @@ pub(crate) enum Piece {
 /// Cuts the tokens of a text.
 pub(crate) fn cut<'s>(ctx: &mut Context<'s>, tokens: &mut [Spanned<'s>]) -> Vec<Piece> {
     let text = ctx.text;
-    let mut cutter =
-        Cutter { text, pieces: Vec::new(), start: None, braces: 0, blocks: Vec::new(), lost: 0, stray: Vec::new() };
+    let mut cutter = Cutter { text, pieces: Vec::new(), start: None, braces: 0, blocks: Vec::new(), lost: 0 };
     let mut at = 0;
     while at < tokens.len() {
         at = cutter.step(tokens, at);
     }
     cutter.finish(tokens.len(), false);
-    let (stray, open) = (cutter.stray, cutter.blocks);
-    stray.iter().for_each(|at| ctx.error(closes_nothing(text, *at)));
-    open.iter().for_each(|at| ctx.error(never_closed(text, *at, "the end of the text")));
+    cutter.blocks.iter().for_each(|at| ctx.error(never_closed(text, *at, "the end of the text")));
     cutter.pieces
 }
 
@@ -55,8 +53,6 @@ struct Cutter<'s> {
     blocks: Vec<Span>,
     /// Braces that statements left open.
     lost: usize,
-    /// Braces that close nothing.
-    stray: Vec<Span>,
 }
 
 impl<'s> Cutter<'s> {
@@ -72,7 +68,11 @@ impl<'s> Cutter<'s> {
                 self.blocks.push(span);
             }
             Token::CloseBrace if self.start.is_some() && self.braces > 0 => self.braces -= 1,
-            Token::CloseBrace => self.close(at, span),
+            Token::CloseBrace => self.close(at),
+            Token::Word(word) if self.is_verb(tokens, at, word) => {
+                self.finish(at, false);
+                self.start = Some(at);
+            }
             Token::Word(_) if self.is_label(tokens, at) => {
                 self.apart(at, Piece::Label(at));
                 return at + 2;
@@ -104,14 +104,15 @@ impl<'s> Cutter<'s> {
         self.pieces.push(piece);
     }
 
-    fn close(&mut self, at: usize, span: Span) {
-        self.finish(at, false);
+    fn close(&mut self, at: usize) {
         if self.blocks.pop().is_some() {
-            self.pieces.push(Piece::Close(at));
+            self.apart(at, Piece::Close(at));
         } else if self.lost > 0 {
             self.lost -= 1;
+            self.finish(at, false);
         } else {
-            self.stray.push(span);
+            // It belongs to the statement, and is complained of there.
+            self.start = self.start.or(Some(at));
         }
     }
 
@@ -122,15 +123,27 @@ impl<'s> Cutter<'s> {
         let verb = before(1).and_then(|token| token.keyword()).filter(|verb| at == start + 1 && verb.is_verb());
         let in_braces = before(1) == Some(Token::OpenBrace);
         let acts = |token: Option<Token<'_>>| token.and_then(|token| token.keyword()) == Some(Keyword::Action);
-        if verb.is_some() && (keyword.entity().is_some()) {
+        let meant_as_verb = at == start + 1 && matches!(before(1), Some(Token::Word(_)));
+        if (verb.is_some() || meant_as_verb) && keyword.entity().is_some() {
             Within::Statement
         } else if keyword == Keyword::Query && before(1) == Some(Token::OpenParen) {
             Within::Statement
-        } else if acts(before(1)) || in_braces && acts(before(2)) {
+        } else if (keyword.entity().is_some() || keyword == Keyword::Un)
+            && (acts(before(1)) || in_braces && acts(before(2)))
+        {
             Within::Action
         } else {
             Within::None
         }
+    }
+
+    /// A word before a kind of entity, where a verb belongs: a statement begins, or a line, and then it looks like one.
+    fn is_verb(&self, tokens: &[Spanned<'_>], at: usize, word: &str) -> bool {
+        let before_entity =
+            tokens.get(at + 1).and_then(|(token, _)| token.keyword()).is_some_and(|k| k.entity().is_some());
+        let Some(before) = at.checked_sub(1).map(|n| tokens[n].1.end) else { return before_entity };
+        let begins_line = || self.breaks(before, tokens[at].1.start) && ends_value(tokens[at - 1].0);
+        before_entity && (self.start.is_none() || begins_line() && looks_like_verb(word))
     }
 
     /// `P1:` at the end of a line, where no key is expected.
@@ -162,29 +175,52 @@ enum Within {
     None,
 }
 
+fn looks_like_verb(word: &str) -> bool {
+    let verbs = || spellings().filter(|(_, keyword)| keyword.is_verb());
+    let same = verbs().any(|(verb, _)| verb.eq_ignore_ascii_case(word));
+    same || near(&word.to_ascii_lowercase(), verbs()).is_some()
+}
+
 /// Whether braces behind a token belong to the statement.
 fn takes_brace(before: Token<'_>) -> bool {
     use Keyword::*;
     match before {
         Token::Keyword((_, keyword)) => matches!(
             keyword,
-            Property | Match | UnMatch | Sla | Action | EndNodes | Contain | Condition | Constraint | Value | Every
+            Property
+                | Match
+                | UnMatch
+                | Sla
+                | Action
+                | EndNodes
+                | Contain
+                | Condition
+                | Constraint
+                | Value
+                | Every
+                | Address
         ),
         Token::Comma | Token::Colon | Token::OpenParen | Token::OpenBracket | Token::OpenBrace => true,
         _ => false,
     }
 }
 
-/// Whether a clause may end with a token.
+/// Whether a statement may end with a token.
 fn ends_value(token: Token<'_>) -> bool {
+    use Keyword::*;
+    match token.keyword() {
+        Some(At | As | True | False | Transaction | Begin | End | Commit | Withdraw | On | Every | Port | Value) => {
+            true
+        }
+        Some(User | Name | Address | Mask) => true,
+        Some(_) => false,
+        None => ends_clause(token),
+    }
+}
+
+fn ends_clause(token: Token<'_>) -> bool {
     !matches!(
         token,
-        Token::Keyword(..)
-            | Token::Comma
-            | Token::Colon
-            | Token::Dot
-            | Token::OpenParen
-            | Token::OpenBracket
-            | Token::OpenBrace
+        Token::Comma | Token::Colon | Token::Dot | Token::OpenParen | Token::OpenBracket | Token::OpenBrace
     )
 }

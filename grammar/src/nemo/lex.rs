@@ -12,14 +12,20 @@ type Fault = Diagnostic<Span>;
 
 /// The tokens in a range of the context's text, without the comments.
 pub(crate) fn tokens<'s>(ctx: &mut Context<'s>, within: Span) -> Vec<Spanned<'s>> {
+    tokens_and_comments(ctx, within).0
+}
+
+/// The tokens in a range of the context's text, and where the comments stand.
+pub(crate) fn tokens_and_comments<'s>(ctx: &mut Context<'s>, within: Span) -> (Vec<Spanned<'s>>, Vec<Span>) {
     let text = &ctx.text[within.start as usize..within.end as usize];
     let mut lexer = Token::lexer(text);
     let mut tokens: Vec<Spanned<'s>> = Vec::new();
+    let mut comments = Vec::new();
     while let Some(token) = lexer.next() {
         let range = lexer.span();
         let at = Span::new(range.start as u32, range.end as u32).shifted(within.start);
         match token {
-            Ok(Token::Comment) => {}
+            Ok(Token::Comment) => comments.push(at),
             Ok(token) => tokens.push((token.classified(), at)),
             Err(()) => {
                 let wrong = Wrong { text: ctx.text, at, end: within.end, before: tokens.last().copied() };
@@ -34,7 +40,7 @@ pub(crate) fn tokens<'s>(ctx: &mut Context<'s>, within: Span) -> Vec<Spanned<'s>
             }
         }
     }
-    tokens
+    (tokens, comments)
 }
 
 /// Text that is no token.

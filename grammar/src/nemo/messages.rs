@@ -6,7 +6,7 @@ use crate::nemo::cut::Spanned;
 use crate::nemo::rules::allowed;
 use crate::nemo::settle::Subject;
 use crate::nemo::tokens::Token;
-use crate::nemo::words::{Keyword, spellings};
+use crate::nemo::words::{Keyword, keyword, spellings};
 use crate::recover::{near_miss, one_of};
 use rdcl_base::{Code, Diagnostic, Fix, Span};
 
@@ -64,21 +64,22 @@ impl<'e> Expected<'e> {
     }
 
     fn belongs(&self, keyword: Keyword) -> bool {
+        let in_point = keyword == Keyword::Vnfd && self.subject.kind == Some(Keyword::ConnectionPoint);
         !keyword.begins_clause()
+            || in_point
             || self.subject.kind.and_then(Keyword::entity).is_none_or(|kind| allowed(kind, keyword))
     }
 
     /// The keyword that a word was meant to be.
     pub(crate) fn meant(&self, word: &str) -> Option<Meant> {
+        if keyword(word).is_some() {
+            return None;
+        }
         let lower = word.to_ascii_lowercase();
         let foreign = FOREIGN.iter().find(|(other, _)| *other == lower).map(|(_, meant)| *meant);
         let same =
             self.keywords().find(|(spelling, _)| foreign == Some(*spelling) || spelling.eq_ignore_ascii_case(word));
-        let near = || {
-            let spelling = near_miss(word, self.keywords().map(|(spelling, _)| spelling))?;
-            self.keywords().find(|(other, _)| *other == spelling)
-        };
-        let (_, keyword) = same.or_else(near)?;
+        let (_, keyword) = same.or_else(|| near(&lower, self.keywords()))?;
         Some(Meant { word: keyword.canonical(), keyword })
     }
 
@@ -108,8 +109,10 @@ impl<'e> Expected<'e> {
         );
         let before_colon = matches!(tokens.get(at + 1), Some((Token::Colon, _)));
         let after_name = at > 0 && matches!(tokens[at - 1].0, Token::Word(_));
+        let after_vnfd = at > 0 && tokens[at - 1].0.keyword() == Some(Keyword::Vnfd);
         match () {
             () if !begins => None,
+            () if self.has(":") && after_vnfd => Some(":"),
             () if self.has(":") && after_name && !before_colon && self.has("{") => None,
             () if self.has(":") && after_name && !before_colon && in_pairs(tokens, at) => Some(":"),
             () if self.has(",") => Some(","),
@@ -147,7 +150,8 @@ impl<'e> Expected<'e> {
                 add(&format!("`{sign}`"));
             }
         }
-        if self.has("Match") && self.has("Target") && self.has("Contain") && !self.has("Node") {
+        let clause = self.has("Match") && self.has("Target") && self.has("Contain") && !self.has("Node");
+        if clause && self.subject.kind.is_some() {
             let clauses =
                 self.keywords().filter(|(word, keyword)| keyword.begins_clause() && keyword.canonical() == *word);
             clauses.map(|(word, _)| format!("`{word}`")).take(3).for_each(|word| add(&word));
@@ -170,6 +174,16 @@ impl<'e> Expected<'e> {
             words => format!("expected {words}, found {found}"),
         }
     }
+}
+
+/// The keyword nearest to a word in lower case.
+pub(crate) fn near(
+    word: &str,
+    keywords: impl Iterator<Item = (&'static str, Keyword)>,
+) -> Option<(&'static str, Keyword)> {
+    let keywords: Vec<(String, _)> = keywords.map(|keyword| (keyword.0.to_ascii_lowercase(), keyword)).collect();
+    let found = near_miss(word, keywords.iter().map(|(lower, _)| lower.as_str()))?;
+    keywords.iter().find(|(lower, _)| lower == found).map(|(_, keyword)| *keyword)
 }
 
 /// What the grammar calls a keyword.
@@ -230,6 +244,12 @@ pub(crate) fn misspelt(word: &str, at: Span, meant: &str, expected: &Expected<'_
         fault = fault.with_note("keywords are case-sensitive");
     }
     fault.with_help(format!("did you mean `{meant}`?"))
+}
+
+/// A word where a verb belongs.
+pub(crate) fn no_verb(word: &str, at: Span) -> Fault {
+    let message = format!("expected a verb, found `{}`", brief(word));
+    Diagnostic::new(Code::E0108, at, message).with_help("verbs are `CREATE`, `UPDATE`, `IMPORT` and `DELETE`")
 }
 
 /// Two words without a space between them.

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::nemo::words::{Keyword, keyword};
-use crate::nemo::{Clause, ClauseKind, Entity, EntityKind, Entry, Name, Verb};
+use crate::nemo::{Clause, ClauseKind, Cond, Entity, EntityKind, Entry, Name, Verb};
 use rdcl_base::{Code, Diagnostic, Span};
 
 type Fault = Diagnostic<Span>;
@@ -34,7 +34,9 @@ pub(crate) fn check(ctx: &mut Context<'_>, entity: &mut Entity, broken: bool) {
         let at = ctx.spans[clause.word.node.0 as usize];
         let kind = keyword_of(&clause);
         let same = |(other, _): &&(Keyword, Span)| *other == kind;
-        if !allowed(entity.kind, kind) {
+        if !allowed(entity.kind, kind) && broken {
+            continue;
+        } else if !allowed(entity.kind, kind) {
             ctx.error(misplaced(ctx.text, &clause, at, entity.kind));
         } else if let Some((_, first)) = seen.iter().find(same) {
             ctx.error(twice(clause.word.text, at, *first, entity.kind));
@@ -44,6 +46,13 @@ pub(crate) fn check(ctx: &mut Context<'_>, entity: &mut Entity, broken: bool) {
         }
     }
     entries(ctx, entity);
+    ends_twice(ctx, entity);
+    priority(ctx, entity);
+    for clause in &entity.clauses {
+        if let ClauseKind::Condition(cond) | ClauseKind::Constraint(cond) = &clause.kind {
+            first_side(ctx, cond);
+        }
+    }
     if !broken {
         missing(ctx, entity);
     }
@@ -132,19 +141,57 @@ fn twice(word: &str, at: Span, first: Span, kind: EntityKind) -> Fault {
 /// Complains of keys without a value.
 fn entries(ctx: &mut Context<'_>, entity: &Entity) {
     for clause in &entity.clauses {
-        let (ClauseKind::Property(entries) | ClauseKind::Match(entries) | ClauseKind::Sla(entries)) = &clause.kind
-        else {
-            continue;
-        };
-        let pairs = entries.iter().any(|entry| matches!(entry, Entry::Pair(_)));
-        for entry in entries {
-            let lonely =
-                if let Entry::Word(name) = entry { (pairs || entries.len() == 1).then_some(name) } else { None };
-            if let Some(name) = lonely {
-                let at = ctx.spans[name.node.0 as usize];
-                ctx.error(no_value(name, at, entity.kind.is_model()));
-            }
+        if let ClauseKind::Property(entries) | ClauseKind::Match(entries) | ClauseKind::Sla(entries) = &clause.kind {
+            lonely(ctx, entries, entity.kind.is_model());
         }
+    }
+}
+
+/// A word among pairs, or all alone, is a key that has no value.
+fn lonely(ctx: &mut Context<'_>, entries: &[Entry], model: bool) {
+    if let [Entry::Group(inner, _)] = entries {
+        return lonely(ctx, inner, model);
+    }
+    let pairs = entries.iter().any(|entry| matches!(entry, Entry::Pair(_)));
+    for entry in entries {
+        if let (Entry::Word(name), true) = (entry, pairs || entries.len() == 1) {
+            let at = ctx.spans[name.node.0 as usize];
+            ctx.error(no_value(name, at, model));
+        }
+    }
+}
+
+/// Complains of a connection that says its ends with `EndNodes` and with `FROM` and `TO`.
+fn ends_twice(ctx: &mut Context<'_>, entity: &Entity) {
+    let of = |wanted: &[Keyword]| entity.clauses.iter().find(|clause| wanted.contains(&keyword_of(clause)));
+    if let (Some(ends), Some(other)) = (of(&[Keyword::EndNodes]), of(&[Keyword::From, Keyword::To])) {
+        let (ends, other) = (ctx.spans[ends.word.node.0 as usize], ctx.spans[other.word.node.0 as usize]);
+        let fault = Diagnostic::new(Code::E0114, ends.max(other), "the ends of a connection are given twice");
+        ctx.error(fault.with_label(ends.min(other), "here, too").with_help("write `EndNodes` and all of them"));
+    }
+}
+
+/// Complains of a negative priority.
+fn priority(ctx: &mut Context<'_>, entity: &Entity) {
+    for clause in &entity.clauses {
+        if let ClauseKind::Priority(number @ ..0, node) = clause.kind {
+            let fault = Diagnostic::new(Code::E0108, ctx.spans[node.0 as usize], format!("`{number}` is no priority"));
+            ctx.error(fault.with_help("priorities begin with 0, which is the highest"));
+        }
+    }
+}
+
+/// Complains of a first comparison without a left side: there is none before it that could be meant.
+fn first_side(ctx: &mut Context<'_>, cond: &Cond) {
+    match cond {
+        Cond::Any(all, _) | Cond::All(all, _) => all.iter().take(1).for_each(|first| first_side(ctx, first)),
+        Cond::Not(inner, _) => first_side(ctx, inner),
+        Cond::Compare(None, _, _, node) | Cond::Between(None, _, node) => {
+            let fault =
+                Diagnostic::new(Code::E0115, ctx.spans[node.0 as usize], "a comparison has nothing on its left side");
+            ctx.error(fault.with_help("write what is compared, as in `time > 18:00:00`"));
+        }
+        Cond::Compare(Some(_), ..) | Cond::Between(Some(_), ..) | Cond::Value(_) | Cond::Bad(_) => {}
     }
 }
 

@@ -51,6 +51,7 @@ impl Subject {
     fn needs(&self, tokens: &[Spanned<'_>], at: usize, keyword: Keyword) -> bool {
         let is = |at: usize, wanted: Token<'_>| tokens.get(at).is_some_and(|(token, _)| *token == wanted);
         let next_is_vnfd = tokens.get(at + 1).is_some_and(|(token, _)| token.keyword() == Some(Keyword::Vnfd));
+        let after_name = || at > self.at + 1 && !is(at - 1, Token::Colon) && !is(at - 1, Token::Dot);
         match keyword {
             Keyword::User => at == 1 && self.head.is_some_and(Keyword::is_verb),
             Keyword::TemplateDefinition | Keyword::TemplateInstance => at == 1,
@@ -61,7 +62,7 @@ impl Subject {
             Keyword::On | Keyword::Every => self.kind == Some(Keyword::Notification) && at > self.at + 1,
             Keyword::Mask => is(at + 1, Token::OpenParen),
             Keyword::At | Keyword::As => {
-                next_is_vnfd || self.kind == Some(Keyword::ConnectionPoint) && at > self.at + 1
+                next_is_vnfd && is(at + 2, Token::Colon) || self.kind == Some(Keyword::ConnectionPoint) && after_name()
             }
             _ => true,
         }

@@ -18,7 +18,7 @@ pub(crate) enum Token<'s> {
     #[regex(r"//[^\n]*", allow_greedy = true)]
     #[regex(r"#[^\n]*", allow_greedy = true)]
     #[regex(r"/\*([^*]|\*+[^*/])*\*+/")] Comment,
-    #[regex(r#"[a-z][a-z0-9+.-]*://[^\s;,"]+"#)] Uri(&'s str),
+    #[regex(r#"[a-z][a-z0-9+.-]*://[^\s;,"\\]+"#)] Uri(&'s str),
     /// The rest of a URI that is wrapped over two lines.
     #[regex(r"/[A-Za-z0-9._~-][A-Za-z0-9._~/%-]*")] Path(&'s str),
     /// A word; dashes may stand inside.
@@ -29,7 +29,7 @@ pub(crate) enum Token<'s> {
     #[regex(r"[0-9]+(\.[0-9]+){3}(/[0-9]+)?", ipv4)] Ipv4((u32, Option<u8>)),
     #[regex(r"([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?(/[0-9]+)?", ipv6)]
     #[regex(r"[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){7}(/[0-9]+)?", ipv6)] Ipv6((u128, Option<u8>)),
-    #[regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[ ,]+[0-9]{1,2}:[0-9]{2}:[0-9]{2}", date_time)] DateTime((Date, Time)),
+    #[regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( +|,)[0-9]{1,2}:[0-9]{2}:[0-9]{2}", date_time)] DateTime((Date, Time)),
     #[regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", |lexer| date(lexer.slice()))] Date(Date),
     /// None for one that no clock shows: it may still be part of `openflow:30:77`.
     #[regex(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", |lexer| time(lexer.slice()))] Time(Option<Time>),

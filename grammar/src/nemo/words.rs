@@ -117,6 +117,8 @@ impl Keyword {
                 | On
                 | Every
                 | Vnfd
+                | At
+                | As
         )
     }
 }

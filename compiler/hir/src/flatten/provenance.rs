@@ -105,7 +105,7 @@ impl<'db> Tracer<'db> {
     fn filters(&mut self, instance: Instance<'db>, path: &str, chain: &[Loc]) -> BTreeMap<u32, String> {
         let mut found = BTreeMap::new();
         for (i, port) in (0u32..).zip(ports(self.db, instance).flat()) {
-            if enters_leaves(&port).0 && !filter_rules(self.db, instance, port.stack).is_empty() {
+            if enters_leaves(&port).0 && !filter_rules(self.db, instance, &port.name, port.stack).is_empty() {
                 let filter = within(path, &filter_name(&port.name));
                 self.places.insert(filter.clone(), [chain, &operation_places(self.db, instance)].concat());
                 self.link(Node::Outer(path.to_owned(), i), Node::Inside(filter.clone(), 0), None);

@@ -1,18 +1,23 @@
 //! Packet classes of NEMO flows: a set of values for each match key, all of which must hold.
 
 use crate::cx::{Cx, did_you_mean};
-use crate::eval::{empty_range, prefix};
+use crate::nemo::cond::empty_range;
+use crate::nemo::kind::{Unfit, mac, ordered, prefix, shown};
+use crate::nemo::library::Library;
+use crate::nemo::scope::Space;
 use crate::source::loc::Problem;
-use crate::value;
 use rdcl_base::{Code, Diagnostic, IntervalSet, NodeId};
 use rdcl_core::{Cond, Expr, HeaderKind, Shape, Stack};
-use rdcl_syntax::nemo::{Name, Value};
+use rdcl_syntax::nemo::{Entry, Name, Value, pairs};
 
-/// What a flow can be matched on.
+/// What a flow can be matched on and packets carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     SrcIp,
     DstIp,
+    /// An IPv6 address; no header that is modelled carries one.
+    SrcIp6,
+    DstIp6,
     Proto,
     SrcPort,
     DstPort,
@@ -32,12 +37,57 @@ const KEYS: [(&str, Key); 8] = [
     ("eth-type", Key::EthType),
 ];
 
+const ALL: [Key; 10] = [
+    Key::SrcIp,
+    Key::DstIp,
+    Key::SrcIp6,
+    Key::DstIp6,
+    Key::Proto,
+    Key::SrcPort,
+    Key::DstPort,
+    Key::SrcMac,
+    Key::DstMac,
+    Key::EthType,
+];
+
+/// Protocols by name, with their number (IANA).
+const PROTOCOLS: [(&str, u64); 9] = [
+    ("icmp", 1),
+    ("igmp", 2),
+    ("tcp", 6),
+    ("udp", 17),
+    ("gre", 47),
+    ("esp", 50),
+    ("ah", 51),
+    ("ospf", 89),
+    ("sctp", 132),
+];
+
+/// EtherTypes by name, with their number (IEEE).
+const ETHER_TYPES: [(&str, u64); 7] = [
+    ("ip", 0x0800),
+    ("ipv4", 0x0800),
+    ("arp", 0x0806),
+    ("vlan", 0x8100),
+    ("ipv6", 0x86dd),
+    ("mpls", 0x8847),
+    ("lldp", 0x88cc),
+];
+
 impl Key {
+    /// The key of this name; the drafts spell it in many ways: `src-ip`, `src_ip`, `srcip`, `SrcIP`.
+    fn of(name: &str) -> Option<Key> {
+        let plain = |name: &str| name.replace(['-', '_'], "").to_ascii_lowercase();
+        let name = plain(name);
+        KEYS.iter().find(|(key, _)| plain(key) == name || (*key == "proto" && name == "protocol")).map(|(_, key)| *key)
+    }
+
     /// The fields it may stand for, one of which is there.
     fn fields(self) -> &'static [(HeaderKind, &'static str)] {
         match self {
             Key::SrcIp => &[(HeaderKind::Ip4, "src")],
             Key::DstIp => &[(HeaderKind::Ip4, "dst")],
+            Key::SrcIp6 | Key::DstIp6 => &[],
             Key::Proto => &[(HeaderKind::Ip4, "proto")],
             Key::SrcPort => &[(HeaderKind::Tcp, "sport"), (HeaderKind::Udp, "sport")],
             Key::DstPort => &[(HeaderKind::Tcp, "dport"), (HeaderKind::Udp, "dport")],
@@ -49,11 +99,20 @@ impl Key {
 
     fn expects(self) -> &'static str {
         match self {
-            Key::SrcIp | Key::DstIp => "an IPv4 address or a prefix",
+            Key::SrcIp | Key::DstIp | Key::SrcIp6 | Key::DstIp6 => "an IP address or a prefix",
             Key::Proto => "`tcp`, `udp`, `icmp` or a number up to 255",
             Key::SrcPort | Key::DstPort => "a port, or a range of ports as in `Range(1, 1023)`",
             Key::SrcMac | Key::DstMac => "a MAC address",
             Key::EthType => "an EtherType, a number up to 65535",
+        }
+    }
+
+    /// The key for addresses of this width.
+    fn of_width(self, width: u8) -> Key {
+        match self {
+            Key::SrcIp if width == 128 => Key::SrcIp6,
+            Key::DstIp if width == 128 => Key::DstIp6,
+            key => key,
         }
     }
 }
@@ -62,17 +121,36 @@ impl Key {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Class {
     parts: Vec<(Key, IntervalSet)>,
+    /// Matches on what no packet is known to carry, with their values as written.
+    others: Vec<(String, String)>,
 }
 
 impl Class {
     /// Whether some packet may belong to both.
     pub fn overlaps(&self, other: &Class) -> bool {
-        KEYS.iter().all(|(_, key)| !self.values(*key).intersect(&other.values(*key)).is_empty())
+        let apart = |(name, value): &(String, String)| other.others.iter().any(|(n, v)| n == name && v != value);
+        ALL.iter().all(|key| !self.values(*key).intersect(&other.values(*key)).is_empty())
+            && !self.others.iter().any(apart)
+            && !(self.is_ip6() && other.is_ip4())
+            && !(self.is_ip4() && other.is_ip6())
     }
 
     /// Whether the matches contradict each other.
     pub fn is_empty(&self) -> bool {
-        KEYS.iter().any(|(_, key)| self.values(*key).is_empty())
+        ALL.iter().any(|key| self.values(*key).is_empty()) || (self.is_ip4() && self.is_ip6())
+    }
+
+    /// The names of matches on what no packet is known to carry.
+    pub fn unknown_keys(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(|(name, _)| name.as_str())
+    }
+
+    fn is_ip6(&self) -> bool {
+        self.parts.iter().any(|(key, _)| matches!(key, Key::SrcIp6 | Key::DstIp6))
+    }
+
+    fn is_ip4(&self) -> bool {
+        self.parts.iter().any(|(key, _)| matches!(key, Key::SrcIp | Key::DstIp))
     }
 
     /// The values a key may have; those of `proto` follow from ports, too, and those of `eth-type` from what is in IP.
@@ -80,9 +158,12 @@ impl Class {
         let is_in = |header: HeaderKind| self.parts.iter().any(|(k, _)| k.fields().iter().any(|f| f.0 == header));
         let implied = match key {
             Key::Proto if is_in(HeaderKind::Tcp) => IntervalSet::from_intervals([(6, 6), (17, 17)]),
-            Key::EthType if is_in(HeaderKind::Ip4) || is_in(HeaderKind::Tcp) => {
+            Key::EthType if self.is_ip4() => {
                 let numbers = [HeaderKind::Ip4, HeaderKind::Vlan].map(|next| HeaderKind::Eth.number_of(next));
                 IntervalSet::from_intervals(numbers.into_iter().flatten().map(|n| (n, n)))
+            }
+            Key::EthType if self.is_ip6() || is_in(HeaderKind::Ip4) || is_in(HeaderKind::Tcp) => {
+                IntervalSet::from_intervals([0x0800, 0x8100, 0x86dd].map(|n| (n, n)))
             }
             _ => IntervalSet::full(128),
         };
@@ -117,78 +198,210 @@ fn field_in(stack: Stack, (header, name): (HeaderKind, &str), set: &IntervalSet)
 }
 
 /// The class of a flow's matches; complains of those it cannot read.
-pub(super) fn class_of(cx: &mut Cx<'_>, matches: &[(Name, Option<Value>)]) -> Class {
+pub(crate) fn class_of(
+    cx: &mut Cx<'_>,
+    entries: &[Entry],
+    library: &Library<'_>,
+    is_free: &dyn Fn(&str) -> bool,
+) -> Class {
     let mut class = Class::default();
-    for (name, value) in matches {
-        let Some((_, key)) = KEYS.iter().find(|(key, _)| *key == name.text) else {
-            cx.report(unknown_key(cx, name));
+    for (name, value) in pairs(entries) {
+        let key = Key::of(&name.text);
+        let declared =
+            library.all(Space::FlowModel).find_map(|model| model.find(&name.text)).map(|property| property.kind);
+        let Some(value) = value else {
+            cx.report(no_value(cx, &name));
             continue;
         };
-        class.parts.extend(value.iter().filter_map(|value| values(cx, *key, value)).map(|set| (*key, set)));
+        if value.as_word().is_some_and(is_free) {
+            class.others.push((name.text.clone(), shown(&value)));
+            continue;
+        }
+        match (key, declared) {
+            (Some(key), _) => class.parts.extend(values(cx, key, &name.text, &value)),
+            (None, Some(kind)) => {
+                if let Some(Err(unfit)) = kind.map(|kind| kind.check(&value)) {
+                    cx.report(unfit_value(cx, &name.text, kind.map_or("another value", |kind| kind.noun()), unfit));
+                }
+                class.others.push((name.text.clone(), shown(&value)));
+            }
+            (None, None) => cx.report(unknown_key(cx, &name, library)),
+        }
     }
     class
 }
 
+/// What a single value of a key is.
+enum Read {
+    Set(Key, IntervalSet),
+    /// It has been complained of, or nothing is known of it.
+    Nothing,
+    Wrong,
+}
+
 /// The values of a match; complains when they are none of the key's.
-fn values(cx: &mut Cx<'_>, key: Key, value: &Value) -> Option<IntervalSet> {
-    let found = match (key, value) {
-        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, None, _)) => Some(IntervalSet::single(u128::from(*address))),
-        (Key::SrcIp | Key::DstIp, Value::Ipv4(address, Some(length), at)) => {
-            return addresses(cx, *at, *address, *length);
+fn values(cx: &mut Cx<'_>, key: Key, name: &str, value: &Value) -> Option<(Key, IntervalSet)> {
+    if let Value::List(all, _) = value {
+        let all: Vec<(Key, IntervalSet)> = all.iter().filter_map(|value| values(cx, key, name, value)).collect();
+        let first = all.first()?.0;
+        let same = all.iter().filter(|(key, _)| *key == first);
+        return Some((first, same.fold(IntervalSet::empty(), |union, (_, set)| union.union(set))));
+    }
+    match read(cx, key, value) {
+        Read::Set(key, set) => Some((key, set)),
+        Read::Nothing => None,
+        Read::Wrong => {
+            cx.report(wrong_value(cx, key, name, value.node()));
+            None
         }
-        (Key::Proto, Value::Int(number, _)) => up_to(0xff, natural(*number), natural(*number)),
-        (Key::Proto, word) => word.as_word().and_then(protocol),
-        (Key::SrcPort | Key::DstPort | Key::EthType, Value::Int(number, _)) => {
-            up_to(0xffff, natural(*number), natural(*number))
+    }
+}
+
+fn read(cx: &mut Cx<'_>, key: Key, value: &Value) -> Read {
+    let is_address = matches!(key, Key::SrcIp | Key::DstIp);
+    let set = |set: Option<IntervalSet>| set.map_or(Read::Wrong, |set| Read::Set(key, set));
+    match value {
+        Value::Bad(_) => Read::Nothing,
+        Value::Ipv4(address, length, at) if is_address => {
+            addresses(cx, key, (u128::from(*address), *length, 32), Some(*at))
         }
-        (Key::SrcPort | Key::DstPort, Value::Range(lo, hi, at)) => match (&**lo, &**hi) {
-            (Value::Int(lo, _), Value::Int(hi, _)) if lo > hi && *hi >= 0 => {
-                cx.report(empty_range(cx, *at, u128::from(natural(*lo)), u128::from(natural(*hi))));
-                return None;
+        Value::Ipv6(address, length, _) if is_address => addresses(cx, key, (*address, *length, 128), None),
+        Value::Mac(address, _) if matches!(key, Key::SrcMac | Key::DstMac) => {
+            set(Some(IntervalSet::single(u128::from(*address))))
+        }
+        Value::Range(lo, hi, at) => match ordered(lo, hi, *at) {
+            Err(Unfit::Empty(at, lo, hi)) => {
+                cx.report(empty_range(cx, at, &lo, &hi));
+                Read::Nothing
             }
-            (Value::Int(lo, _), Value::Int(hi, _)) => up_to(0xffff, natural(*lo), natural(*hi)),
-            _ => None,
+            _ => range(cx, key, (lo, hi, *at)),
         },
-        (Key::SrcMac | Key::DstMac, Value::Mac(address, _)) => Some(IntervalSet::single(u128::from(*address))),
+        Value::Int(number, _) => set(u64::try_from(*number).ok().and_then(|number| up_to(key, number))),
+        Value::Str(name) => set_of_text(cx, key, name),
+        Value::Ref(reference) if reference.rest.is_empty() => set(named(key, &reference.first.text)),
+        // A quantity or the like may be what the lexer made of a hexadecimal number.
+        Value::Quantity(number, unit, _) => set(number_of(&format!("{number}{unit}")).and_then(|n| up_to(key, n))),
+        Value::Mask(value, mask, _) if is_address => masked(key, value, mask),
+        _ => Read::Wrong,
+    }
+}
+
+fn addresses(cx: &mut Cx<'_>, key: Key, (bits, length, width): (u128, Option<u8>, u8), strict: Option<NodeId>) -> Read {
+    let length = length.unwrap_or(width);
+    if let (Some(at), 32) = (strict, width) {
+        // Host bits are complained of where the language around has no way of writing them either.
+        if cx.item.keyword(cx.db) == rdcl_syntax::Keyword::Rfb
+            && crate::eval::prefix(cx, at, bits as u32, length).is_none()
+        {
+            return Read::Nothing;
+        }
+    }
+    Read::Set(key.of_width(width), IntervalSet::prefix(bits, u16::from(length), u16::from(width)))
+}
+
+fn masked(key: Key, value: &Value, mask: &Value) -> Read {
+    let bits = |value: &Value| match value {
+        Value::Ipv4(address, None, _) => Some(*address),
+        Value::Str(text) => prefix(&text.text)
+            .filter(|(_, length, width)| length.is_none() && *width == 32)
+            .map(|(bits, _, _)| bits as u32),
         _ => None,
     };
-    if found.is_none() {
-        cx.report(wrong_value(cx, key, value.node()));
+    let (Some(address), Some(mask)) = (bits(value), bits(mask)) else { return Read::Wrong };
+    if mask.leading_ones() + mask.trailing_zeros() != 32 {
+        return Read::Wrong;
     }
-    found
+    Read::Set(key, IntervalSet::prefix(u128::from(address), mask.leading_ones() as u16, 32))
 }
 
-fn addresses(cx: &mut Cx<'_>, at: NodeId, address: u32, length: u8) -> Option<IntervalSet> {
-    match prefix(cx, at, address, length)? {
-        value::Value::Prefix(address, length) => Some(IntervalSet::prefix(u128::from(address), u16::from(length), 32)),
+/// A range of ports or addresses.
+fn range(cx: &mut Cx<'_>, key: Key, (lo, hi, at): (&Value, &Value, NodeId)) -> Read {
+    let (Read::Set(first, a), Read::Set(last, b)) = (read(cx, key, lo), read(cx, key, hi)) else { return Read::Wrong };
+    let is_port = matches!(key, Key::SrcPort | Key::DstPort | Key::SrcIp | Key::DstIp);
+    match (a.least(), b.greatest()) {
+        (Some(a), Some(b)) if first == last && is_port && a > b => {
+            cx.report(empty_range(cx, at, &shown(lo), &shown(hi)));
+            Read::Nothing
+        }
+        (Some(a), Some(b)) if first == last && is_port => Read::Set(first, IntervalSet::range(a, b)),
+        _ => Read::Wrong,
+    }
+}
+
+fn set_of_text(cx: &mut Cx<'_>, key: Key, name: &Name) -> Read {
+    let text = name.text.trim();
+    let set = |set: Option<IntervalSet>| set.map_or(Read::Wrong, |set| Read::Set(key, set));
+    match key {
+        Key::SrcIp | Key::DstIp => match prefix(text) {
+            Some(found) => addresses(cx, key, found, None),
+            None => match crate::nemo::kind::Kind::Prefix.check(&Value::Str(name.clone())) {
+                Err(Unfit::Malformed(at, why)) => {
+                    cx.report(Diagnostic::new(Code::E0435, cx.at(at), why));
+                    Read::Nothing
+                }
+                _ => Read::Wrong,
+            },
+        },
+        Key::SrcMac | Key::DstMac => set(mac(text).map(|address| IntervalSet::single(u128::from(address)))),
+        _ => set(named(key, text)),
+    }
+}
+
+/// The values that a word or a number in a text stands for.
+fn named(key: Key, text: &str) -> Option<IntervalSet> {
+    let find = |names: &[(&str, u64)]| names.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, n)| *n);
+    let number = match key {
+        Key::Proto => find(&PROTOCOLS),
+        Key::EthType => find(&ETHER_TYPES),
         _ => None,
+    };
+    up_to(key, number.or_else(|| number_of(text))?)
+}
+
+fn number_of(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
     }
 }
 
-fn protocol(name: &str) -> Option<IntervalSet> {
-    let header = HeaderKind::Ip4.followers().find(|h| h.name() == name && !h.is_inner())?;
-    HeaderKind::Ip4.number_of(header).map(IntervalSet::single)
+/// One number, unless it is more than the key can be.
+fn up_to(key: Key, number: u64) -> Option<IntervalSet> {
+    let most = match key {
+        Key::Proto => 0xff,
+        Key::SrcPort | Key::DstPort | Key::EthType => 0xffff,
+        _ => return None,
+    };
+    (number <= most).then(|| IntervalSet::single(u128::from(number)))
 }
 
-/// A number as it is; a negative one as more than any field holds.
-fn natural(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
+fn no_value(cx: &Cx<'_>, name: &Name) -> Problem {
+    Diagnostic::new(Code::E0414, cx.at(name.node), format!("the match on `{}` has no value", name.text))
 }
 
-/// `lo..hi`, unless that is more than `max`.
-fn up_to(max: u64, lo: u64, hi: u64) -> Option<IntervalSet> {
-    (hi <= max).then(|| IntervalSet::range(u128::from(lo), u128::from(hi)))
+fn unknown_key(cx: &Cx<'_>, name: &Name, library: &Library<'_>) -> Problem {
+    let declared =
+        library.all(Space::FlowModel).flat_map(|model| model.properties.iter().map(|property| property.name));
+    let mut names: Vec<&str> = KEYS.iter().map(|k| k.0).collect();
+    names.extend(declared.filter(|name| Key::of(name).is_none()));
+    let problem =
+        Diagnostic::new(Code::E0413, cx.at(name.node), format!("a flow cannot be matched on `{}`", name.text));
+    match did_you_mean(&name.text, names.iter().copied()) {
+        Some(_) => super::check::meant(cx, problem, name.node, rdcl_base::nearest(&name.text, names)),
+        None => problem.with_help(format!("match keys are {}", names.join(", "))),
+    }
 }
 
-fn unknown_key(cx: &Cx<'_>, key: &Name) -> Problem {
-    let names: Vec<&str> = KEYS.iter().map(|k| k.0).collect();
-    let help = did_you_mean(&key.text, names.iter().copied());
-    Diagnostic::new(Code::E0413, cx.at(key.node), format!("a flow cannot be matched on `{}`", key.text))
-        .with_help(help.unwrap_or_else(|| format!("match keys are {}", names.join(", "))))
+fn unfit_value(cx: &Cx<'_>, name: &str, wanted: &str, unfit: Unfit) -> Problem {
+    match unfit {
+        Unfit::Kind(at) => Diagnostic::new(Code::E0414, cx.at(at), format!("this is no value of `{name}`"))
+            .with_help(format!("expected {wanted}")),
+        Unfit::Malformed(at, why) => Diagnostic::new(Code::E0435, cx.at(at), why),
+        Unfit::Empty(at, lo, hi) => empty_range(cx, at, &lo, &hi),
+    }
 }
 
-fn wrong_value(cx: &Cx<'_>, key: Key, at: NodeId) -> Problem {
-    let name = KEYS.iter().find(|k| k.1 == key).map_or("", |k| k.0);
+fn wrong_value(cx: &Cx<'_>, key: Key, name: &str, at: NodeId) -> Problem {
     Diagnostic::new(Code::E0414, cx.at(at), format!("this is no value of `{name}`"))
         .with_help(format!("expected {}", key.expects()))
 }

@@ -193,10 +193,9 @@ fn event<'db>(
         Some(_) | None => None,
     };
     let (pre, post) = (read(cx, &transition.pre), read(cx, &transition.post));
-    let step = match &transition.step {
-        Some((from, to)) => Some(step(cx, states, from, to)),
-        None => None,
-    };
+    // What cannot be read is said; that it may hold together with others would only be a second complaint.
+    let pre = pre.or_else(|| transition.pre.as_ref().map(|_| Condition::Known(false)));
+    let step = transition.step.as_ref().map(|(from, to)| step(cx, states, from, to));
     let within = match &transition.within {
         Some(within) => match evaluate(cx, within, &Type::Quantity(Dimension::Time), env)? {
             Value::Quantity(quantity) => Some(quantity.amount),

@@ -5,8 +5,9 @@
 
 #![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
 
+use crate::nemo::blocks;
 use crate::source::db::{Db, SourceFile};
-use rdcl_base::{Diagnostic, Span};
+use rdcl_base::{Diagnostic, NodeId, Span};
 use rdcl_syntax::{Chunk, Keyword, ast};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -61,19 +62,38 @@ pub struct Parsed<'db> {
     pub warnings: Vec<Diagnostic<Span>>,
 }
 
-/// The items of a file, in order. A `.nemo` file is one item without a name, of [`Keyword::Nemo`].
+/// The items of a file, in order. A `.nemo` file is one item without a name, of [`Keyword::Nemo`], and
+/// the blocks that it comes to, whose nodes are those of the text.
 #[salsa::tracked(returns(deref))]
 pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
-    let text = file.text(db);
     let mut ids = Ids::default();
+    if let Some(whole) = nemo_text(db, file) {
+        let blocks = blocks(db, whole).iter();
+        let block = |(name, _): &(String, ast::Item)| {
+            let id = ids.fresh(Keyword::Rfb, name);
+            Item::new(db, file, id, Keyword::Rfb, name.clone(), 0, String::new())
+        };
+        return std::iter::once(whole).chain(blocks.map(block)).collect();
+    }
+    let text = file.text(db);
     let item = |chunk: Chunk| {
         let name = chunk.name.unwrap_or_default();
         let id = ids.fresh(chunk.keyword, &name);
         let text = text.get(chunk.start as usize..chunk.end as usize).unwrap_or("").to_owned();
         Item::new(db, file, id, chunk.keyword, name, chunk.start, text)
     };
-    let chunks = if is_nemo(db, file) { rdcl_syntax::whole(text) } else { rdcl_syntax::split(text) };
-    chunks.into_iter().map(item).collect()
+    rdcl_syntax::split(text).into_iter().map(item).collect()
+}
+
+/// The text of a `.nemo` file as the one item that it is.
+pub(crate) fn nemo_text(db: &dyn Db, file: SourceFile) -> Option<Item<'_>> {
+    is_nemo(db, file).then(|| whole_text(db, file))
+}
+
+#[salsa::tracked(returns(copy))]
+fn whole_text<'db>(db: &'db dyn Db, file: SourceFile) -> Item<'db> {
+    let id = Ids::default().fresh(Keyword::Nemo, "");
+    Item::new(db, file, id, Keyword::Nemo, String::new(), 0, file.text(db).to_owned())
 }
 
 /// Whether a file holds NEMO: its name ends in `.nemo`.
@@ -117,6 +137,11 @@ pub fn item_with_id(db: &dyn Db, file: SourceFile, id: ItemId) -> Option<Item<'_
 /// An item's tree, spans and errors.
 #[salsa::tracked(returns(copy))]
 pub fn parsed<'db>(db: &'db dyn Db, item: Item<'db>) -> Parsed<'db> {
+    if let (Keyword::Rfb, Some(whole)) = (item.keyword(db), nemo_text(db, item.file(db))) {
+        let block = blocks(db, whole).iter().find(|(name, _)| name == item.name(db));
+        let tree = block.map_or(ast::Item::Bad(NodeId(0)), |(_, tree)| tree.clone());
+        return Parsed::new(db, tree, Vec::new(), Vec::new(), Vec::new());
+    }
     let parse = if item.keyword(db) == Keyword::Nemo { rdcl_syntax::parse_nemo } else { rdcl_syntax::parse_item };
     let parsed = parse(item.text(db));
     Parsed::new(db, parsed.item, parsed.spans, parsed.errors, parsed.warnings)

@@ -3,7 +3,7 @@
 //! [`place`] is the one function that reads spans; it belongs to the edge.
 
 use crate::source::db::{Db, SourceFile, TableFile};
-use crate::source::item::{Item, ItemId, item_with_id, parsed};
+use crate::source::item::{Item, ItemId, item_with_id, nemo_text, parsed};
 use rdcl_base::{Diagnostic, FileSpan, NodeId, Span};
 
 /// A place in the input.
@@ -51,5 +51,7 @@ fn in_file<'db>(db: &'db dyn Db, file: SourceFile, id: ItemId, span: impl Fn(Ite
 }
 
 fn node_span<'db>(db: &'db dyn Db, item: Item<'db>, node: NodeId) -> Span {
+    // The blocks of a NEMO text have the nodes of the text.
+    let item = nemo_text(db, item.file(db)).unwrap_or(item);
     parsed(db, item).spans(db).get(node.0 as usize).copied().unwrap_or_default()
 }

@@ -59,8 +59,13 @@ impl Mentions {
             self.type_args(&parent.type_args);
             self.args(&parent.args);
         }
-        for member in &rfb.members {
+        let mut open: Vec<&Member> = rfb.members.iter().collect();
+        while let Some(member) = open.pop() {
             match member {
+                Member::If(c) => {
+                    self.expr(&c.condition);
+                    open.extend(c.then.iter().chain(&c.otherwise));
+                }
                 Member::Port(port) => self.ty(&port.ty),
                 Member::Part(part) => {
                     self.path(&part.rfb);

@@ -27,7 +27,8 @@ fn fences(page: &str, heading: &str) -> Vec<(String, String)> {
 
 fn complaints(page: &str, heading: &str) -> Vec<String> {
     let files = fences(page, heading).into_iter().map(|(info, text)| {
-        let path = info.strip_prefix("text,file=").unwrap_or("main");
+        let main = if info == "nemo" { "main.nemo" } else { "main" };
+        let path = info.strip_prefix("text,file=").unwrap_or(main);
         format!("//- {path}\n{text}")
     });
     let world: String = files.collect();

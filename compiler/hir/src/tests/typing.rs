@@ -228,3 +228,59 @@ fn slips_of_the_hand_are_mended() {
         "ttll -> ttl",
     );
 }
+
+const CHAIN: &str = "use std::net::Ip4;
+rfb Chain(n: u8 = 3) {
+  port inout a: Ip4;
+  port inout b: Ip4;
+  if n > 0 { part next: Chain(n - 1); wire a <-> next.a; wire next.b <-> b; } else { part end: Line; wire a <-> end.a; wire end.b <-> b; }
+}
+rfb Line { port inout a: Ip4; port inout b: Ip4; behaviour sefl { on a { Forward(b); } on b { Forward(a); } } }
+";
+
+#[test]
+fn a_block_may_hold_smaller_ones_of_itself() {
+    check(CHAIN, &[]);
+    let world = World::new(CHAIN);
+    let names: Vec<String> = subjects(&world.db, world.package).iter().map(|s| full_name(&world.db, *s)).collect();
+    assert_eq!(names, ["Chain", "Line", "Chain(n = 2)", "Chain(n = 1)", "Chain(n = 0)"]);
+    let chain = subjects(&world.db, world.package)[0];
+    let paths: Vec<&str> = crate::structure(&world.db, chain).parts.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, ["next.next.next.end"]);
+    check(&CHAIN.replace("n: u8 = 3", "n: u8 = 31"), &[]);
+    check(
+        &CHAIN.replace("n: u8 = 3", "n: u8 = 32"),
+        &["E0408 at 'part next: Chain(n - 1);': `Chain` would hold itself 32 deep"],
+    );
+    check(
+        &CHAIN.replace("n > 0", "n < 9"),
+        &["E0302 at 'n - 1': the result is not a whole number of at most 128 bits"],
+    );
+    let endless = "E0210 at 'Chain': `Chain` is a part of itself (let it shrink, under a condition: \
+                   `if n > 0 { part …: Chain(n = n - 1); … }`)";
+    for args in ["n", "n + 1", "n - 0", "1"] {
+        check(&CHAIN.replace("n - 1", args), &[endless]);
+    }
+    check("rfb Chain(n: u8 = 1) { part next: Chain(n - 1); }", &[endless]);
+}
+
+#[test]
+fn what_depends_on_a_condition_is_read_either_way() {
+    let text = "rfb A(n: u8 = 1) { if n > 1 { part f: Firewal; } else { port inout a: std::net::Ip4; } if m { } }";
+    check(
+        text,
+        &[
+            "E0201 at 'Firewal': there is no block `Firewal` here",
+            "E0325 at 'a': a port cannot depend on a condition (move it out of the `if`)",
+            "E0211 at 'm': there is no parameter `m` here (did you mean `n`?)",
+        ],
+    );
+    check(
+        "rfb A { port out b: std::net::Ip4 with { c: u8, c: u9 }; port out d: std::net::Ip4 with { e: Range }; }",
+        &[
+            "E0203 at 'c': the metadata `c` is declared twice",
+            "E0202 at 'u9': `u9` is not a type of values (did you mean `u8`?)",
+            "E0202 at 'Range': metadata cannot be of type `Range` (it is `u8`, `u16`, `u32`, `u64`, `bool`, `Ipv4` or `Mac`)",
+        ],
+    );
+}

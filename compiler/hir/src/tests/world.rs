@@ -1,4 +1,4 @@
-//! A small world: files in one string, each begun by `//- path`; `.txt` paths are tables.
+//! A small world: files in one string, each begun by `//- path`; `.txt` and `.yaml` paths are tables and descriptors.
 
 use crate::{Database, Package, SourceFile, TableFile, add_std, diagnostics, place};
 use rdcl_base::FileId;
@@ -21,10 +21,11 @@ impl World {
         let std = add_std(&mut db, FileId(1000));
         let (mut files, mut tables) = (Vec::new(), Vec::new());
         for (i, (path, text)) in (0u32..).zip(split(text)) {
-            if path.ends_with(".txt") {
+            if path.ends_with(".txt") || path.ends_with(".yaml") {
                 tables.push(TableFile::new(&db, path, text, FileId(i)));
             } else {
-                files.push(SourceFile::new(&db, path.clone(), path, text, FileId(i)));
+                let module = path.strip_suffix(".nemo").unwrap_or(&path).to_owned();
+                files.push(SourceFile::new(&db, module, path, text, FileId(i)));
             }
         }
         let package = Package::new(&db, files, std, tables);

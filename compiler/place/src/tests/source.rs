@@ -112,3 +112,79 @@ fn a_way_may_pass_a_block_twice_but_turns_round_nowhere() {
         ]
     );
 }
+
+const LINE: &str = "
+    rfb Line { port inout a: Ip4; port inout b: Ip4; part one: Pipe; part two: Pipe;
+      wire a <-> one.a; wire one.b <-> two.a { bandwidth = 1Gbps; } wire two.b <-> b; }
+    environment Rack { cost = 10; }
+    environment Vm : kvm in Rack { cpu = 2core; memory = 1GiB; }
+";
+
+fn placed_lines(rest: &str) -> Vec<String> {
+    placed(&format!("{LINE}{rest}"))
+}
+
+#[test]
+fn what_runs_in_an_environment_counts_against_all_it_runs_in() {
+    let found = placed_lines(
+        "substrate hall { ree rack: Rack { cpu = 3core; } ree left: Vm in rack { cost = 1; } ree right: Vm in rack { cost = 2; }
+                          ree away: kvm; link rack <-> away { delay = 1ms; bandwidth = 10Gbps; } }
+         substrate room { ree rack: Rack { cpu = 2core; memory = 12MiB; } ree left: Vm in rack; ree right: Vm in rack; }
+         rfb Two : Line { policy p { apart one, two; } }
+         rfb Far : Line { sla far: delay(a -> b) <= 10ms; }
+         deploy Line on hall as cost minimize cost;
+         deploy Line on room as full minimize memory;
+         deploy Two on hall as apart minimize cost;
+         deploy Far on hall as far { a at away; b at away; one at left; two at right; } minimize cpu;"
+            .replace("as full", "as packed")
+            .as_str(),
+    );
+    assert_eq!(
+        found,
+        [
+            // Only outside the rack is there nothing to pay.
+            "cost 0..0: one@away/0 two@away/0",
+            // Two that take one core take more memory, and the other way round.
+            "packed: E0707 `rack` has 2core of cpu, and at least 3core are needed there; \
+             E0707 `rack` has 12MiB of memory, and at least 16MiB are needed there",
+            // One is outside: over the link, the other pays for its environment and for the rack.
+            "apart 11..11: one@left/0 two@away/0 [0]",
+            // Over the rack's link and back; none between left and right.
+            "far 2000..2000: one@left/0 two@right/0 [0] [0] delay(a -> b) = 2.18ms",
+        ]
+    );
+}
+
+#[test]
+fn policies_decide_where_parts_run() {
+    let found = placed_lines(
+        "substrate zones { ree a1: kvm { zone = \"a\"; } ree a2: kvm { zone = \"a\"; } ree b1: kvm { zone = \"b\"; }
+                           link a1 <-> a2 { bandwidth = 10Gbps; } link a2 <-> b1 { bandwidth = 10Gbps; } }
+         rfb Zoned : Line { policy p { apart one, two by zone; keep two in zone \"a\"; } }
+         rfb Wished : Line { policy p { prefer apart one, two; } }
+         rfb Firm : Line { policy p { prefer apart one, two; together one, two by zone; } }
+         rfb Both { port inout a: Ip4; port inout b: Ip4; part left: Wished; part right: Pipe;
+           wire a <-> left.a; wire left.b <-> right.a; wire right.b <-> b;
+           policy q { together left, right by zone; keep right in zone \"b\", \"c\"; } }
+         rfb Roomy : Line { policy p { spare cpu = 50%; } }
+         substrate small { ree only: kvm { cpu = 4core; } }
+         deploy Zoned on zones minimize cpu;
+         deploy Wished on zones minimize cpu;
+         deploy Wished on zones as narrow minimize bandwidth;
+         deploy Firm on zones minimize cpu;
+         deploy Both on zones minimize cpu;
+         deploy Roomy on small minimize memory;",
+    );
+    assert_eq!(
+        found,
+        [
+            "Zoned 2000..2000: one@b1/0 two@a1/0 [1, 0]",
+            "Wished 2000..2000: one@a1/0 two@a2/0 [0]",
+            // A wish never makes what is minimised greater.
+            "narrow 0..0: one@a1/0 two@a1/0",
+            "Firm 2000..2000: one@a1/0 two@a2/0 [0]",
+            "Both 3000..3000: left.one@b1/0 left.two@b1/0 right@b1/0",
+            "Roomy 16777216..16777216: one@only/0 two@only/0",
+        ]
+    );
+}

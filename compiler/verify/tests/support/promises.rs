@@ -153,7 +153,7 @@ fn is_broken_for(claim: &Claim, to: BoundaryId, packet: &Packet, run: &Run) -> b
             except.iter().for_each(|f| masked.set(*f, packet.get(*f)));
             masked != *packet
         }),
-        Claim::CanReach | Claim::NoLoop => false,
+        Claim::CanReach | Claim::NoLoop | Claim::Intended(_) => false,
     }
 }
 

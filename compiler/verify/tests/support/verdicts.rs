@@ -147,5 +147,6 @@ pub fn kind(claim: &Claim) -> &'static str {
         Claim::Isolated => "isolated",
         Claim::Unchanged { .. } => "unchanged",
         Claim::NoLoop => "no loop",
+        Claim::Intended(_) => "intended",
     }
 }

@@ -1,0 +1,151 @@
+//! What is wrong with a NEMO text: names, types, properties, connections, and what is intended.
+
+mod ask;
+mod connection;
+mod faults;
+mod flow;
+mod model;
+mod node;
+mod operation;
+mod reference;
+
+use crate::cx::Cx;
+use crate::nemo::library::{Library, Model, program};
+use crate::nemo::scope::Scope;
+use crate::source::db::Db;
+use crate::source::item::{Item, parsed};
+use crate::source::loc::Problem;
+use rdcl_syntax::ast::Member;
+use rdcl_syntax::nemo::{EntityKind, StatementKind};
+use std::collections::BTreeSet;
+
+pub(crate) use ask::{LISTS, entity};
+pub(crate) use faults::meant;
+pub(crate) use operation::{About, decisions, precedence};
+
+/// What a check looks at: a text, or the body of a model.
+pub(crate) struct Frame<'f, 'db> {
+    pub library: &'f Library<'db>,
+    pub scope: &'f Scope<'db>,
+    /// The model whose body it is.
+    pub model: Option<&'f Model<'db>>,
+    /// The block of RDCL whose intent it is.
+    pub block: Option<&'f Block>,
+    /// The text of statements that could not be read: what it names may well exist.
+    pub unread: &'f str,
+}
+
+/// What an intent of a block can speak of besides its own flows.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub ports: Vec<String>,
+    pub parts: Vec<String>,
+}
+
+impl Block {
+    /// The ports and parts among the members of a block.
+    pub fn of(members: &[Member]) -> Block {
+        let mut block = Block::default();
+        for member in members {
+            match member {
+                Member::Port(port) => block.ports.push(port.name.text.clone()),
+                Member::Part(part) => block.parts.push(part.name.text.clone()),
+                _ => {}
+            }
+        }
+        block
+    }
+}
+
+impl Frame<'_, '_> {
+    /// Whether a name is a parameter of the model, for which anything may stand in an instance.
+    pub fn is_parameter(&self, name: &str) -> bool {
+        self.model.is_some_and(|model| model.find(name).is_some())
+    }
+
+    /// Whether a name may be declared in a statement that could not be read.
+    pub fn may_exist(&self, name: &str) -> bool {
+        self.unread.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-')).any(|word| word == name)
+    }
+}
+
+/// What is wrong with a NEMO text.
+#[salsa::tracked(returns(deref))]
+pub(crate) fn text_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
+    let Some(program) = program(db, item) else { return Vec::new() };
+    let (library, scope, unread) = (Library::around(db, item), Scope::of_text(&program.statements), unread(db, item));
+    let mut cx = Cx::new(db, item);
+    let frame = Frame { library: &library, scope: &scope, model: None, block: None, unread: &unread };
+    check(&mut cx, &frame);
+    model::all(&mut cx, &frame);
+    ask::all(&mut cx, &frame, program);
+    cx.problems
+}
+
+/// Checks the intents of a block.
+pub(crate) fn block_problems<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
+    check(cx, frame);
+    flow::unused(cx, frame, &BTreeSet::new());
+    for (_, statement) in &frame.scope.others {
+        if !matches!(statement.kind, StatementKind::Bad) {
+            cx.report(faults::not_in_a_block(cx, statement.node));
+        }
+    }
+}
+
+/// The text of the statements that could not be read.
+fn unread<'db>(db: &'db dyn Db, item: Item<'db>) -> String {
+    let bad = |program: &rdcl_syntax::nemo::Program| -> Vec<_> {
+        let bad = program.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Bad));
+        bad.map(|statement| statement.node).collect()
+    };
+    let nodes = program(db, item).map_or_else(Vec::new, bad);
+    if nodes.is_empty() {
+        return String::new();
+    }
+    let (spans, text) = (parsed(db, item).spans(db), item.text(db));
+    let of = |node: &rdcl_base::NodeId| {
+        let span = spans.get(node.0 as usize)?;
+        text.get(span.start as usize..span.end as usize)
+    };
+    nodes.iter().filter_map(of).collect::<Vec<_>>().join("\n")
+}
+
+/// Checks the entities of a frame.
+fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
+    faults::clashes(cx, frame);
+    for (number, statement, entity) in &frame.scope.written {
+        let written = Written { number: *number, entity, broken: statement.broken };
+        if frame.block.is_some() && !matches!(entity.kind, EntityKind::Flow | EntityKind::Operation) {
+            cx.report(faults::not_in_a_block(cx, statement.node));
+            continue;
+        }
+        match entity.kind {
+            EntityKind::Node => node::check(cx, frame, written),
+            EntityKind::Connection => connection::check(cx, frame, written),
+            EntityKind::Flow => flow::check(cx, frame, written),
+            EntityKind::Operation => operation::check(cx, frame, written),
+            EntityKind::Notification => ask::notification(cx, frame, written),
+            _ => {}
+        }
+    }
+    connection::bound_twice(cx, frame);
+    node::containment(cx, frame);
+    operation::conflicts(cx, frame);
+}
+
+/// An entity as one statement writes it.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'db> {
+    pub number: usize,
+    pub entity: &'db rdcl_syntax::nemo::Entity,
+    /// Something of it could not be read.
+    pub broken: bool,
+}
+
+impl Written<'_> {
+    /// Whether it changes what is there already.
+    pub fn is_update(&self) -> bool {
+        matches!(self.entity.verb, Some((rdcl_syntax::nemo::Verb::Update, _)))
+    }
+}
