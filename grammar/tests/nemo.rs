@@ -373,7 +373,7 @@ fn any_value() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => literal(),
         1 => (literal(), literal()).prop_map(|(a, b)| format!("[{a}, {b}]")),
-        1 => (literal(), literal()).prop_map(|(a, b)| format!("List({a},{b})")),
+        1 => (literal(), literal()).prop_map(|(a, b)| format!("List({a}, {b})")),
         1 => (literal(), literal()).prop_map(|(a, b)| format!("{{{a} ,{b}}}")),
         1 => Just("Range(1, 5)".to_owned()),
         1 => Just("( 1,5 )".to_owned()),

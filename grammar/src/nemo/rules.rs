@@ -47,7 +47,6 @@ pub(crate) fn check(ctx: &mut Context<'_>, entity: &mut Entity, broken: bool) {
     }
     entries(ctx, entity);
     ends_twice(ctx, entity);
-    priority(ctx, entity);
     for clause in &entity.clauses {
         if let ClauseKind::Condition(cond) | ClauseKind::Constraint(cond) = &clause.kind {
             first_side(ctx, cond);
@@ -168,16 +167,6 @@ fn ends_twice(ctx: &mut Context<'_>, entity: &Entity) {
         let (ends, other) = (ctx.spans[ends.word.node.0 as usize], ctx.spans[other.word.node.0 as usize]);
         let fault = Diagnostic::new(Code::E0114, ends.max(other), "the ends of a connection are given twice");
         ctx.error(fault.with_label(ends.min(other), "here, too").with_help("write `EndNodes` and all of them"));
-    }
-}
-
-/// Complains of a negative priority.
-fn priority(ctx: &mut Context<'_>, entity: &Entity) {
-    for clause in &entity.clauses {
-        if let ClauseKind::Priority(number @ ..0, node) = clause.kind {
-            let fault = Diagnostic::new(Code::E0108, ctx.spans[node.0 as usize], format!("`{number}` is no priority"));
-            ctx.error(fault.with_help("priorities begin with 0, which is the highest"));
-        }
     }
 }
 
