@@ -59,7 +59,7 @@ pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property};
 pub use source::{Database, Db, Home, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
-pub use source::{STD, add_std, item_with_id, items, parsed, place, scope, table_place};
+pub use source::{STD, add_std, is_nemo, item_with_id, items, parsed, place, scope, table_place};
 pub use subject::{assumptions, checked, subjects, table_paths};
 pub use types::{REE_KINDS, VALUE_TYPES, type_name};
 pub use value::{TableType, Type, Value};
