@@ -20,6 +20,7 @@ mod lineage;
 mod lower;
 mod metadata;
 mod nemo;
+mod nested;
 mod operation;
 mod part;
 mod port;
