@@ -4,7 +4,7 @@
 #   make test-svm  runs the tests of guests on KVM in an emulated machine with SVM
 #   make bench   measures; GROUP=core for one group of figures
 #   make lint    formatting and clippy
-#   make fuzz    programs with slips of the hand; MUTANTS=20000
+#   make fuzz    texts that nobody wrote, ten minutes of one processor; MINUTES=10, MUTANTS=20000
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -16,6 +16,7 @@ RDCLC    := target/release/rdclc
 .PHONY: help setup demo test test-svm bench lint fmt fuzz
 
 MUTANTS  ?= 20000
+MINUTES  ?= 10
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +67,7 @@ bench: target/.packages
 	@cargo run --release --quiet -p xtask -- bench $(GROUP)
 
 fuzz: target/.packages
+	@FUZZ_MINUTES=$(MINUTES) cargo test --quiet --release -p rdclc --test fixtures -- fuzz --nocapture
 	@MUTANTS=$(MUTANTS) cargo test --quiet --release -p rdclc --test fixtures -- bad-input/mutants
 
 # Components that are not installed are said to be missing, not skipped in silence.

@@ -22,6 +22,10 @@ mod expect;
 mod fixtures;
 #[path = "run/fmt.rs"]
 mod fmt;
+#[path = "run/fuzz.rs"]
+mod fuzz;
+#[path = "run/gallery.rs"]
+mod gallery;
 #[path = "run/graphs.rs"]
 mod graphs;
 #[path = "run/guests.rs"]
@@ -70,6 +74,8 @@ fn main() -> ExitCode {
         examples::trials,
         bad_input::trials,
         mutants::trials,
+        fuzz::trials,
+        gallery::trials,
         command_line::trials,
         judges::trials,
         traffic::trials,

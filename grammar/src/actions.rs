@@ -134,6 +134,14 @@ impl Flatten {
     }
 }
 
+/// `ip.src`; after `has` the dot belongs to the name of the header, as in `has inner.tcp`.
+pub(crate) fn member(of: Expr, name: Name) -> ExprKind {
+    match of.kind {
+        ExprKind::Has(level) => ExprKind::Has(Name { text: format!("{}.{}", level.text, name.text), node: name.node }),
+        _ => ExprKind::Member(Box::new(of), name),
+    }
+}
+
 /// `lpm prefix: Ipv4` or `port: u16`.
 pub(crate) fn column(ctx: &mut Context<'_>, a: Name, b: Option<Name>, ty: TypeExpr, l: u32, r: u32) -> Box<Column> {
     let (kind, name) = match b {

@@ -493,5 +493,5 @@ fn is_plain(token: Token<'_>) -> bool {
 /// True for a word, reserved or not.
 fn is_word(token: Token<'_>, text: &str, start: usize) -> bool {
     let begins = text.as_bytes().get(start).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
-    begins && !matches!(token, Token::Mac(_) | Token::Bad)
+    begins && !matches!(token, Token::Mac(_) | Token::Ipv6(_) | Token::Prefix6(_) | Token::Bad)
 }

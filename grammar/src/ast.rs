@@ -551,6 +551,10 @@ pub enum ExprKind {
     Ipv4(u32),
     /// `10.1.0.0/16`, as written (host bits may be set).
     Prefix(u32, u8),
+    /// `2001:db8::1`, `ip6"fe80::1"`
+    Ipv6(u128),
+    /// `2001:db8::/32`, `ip6"fe80::/10"`, as written.
+    Prefix6(u128, u8),
     /// `02:00:00:00:00:01`
     Mac(u64),
     /// `inside`
@@ -573,7 +577,7 @@ pub enum ExprKind {
     In(Box<Expr>, Box<Expr>),
     /// `lo..hi`, inclusive
     Range(Box<Expr>, Box<Expr>),
-    /// `has tcp`
+    /// `has tcp`, `has inner.tcp`
     Has(Name),
     /// `[L3+96 : 32]`: the field that starts that many bits after a tag and has that width
     Address(Box<Expr>, Box<Expr>),

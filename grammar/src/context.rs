@@ -243,6 +243,8 @@ impl<'s> Context<'s> {
             | ExprKind::Str(_)
             | ExprKind::Ipv4(_)
             | ExprKind::Prefix(..)
+            | ExprKind::Ipv6(_)
+            | ExprKind::Prefix6(..)
             | ExprKind::Mac(_)
             | ExprKind::Name(_)
             | ExprKind::Has(_)

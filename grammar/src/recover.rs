@@ -258,7 +258,18 @@ fn is_keyword(terminal: &str) -> bool {
     is_word(terminal)
         && !matches!(
             terminal,
-            "name" | "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "foreign" | "sign" | "bad"
+            "name"
+                | "number"
+                | "quantity"
+                | "string"
+                | "address"
+                | "prefix"
+                | "address6"
+                | "prefix6"
+                | "mac"
+                | "foreign"
+                | "sign"
+                | "bad"
         )
 }
 
@@ -268,8 +279,8 @@ fn is_soft(terminal: &str) -> bool {
 }
 
 fn begins_expression(terminal: &str) -> bool {
-    let literal =
-        matches!(terminal, "number" | "quantity" | "string" | "address" | "prefix" | "mac" | "sign" | "bad" | "name");
+    let address = matches!(terminal, "address" | "prefix" | "address6" | "prefix6" | "mac");
+    let literal = address || matches!(terminal, "number" | "quantity" | "string" | "sign" | "bad" | "name");
     literal || matches!(terminal, "(" | "[" | "not" | "has") || is_soft(terminal)
 }
 

@@ -153,6 +153,16 @@ pub(crate) enum Token<'s> {
     /// `10.1.0.0/16`
     #[regex(r"[0-9]+(\.[0-9]+){2,}/[0-9]+", prefix)]
     Prefix((u32, u8)),
+    /// `2001:db8::1`, `ip6"fe80::1"` (RFC 4291)
+    #[regex(r"[0-9][0-9a-fA-F]{0,3}(:[0-9a-fA-F]{1,4})*::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?", address6, priority = 30)]
+    #[regex(r"[0-9][0-9a-fA-F]{0,3}(:[0-9a-fA-F]{1,4}){7}", address6, priority = 30)]
+    #[regex(r#"ip6"[^"/\n]*""#, address6, priority = 30)]
+    Ipv6(u128),
+    /// `2001:db8::/32`, `ip6"fe80::/10"`
+    #[regex(r"[0-9][0-9a-fA-F]{0,3}(:[0-9a-fA-F]{1,4})*::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)?/[0-9]+", prefix6, priority = 30)]
+    #[regex(r"[0-9][0-9a-fA-F]{0,3}(:[0-9a-fA-F]{1,4}){7}/[0-9]+", prefix6, priority = 30)]
+    #[regex(r#"ip6"[^"/\n]*/[^"\n]*""#, prefix6, priority = 30)]
+    Prefix6((u128, u8)),
     /// `02:00:00:00:00:01`
     #[regex(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){2,}", mac)]
     Mac(u64),
@@ -235,6 +245,25 @@ pub(crate) fn parse_prefix(text: &str) -> Option<(u32, u8)> {
     Some((parse_address(address)?, length))
 }
 
+fn address6<'s>(lexer: &Lexer<'s, Token<'s>>) -> Result<u128, Flaw> {
+    parse_address6(unquoted(lexer.slice())).ok_or(Flaw::Address)
+}
+
+fn prefix6<'s>(lexer: &Lexer<'s, Token<'s>>) -> Result<(u128, u8), Flaw> {
+    let (address, length) = unquoted(lexer.slice()).split_once('/').ok_or(Flaw::Address)?;
+    let length = length.parse().ok().filter(|l| *l <= 128).ok_or(Flaw::Address)?;
+    Ok((parse_address6(address).ok_or(Flaw::Address)?, length))
+}
+
+/// What stands in `ip6"…"`, or all of it.
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix("ip6\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
+fn parse_address6(text: &str) -> Option<u128> {
+    text.parse::<std::net::Ipv6Addr>().ok().map(u128::from)
+}
+
 fn mac<'s>(lexer: &Lexer<'s, Token<'s>>) -> Result<u64, Flaw> {
     parse_mac(lexer.slice()).ok_or(Flaw::Address)
 }
@@ -307,6 +336,13 @@ mod tests {
         assert_eq!(all("10.1.0.0/16"), [Ok(Prefix((0x0a01_0000, 16)))]);
         assert_eq!(all("a<->b"), [Ok(Word("a")), Ok(Both), Ok(Word("b"))]);
         assert_eq!(all("02:00:00:00:00:01"), [Ok(Mac(0x0200_0000_0001))]);
+        assert_eq!(all("2001:db8::1"), [Ok(Ipv6(0x2001_0db8_0000_0000_0000_0000_0000_0001))]);
+        assert_eq!(all("1::"), [Ok(Ipv6(1 << 112))]);
+        assert_eq!(all("1:2:3:4:5:6:7:8"), [Ok(Ipv6(0x0001_0002_0003_0004_0005_0006_0007_0008))]);
+        assert_eq!(all("2001:db8::/32"), [Ok(Prefix6((0x2001_0db8 << 96, 32)))]);
+        assert_eq!(all("ip6\"fe80::/10\""), [Ok(Prefix6((0xfe80 << 112, 10)))]);
+        assert_eq!(all("ip6\"::1\""), [Ok(Ipv6(1))]);
+        assert_eq!(all("2001:db8::/129"), [Err(Flaw::Address)]);
         assert_eq!(all("ends"), [Ok(Word("ends"))]);
     }
 

@@ -281,7 +281,6 @@ fn nemo() {
         expect![[r#"
             E0108 at "CRATE": expected a statement such as `CREATE Node a Type host`, found `CRATE`
               help: did you mean `CREATE`?
-            E0108 at "Flow": expected a kind of entity such as `Node`, found `Flow`
         "#]],
     );
 }

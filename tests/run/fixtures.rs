@@ -1,6 +1,6 @@
 //! Fixtures: programs in folders named for the stage they are about, with their expectations inside.
 //!
-//! A fixture is a file `tests/STAGE/NAME.rdcl`, or a package `tests/STAGE/NAME/` whose `main.rdcl` counts. Its first line
+//! A fixture is a file `tests/STAGE/NAME.rdcl` (or `.nemo`), or a package `tests/STAGE/NAME/` whose `main.rdcl` counts. Its first line
 //! is `// stages: check`: the stage of its folder, and `verify` besides where verdicts are expected; the last one decides
 //! how far it is taken. A file
 //! `NAME.stdout` or `NAME.stderr` beside it holds what the binary writes about it.
@@ -12,7 +12,8 @@ use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const STAGES: [&str; 10] = ["parse", "resolve", "check", "expand", "lower", "verify", "place", "plan", "emit", "lint"];
+const STAGES: [&str; 11] =
+    ["parse", "resolve", "check", "expand", "lower", "verify", "place", "plan", "emit", "lint", "nemo"];
 
 /// One trial for each fixture.
 pub fn trials() -> Vec<Trial> {
@@ -27,7 +28,8 @@ pub fn trials() -> Vec<Trial> {
 pub fn in_folder(stage: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(stage);
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let is_fixture = |p: &PathBuf| p.extension().is_some_and(|e| e == "rdcl") || p.join("rdcl.toml").exists();
+    let is_fixture =
+        |p: &PathBuf| p.extension().is_some_and(|e| e == "rdcl" || e == "nemo") || p.join("rdcl.toml").exists();
     let mut found: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(is_fixture).collect();
     found.sort();
     found

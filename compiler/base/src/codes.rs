@@ -265,6 +265,8 @@ codes! {
     E0531 "two behaviours for a port"
     E0532 "`old` in the wrong place"
     E0533 "a behaviour that is too large"
+    E0534 "a packet that cannot be put into a tunnel"
+    E0535 "a packet that is in no tunnel"
     E0560 "header memory that is allocated twice"
     E0561 "memory that is not allocated so"
     E0562 "a tag that points nowhere on a path"

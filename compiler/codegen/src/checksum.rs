@@ -13,7 +13,7 @@ use crate::guest::Guest;
 use crate::header::{Span, byte_of, length};
 use crate::link::Routine;
 use crate::shapes::ShapeSet;
-use rdcl_core::HeaderKind;
+use rdcl_core::{HeaderKind, Layout};
 
 /// The error of a UDP packet without a checksum, which stays without.
 const ABSENT: u64 = 0x1_0000;
@@ -84,25 +84,43 @@ impl Guest<'_, '_> {
     }
 
     /// The sum of the pseudo header of a packet of one of these shapes.
-    fn pseudo_sum(&mut self, l4: HeaderKind, bytes: Value, shapes: ShapeSet) -> Value {
+    fn pseudo_sum(&mut self, l4: HeaderKind, protocol: u8, bytes: Value, shapes: &ShapeSet) -> Value {
         let swapped = self.asm.swap16(bytes);
-        let protocol = (l4.protocol_number().unwrap_or(0) as u64) << 8;
-        let sum = self.asm.add_int(swapped, protocol);
+        let sum = self.asm.add_int(swapped, u64::from(protocol) << 8);
         let sum = self.asm.variable_of(sum);
-        self.when_has(HeaderKind::Ip4, shapes, |guest| {
-            for name in ["src", "dst"] {
-                let address = guest.load_header(HeaderKind::Ip4, 4, byte_of(HeaderKind::Ip4, name));
-                add_to(guest.asm, sum, address);
+        let [ip6, ip4] = if l4.is_inner() {
+            [HeaderKind::InnerIp6, HeaderKind::InnerIp4]
+        } else {
+            [HeaderKind::Ip6, HeaderKind::Ip4]
+        };
+        match shapes.has(ip6) {
+            Some(true) => self.add_addresses(sum, ip6),
+            Some(false) => self.when_has(ip4, shapes, |guest| guest.add_addresses(sum, ip4)),
+            None => {
+                let has = self.has(ip6);
+                let without = shapes.having(ip6, false);
+                self.either(
+                    has,
+                    |guest| guest.add_addresses(sum, ip6),
+                    |guest| guest.when_has(ip4, &without, |guest| guest.add_addresses(sum, ip4)),
+                );
             }
-        });
+        }
         self.asm.get(sum)
     }
 
+    fn add_addresses(&mut self, sum: crate::asm::Variable, ip: HeaderKind) {
+        for at in (byte_of(ip, "src")..length(ip)).step_by(4) {
+            let word = self.load_header(ip, 4, at);
+            add_to(self.asm, sum, word);
+        }
+    }
+
     /// The folded sum of the message of so many bytes at an address, as if its checksum were zero.
-    fn message_sum(&mut self, l4: HeaderKind, at: Value, bytes: Value, shapes: ShapeSet) -> Value {
+    fn message_sum(&mut self, l4: HeaderKind, at: Value, bytes: Value, shapes: &ShapeSet) -> Value {
         let mut sum = self.asm.call(Routine::Sum, &[at, bytes], 1)[0];
-        if l4 != HeaderKind::Icmp {
-            let pseudo = self.pseudo_sum(l4, bytes, shapes);
+        if let Some(protocol) = l4.layout().pseudo_protocol() {
+            let pseudo = self.pseudo_sum(l4, protocol, bytes, shapes);
             sum = self.asm.add(sum, pseudo);
         }
         let written = self.asm.load(Memory::Fabric, 2, at, byte_of(l4, "csum"));
@@ -111,34 +129,40 @@ impl Guest<'_, '_> {
         fold(self.asm, sum)
     }
 
+    /// Where the error of a message is kept.
+    fn error_of(&self, l4: HeaderKind) -> crate::asm::Variable {
+        if l4.is_inner() { self.vars.inner_error } else { self.vars.error }
+    }
+
     /// Notes the error of a received message.
-    pub(crate) fn note_error(&mut self, l4: HeaderKind, at: Value, bytes: Value, shapes: ShapeSet) {
+    pub(crate) fn note_error(&mut self, l4: HeaderKind, at: Value, bytes: Value, shapes: &ShapeSet) {
         let sum = self.message_sum(l4, at, bytes, shapes);
         let received = self.load_header(l4, 2, byte_of(l4, "csum"));
         let off = self.asm.add(received, sum);
         let off = fold(self.asm, off);
         let mut error = canonical(self.asm, off);
-        if l4 == HeaderKind::Udp {
+        if l4.layout() == Layout::Udp {
             let (absent, none) = (self.asm.int(ABSENT), self.asm.is_int(Is::Equal, received, 0));
             error = self.asm.select(none, absent, error);
         }
-        self.asm.set(self.vars.error, error);
+        let kept = self.error_of(l4);
+        self.asm.set(kept, error);
     }
 
     /// Puts the length and the checksum into a message that is otherwise ready to be sent.
-    pub(crate) fn seal_message(&mut self, l4: HeaderKind, at: Value, bytes: Value, shapes: ShapeSet) {
-        if l4 == HeaderKind::Udp {
+    pub(crate) fn seal_message(&mut self, l4: HeaderKind, at: Value, bytes: Value, shapes: &ShapeSet) {
+        if l4.layout() == Layout::Udp {
             self.asm.store_big(Memory::Fabric, 2, bytes, at, byte_of(l4, "len"));
         }
         let sum = self.message_sum(l4, at, bytes, shapes);
         let ones = self.asm.int(0xffff);
         let correct = self.asm.sub(ones, sum);
-        let error = self.asm.get(self.vars.error);
+        let error = self.asm.get(self.error_of(l4));
         let off = self.asm.add(correct, error);
         let off = fold(self.asm, off);
         let off = canonical(self.asm, off);
         let mut value = self.asm.select(error, off, correct);
-        if l4 == HeaderKind::Udp {
+        if l4.layout() == Layout::Udp {
             value = self.never_zero(value);
             let (none, absent) = (self.asm.int(0), self.asm.is_int(Is::Equal, error, ABSENT));
             value = self.asm.select(absent, none, value);
@@ -152,26 +176,29 @@ impl Guest<'_, '_> {
     }
 
     /// The checksum of a message whose headers are those it came with, its fields perhaps written.
-    pub(crate) fn carried_checksum(&mut self, l4: HeaderKind, shapes: ShapeSet) -> Value {
+    pub(crate) fn carried_checksum(&mut self, l4: HeaderKind, shapes: &ShapeSet) -> Value {
         let received = self.load_header(l4, 2, byte_of(l4, "csum"));
         let sum = self.asm.variable_of(received);
-        let is_ip_written = l4 != HeaderKind::Icmp && !self.written_words(HeaderKind::Ip4).is_empty();
+        let has_pseudo = l4.layout().pseudo_protocol().is_some();
+        let written = |guest: &Self, ip| has_pseudo && !guest.written_words(ip).is_empty();
+        let ips: Vec<HeaderKind> =
+            [HeaderKind::Ip4, HeaderKind::Ip6].into_iter().filter(|ip| written(self, *ip)).collect();
         self.add_differences(sum, l4, 0);
-        if is_ip_written {
-            self.when_has(HeaderKind::Ip4, shapes, |guest| guest.add_differences(sum, HeaderKind::Ip4, length(l4)));
+        for ip in &ips {
+            self.when_has(*ip, shapes, |guest| guest.add_differences(sum, *ip, length(l4)));
         }
-        let is_written = is_ip_written || !self.written_words(l4).is_empty();
+        let is_written = !ips.is_empty() || !self.written_words(l4).is_empty();
         let sum = self.asm.get(sum);
         let folded = if is_written { fold(self.asm, sum) } else { sum };
         let value = canonical(self.asm, folded);
-        match l4 {
-            HeaderKind::Udp => {
+        match l4.layout() {
+            Layout::Udp => {
                 let value = self.never_zero(value);
                 let (none, absent) = (self.asm.int(0), self.asm.is_int(Is::Equal, received, 0));
                 self.asm.select(absent, none, value)
             }
-            HeaderKind::Icmp => self.ones_for_zeros(value),
-            HeaderKind::Eth | HeaderKind::Vlan | HeaderKind::Ip4 | HeaderKind::Tcp => value,
+            Layout::Icmp => self.ones_for_zeros(value),
+            _ => value,
         }
     }
 
@@ -193,12 +220,8 @@ impl Guest<'_, '_> {
     /// The words of a header that count for the message's checksum and that the program writes: position and size.
     fn written_words(&self, header: HeaderKind) -> Vec<(u32, u32)> {
         let spans = self.plan.uses.written.iter().filter(|f| f.header == header).map(|f| Span::of(*f));
-        let spans: Vec<Span> = match header {
-            HeaderKind::Ip4 => spans.filter(|s| s.first >= byte_of(HeaderKind::Ip4, "src")).collect(),
-            HeaderKind::Eth | HeaderKind::Vlan | HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp => {
-                spans.collect()
-            }
-        };
+        let is_ip = header.layout().is_ip();
+        let spans: Vec<Span> = spans.filter(|s| !is_ip || s.first >= byte_of(header, "src")).collect();
         let touched = |at: u32, size: u32| spans.iter().any(|s| s.first < at + size && at < s.first + s.bytes);
         let mut words = Vec::new();
         for at in (0..length(header)).step_by(4).filter(|at| touched(*at, 4)) {
@@ -228,10 +251,9 @@ impl Guest<'_, '_> {
         self.asm.get(result)
     }
 
-    /// The checksum of the IPv4 header under way.
-    pub(crate) fn ip_checksum(&mut self) -> Value {
-        let ip = HeaderKind::Ip4;
-        if !self.plan.uses.moves_transport() && !self.plan.uses.written.iter().any(|f| f.header == ip) {
+    /// The checksum of an IPv4 header under way.
+    pub(crate) fn ip_checksum(&mut self, ip: HeaderKind) -> Value {
+        if !self.plan.sums_messages && !self.plan.uses.written.iter().any(|f| f.header == ip) {
             let received = self.load_header(ip, 2, byte_of(ip, "csum"));
             return canonical(self.asm, received);
         }

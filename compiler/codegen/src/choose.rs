@@ -37,7 +37,7 @@ impl Guest<'_, '_> {
         legal: Legal<'_>,
         resolver: Option<&Resolver>,
         on_none: Label,
-        shapes: ShapeSet,
+        shapes: &ShapeSet,
     ) -> Option<Value> {
         if legal.lo > legal.hi {
             self.asm.jump(on_none);
@@ -58,7 +58,7 @@ impl Guest<'_, '_> {
         free: &Free,
         resolver: Option<&Resolver>,
         on_none: Label,
-        shapes: ShapeSet,
+        shapes: &ShapeSet,
     ) -> Value {
         let rest: Vec<Expr> = free.keys.iter().flatten().cloned().collect();
         let args = [vec![self.data], self.key_words(&rest, shapes)].concat();
@@ -90,7 +90,7 @@ impl Guest<'_, '_> {
     }
 
     /// `lo + h mod (hi - lo + 1)`, where `h` is FNV-1a (64 bits) over the values as 16-byte big-endian words.
-    fn hashed(&mut self, exprs: &[Expr], legal: Legal<'_>, shapes: ShapeSet) -> Value {
+    fn hashed(&mut self, exprs: &[Expr], legal: Legal<'_>, shapes: &ShapeSet) -> Value {
         let mut hash = self.asm.int(BASIS);
         for expr in exprs {
             let (value, width) = self.expr(expr, shapes);

@@ -1,7 +1,9 @@
 //! What a guest counts: every frame it takes, every copy it sends, every reason it does not.
 
 use crate::bootable::reachable;
-use rdcl_core::{BlockId, CheckKind, End, Free, HeaderKind, MapId, ParseError, PortId, Program, Reason, Shape, Stack};
+use rdcl_core::{
+    BlockId, CheckKind, End, Free, HeaderKind, Layout, MapId, ParseError, PortId, Program, Reason, Shape, Stack,
+};
 use std::collections::BTreeSet;
 
 /// What one of a guest's counters counts.
@@ -73,16 +75,28 @@ fn of_block(block: BlockId, end: &End) -> Option<Counter> {
 
 /// The faults that the parser may find at a port of this stack.
 fn parse_errors(stack: Stack) -> Vec<ParseError> {
-    let headers: BTreeSet<HeaderKind> = Shape::of_stack(stack).into_iter().flat_map(headers_of).collect();
+    // A header that is missing is found missing in the end.
+    let all = Stack { required: Shape::of(&[stack.outermost]), ..stack };
+    let headers: BTreeSet<HeaderKind> = Shape::of_stack(all).into_iter().flat_map(headers_of).collect();
     let mut errors = vec![ParseError::Truncated];
-    if headers.contains(&HeaderKind::Ip4) {
-        errors.extend([ParseError::Version, ParseError::Options, ParseError::Fragment, ParseError::Checksum]);
-    }
-    let with_length = [HeaderKind::Ip4, HeaderKind::Tcp, HeaderKind::Udp];
-    errors.extend(with_length.iter().any(|h| headers.contains(h)).then_some(ParseError::Length));
+    errors.extend(headers.iter().flat_map(|header| errors_of(header.layout())));
     let missing = stack.required.headers().filter(|h| *h != stack.outermost);
     errors.extend(missing.map(ParseError::Missing));
     errors
+}
+
+/// The faults that a header may have, besides being too short.
+fn errors_of(layout: Layout) -> &'static [ParseError] {
+    use ParseError::{Checksum, Fragment, Length, Options, Version};
+    match layout {
+        Layout::Ip4 => &[Version, Options, Fragment, Length, Checksum],
+        Layout::Ip6 => &[Version],
+        Layout::Tcp | Layout::Udp => &[Length],
+        Layout::Arp | Layout::Vxlan => &[Options],
+        Layout::Gre => &[Version, Options],
+        Layout::Gtpu => &[Version, Options, Length],
+        Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Frag | Layout::Icmp | Layout::Icmp6 | Layout::Esp => &[],
+    }
 }
 
 fn headers_of(shape: Shape) -> Vec<HeaderKind> {

@@ -11,18 +11,18 @@ use rdcl_core::{BinOp, CellId, CmpOp, Cond, Expr, RowId, mask};
 
 impl Guest<'_, '_> {
     /// The values of expressions.
-    pub(crate) fn exprs(&mut self, exprs: &[Expr], shapes: ShapeSet) -> Vec<Value> {
+    pub(crate) fn exprs(&mut self, exprs: &[Expr], shapes: &ShapeSet) -> Vec<Value> {
         exprs.iter().map(|expr| self.expr(expr, shapes).0).collect()
     }
 
     /// The words of the values of expressions, as routines take them.
-    pub(crate) fn key_words(&mut self, exprs: &[Expr], shapes: ShapeSet) -> Vec<Value> {
+    pub(crate) fn key_words(&mut self, exprs: &[Expr], shapes: &ShapeSet) -> Vec<Value> {
         let values = self.exprs(exprs, shapes);
         values.into_iter().flat_map(|value| self.asm.words(value)).collect()
     }
 
     /// The value and the width of an expression, for a packet of one of these shapes.
-    pub(crate) fn expr(&mut self, expr: &Expr, shapes: ShapeSet) -> (Value, u16) {
+    pub(crate) fn expr(&mut self, expr: &Expr, shapes: &ShapeSet) -> (Value, u16) {
         match expr {
             Expr::Const(bv) => (self.asm.constant(bv.width, bv.value), bv.width),
             Expr::Field(field) => (self.read_field(*field), field.width()),
@@ -81,7 +81,7 @@ impl Guest<'_, '_> {
         self.asm.and(value, bits)
     }
 
-    fn binary(&mut self, op: BinOp, a: &Expr, b: &Expr, shapes: ShapeSet) -> (Value, u16) {
+    fn binary(&mut self, op: BinOp, a: &Expr, b: &Expr, shapes: &ShapeSet) -> (Value, u16) {
         let ((a, width), (b, _)) = (self.expr(a, shapes), self.expr(b, shapes));
         let value = match op {
             BinOp::And => self.asm.and(a, b),
@@ -115,25 +115,25 @@ impl Guest<'_, '_> {
         (self.asm.load_value(Memory::Tables, width, at, before), width)
     }
 
-    fn either_value(&mut self, cond: &Cond, a: &Expr, b: &Expr, shapes: ShapeSet) -> (Value, u16) {
+    fn either_value(&mut self, cond: &Cond, a: &Expr, b: &Expr, shapes: &ShapeSet) -> (Value, u16) {
         let (with, without) = (shapes.assuming(cond, true), shapes.assuming(cond, false));
         match (cond, is_leaf(a) && is_leaf(b)) {
             (Cond::Has(header), true) if shapes.has(*header).is_none() => {
                 let has = self.has(*header);
-                let ((a, width), (b, _)) = (self.expr(a, with), self.expr(b, without));
+                let ((a, width), (b, _)) = (self.expr(a, &with), self.expr(b, &without));
                 return (self.asm.select(has, a, b), width);
             }
-            _ if with.is_empty() => return self.expr(b, without),
-            _ if without.is_empty() => return self.expr(a, with),
+            _ if with.is_empty() => return self.expr(b, &without),
+            _ if without.is_empty() => return self.expr(a, &with),
             _ => {}
         }
         let (yes, no, after) = (self.asm.label(), self.asm.label(), self.asm.label());
         self.cond(cond, shapes, yes, no);
         self.asm.bind(yes);
-        let (value, width) = self.expr(a, with);
+        let (value, width) = self.expr(a, &with);
         self.asm.jump_with(after, value);
         self.asm.bind(no);
-        let (value, _) = self.expr(b, without);
+        let (value, _) = self.expr(b, &without);
         self.asm.jump_with(after, value);
         let taken = self.asm.taken(after, width);
         self.asm.bind(after);
@@ -141,7 +141,7 @@ impl Guest<'_, '_> {
     }
 
     /// Goes to one of two labels, as a condition holds or not for a packet of one of these shapes.
-    pub(crate) fn cond(&mut self, cond: &Cond, shapes: ShapeSet, yes: Label, no: Label) {
+    pub(crate) fn cond(&mut self, cond: &Cond, shapes: &ShapeSet, yes: Label, no: Label) {
         match cond {
             Cond::True => self.asm.jump(yes),
             Cond::False => self.asm.jump(no),
@@ -174,12 +174,12 @@ impl Guest<'_, '_> {
     }
 
     /// Conditions in order: to `end` if every one is `on`, to `stop` at the first that is not.
-    fn sequence(&mut self, conds: &[Cond], on: bool, shapes: ShapeSet, end: Label, stop: Label) {
-        let mut shapes = shapes;
+    fn sequence(&mut self, conds: &[Cond], on: bool, shapes: &ShapeSet, end: Label, stop: Label) {
+        let mut shapes = shapes.clone();
         for cond in conds {
             let next = self.asm.label();
             let (yes, no) = if on { (next, stop) } else { (stop, next) };
-            self.cond(cond, shapes, yes, no);
+            self.cond(cond, &shapes, yes, no);
             self.asm.bind(next);
             shapes = shapes.assuming(cond, on);
         }

@@ -6,7 +6,6 @@
 
 use crate::asm::{Is, Label, Memory, Value, Variable, words_of};
 use crate::guest::Guest;
-use crate::header;
 use crate::plan::Space;
 use crate::uses::Uses;
 use rdcl_core::{BlockId, Program};
@@ -15,6 +14,9 @@ use rdcl_core::{BlockId, Program};
 const AROUND: u32 = 0;
 const ARM: u32 = 8;
 const SAVED: u32 = 16;
+
+/// How many variables are saved besides what the program named.
+const FIXED: usize = 5;
 
 /// A fork with several arms.
 pub(crate) struct ForkPlan {
@@ -25,14 +27,22 @@ pub(crate) struct ForkPlan {
     behind: Uses,
     /// Where its state is saved.
     at: u32,
+    /// The size of all headers.
+    header_bytes: u32,
 }
 
 impl ForkPlan {
-    pub(crate) fn new(program: &Program, number: u64, arms: Vec<BlockId>, behind: Uses, space: &mut Space) -> ForkPlan {
+    pub(crate) fn new(
+        program: &Program,
+        number: u64,
+        arms: Vec<BlockId>,
+        behind: Uses,
+        (header_bytes, space): (u32, &mut Space),
+    ) -> ForkPlan {
         let widths = saved_widths(program, &behind);
         let words: u64 = widths.iter().map(|width| u64::from(words_of(*width))).sum();
-        let at = space.place(u64::from(SAVED) + header::BYTES + 8 * words, 64);
-        ForkPlan { number, arms, behind, at }
+        let at = space.place(u64::from(SAVED + header_bytes) + 8 * words, 64);
+        ForkPlan { number, arms, behind, at, header_bytes }
     }
 
     /// Whether headers change behind it.
@@ -41,7 +51,7 @@ impl ForkPlan {
     }
 
     fn moves_headers(&self) -> bool {
-        !self.behind.moved.is_empty()
+        self.behind.moves_headers()
     }
 
     fn headers(&self) -> u32 {
@@ -49,13 +59,13 @@ impl ForkPlan {
     }
 
     fn variables(&self) -> u32 {
-        self.headers() + header::BYTES as u32
+        self.headers() + self.header_bytes
     }
 }
 
-/// The widths of what is saved besides headers: shape, body and error, then what the program named.
+/// The widths of what is saved besides headers: shape, body and errors, then what the program named.
 fn saved_widths(program: &Program, behind: &Uses) -> Vec<u16> {
-    let mut widths = vec![64; 4];
+    let mut widths = vec![64; FIXED];
     widths.extend(behind.slots.iter().map(|slot| program.slots[slot.index()].width));
     let map = |cell: rdcl_core::CellId| &program.maps[program.cells[cell.index()].map.index()];
     widths.extend(behind.columns.iter().map(|(cell, column)| map(*cell).column(*column).1));
@@ -86,12 +96,12 @@ impl Guest<'_, '_> {
     fn saved(&self, fork: &ForkPlan) -> Vec<(Variable, u16)> {
         let program = self.plan.program;
         let vars = &self.vars;
-        let mut saved = vec![vars.shape, vars.body, vars.length, vars.error];
+        let mut saved = vec![vars.shape, vars.body, vars.length, vars.error, vars.inner_error];
         saved.extend(fork.behind.slots.iter().map(|slot| vars.slots[slot.index()]));
         saved.extend(fork.behind.columns.iter().map(|(cell, column)| vars.cells[cell.index()].columns[column]));
         saved.extend(fork.behind.rows.iter().map(|row| vars.rows[row.index()]));
         let saved = saved.into_iter().zip(saved_widths(program, &fork.behind)).enumerate();
-        let is_changed = |number: usize| number >= 4 || fork.moves_headers();
+        let is_changed = |number: usize| number >= FIXED || fork.moves_headers();
         saved.filter(|(number, _)| is_changed(*number)).map(|(_, saved)| saved).collect()
     }
 
@@ -120,7 +130,7 @@ impl Guest<'_, '_> {
     }
 
     fn copy_headers(&mut self, from: (Memory, u32), to: (Memory, u32)) {
-        for at in (0..header::BYTES as u32).step_by(16) {
+        for at in (0..self.plan.places.bytes).step_by(16) {
             self.asm.copy16((from.0, self.data, from.1 + at), (to.0, self.data, to.1 + at));
         }
     }

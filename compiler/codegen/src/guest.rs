@@ -26,6 +26,8 @@ pub(crate) struct Vars {
     pub(crate) length: Variable,
     /// How the checksum of the message differs from the correct one; used if headers come or go.
     pub(crate) error: Variable,
+    /// The same of the message in a tunnel.
+    pub(crate) inner_error: Variable,
     /// The number of the innermost fork with arms left; 0 without one.
     pub(crate) pending: Variable,
     pub(crate) slots: Vec<Variable>,
@@ -101,6 +103,7 @@ fn variables(plan: &Plan<'_>, asm: &mut Asm<'_>) -> Vars {
         body: asm.variable(64),
         length: asm.variable(64),
         error: asm.variable(64),
+        inner_error: asm.variable(64),
         pending: asm.variable(64),
         slots: program.slots.iter().map(|slot| asm.variable(slot.width)).collect(),
         cells,

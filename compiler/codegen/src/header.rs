@@ -1,38 +1,29 @@
-//! The headers of the packet under way: every kind has a place of its own, so that every field has a fixed address.
+//! The headers of the packet under way, each in its place.
 //!
 //! The bytes are those of the wire, and they are kept true at all times: a next-protocol field says what follows, or
-//! the free value when nothing we know does; `ip.len` is the length. So reading a field is a load and sending a header
-//! is a copy. Only checksums, `udp.len` and the place of what lies under a removed header wait for the end.
+//! the free value when nothing we know does; the lengths of IP and GTP-U are true. So reading a field is a load and
+//! sending a header is a copy. Only checksums, `udp.len` and the place of what lies under a removed header wait for the
+//! end.
 
 use crate::asm::{Asm, Code, Is, Memory, Value};
 use crate::guest::Guest;
 use crate::shapes::{ShapeSet, bit};
-use rdcl_core::{Derivation, Field, HeaderKind, Role, mask};
-
-/// The size of all places.
-pub(crate) const BYTES: u64 = 128;
-
-/// Where a header is among the places.
-pub(crate) fn place(header: HeaderKind) -> u32 {
-    match header {
-        HeaderKind::Eth => 0,
-        HeaderKind::Vlan => 16,
-        HeaderKind::Ip4 => 32,
-        HeaderKind::Tcp => 64,
-        HeaderKind::Udp => 96,
-        HeaderKind::Icmp => 112,
-    }
-}
+use rdcl_core::{Derivation, Field, HeaderKind, Layout, Role, Shape, mask};
 
 /// The bytes of a new header of which all that programs may write is zero.
 pub(crate) fn blank(header: HeaderKind) -> Vec<u8> {
-    let mut bytes = vec![0; header.length()];
-    match header {
-        HeaderKind::Ip4 => bytes[0] = 0x45,
-        HeaderKind::Tcp => bytes[12] = 0x50,
-        HeaderKind::Eth | HeaderKind::Vlan | HeaderKind::Udp | HeaderKind::Icmp => {}
+    let mut bits = vec![0u8; header.length() * 8];
+    for field in Shape::of(&[header]).fields() {
+        let value = match field.decl().role {
+            Role::Derived(Derivation::Fixed(value)) => value,
+            // The least length of TCP, in words.
+            Role::Derived(Derivation::Length) if header.layout() == Layout::Tcp => 5,
+            Role::Plain | Role::HopLimit | Role::Derived(_) => 0,
+        };
+        let own = &mut bits[usize::from(field.offset())..usize::from(field.offset() + field.width())];
+        own.iter_mut().rev().enumerate().for_each(|(i, bit)| *bit = (value >> i & 1) as u8);
     }
-    bytes
+    bits.chunks(8).map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | bit)).collect()
 }
 
 /// The byte at which a header's field begins.
@@ -82,6 +73,10 @@ impl Span {
 
 /// The bytes of a span as a big-endian number.
 fn load_bytes(asm: &mut Asm<'_>, base: Value, span: Span, at: u32) -> Value {
+    if span.bytes == 16 {
+        let words = [span.first + 8, span.first].map(|word| asm.load_big(Memory::Headers, 8, base, at + word));
+        return asm.of_words(&words);
+    }
     let mut whole = None;
     for (from, size) in span.pieces() {
         let piece = asm.load_big(Memory::Headers, size, base, at + from);
@@ -97,6 +92,13 @@ fn load_bytes(asm: &mut Asm<'_>, base: Value, span: Span, at: u32) -> Value {
 }
 
 fn store_bytes(asm: &mut Asm<'_>, value: Value, base: Value, span: Span, at: u32) {
+    if span.bytes == 16 {
+        let words = asm.words(value);
+        for (word, from) in words.into_iter().zip([span.first + 8, span.first]) {
+            asm.store_big(Memory::Headers, 8, word, base, at + from);
+        }
+        return;
+    }
     let mut below = 8 * span.bytes as u16;
     for (from, size) in span.pieces() {
         below -= 8 * size as u16;
@@ -108,7 +110,7 @@ fn store_bytes(asm: &mut Asm<'_>, value: Value, base: Value, span: Span, at: u32
 impl Guest<'_, '_> {
     /// Where a header is in the data.
     pub(crate) fn at(&self, header: HeaderKind) -> u32 {
-        self.plan.headers + place(header)
+        self.plan.headers + self.plan.places.of_header(header)
     }
 
     /// The value of a field of a header that is there.
@@ -136,43 +138,76 @@ impl Guest<'_, '_> {
     }
 
     /// Adds a header that is not there to a packet of one of these shapes.
-    pub(crate) fn push(&mut self, header: HeaderKind, shapes: ShapeSet) {
+    pub(crate) fn push(&mut self, header: HeaderKind, shapes: &ShapeSet) {
         let (at, data) = (self.at(header), self.data);
         for (i, chunk) in (0..).zip(blank(header).chunks(2)) {
             let value = self.asm.int(u16::from_le_bytes([chunk[0], chunk[1]]).into());
             self.asm.store(Memory::Headers, 2, value, data, at + 2 * i);
         }
-        if header == HeaderKind::Vlan && shapes.has(HeaderKind::Eth) != Some(false) {
-            self.when_has(HeaderKind::Eth, shapes, |guest| guest.move_free_type(HeaderKind::Eth, HeaderKind::Vlan));
-        }
         if header.next_protocol().is_some() {
-            self.announce_nearest(header, HeaderKind::ALL.into_iter().filter(|h| *h > header).collect(), shapes);
+            self.take_free(header, headers_below(header, shapes), shapes);
         }
-        self.announce_below(header, header.protocol_number().unwrap_or(0), shapes);
+        self.announce_nearest(header, headers_above(header, shapes), shapes);
+        self.announce_below(header, Some(header), shapes);
         let shape = self.asm.get(self.vars.shape);
         let shape = self.asm.or_int(shape, bit(header));
         self.asm.set(self.vars.shape, shape);
-        self.renew_length(header, shapes.with(header));
+        self.renew_lengths(header, &shapes.with(header));
     }
 
     /// Removes a header that is there from a packet of one of these shapes.
-    pub(crate) fn pop(&mut self, header: HeaderKind, shapes: ShapeSet) {
-        if header == HeaderKind::Tcp {
-            self.drop_options();
+    pub(crate) fn pop(&mut self, header: HeaderKind, shapes: &ShapeSet) {
+        if header.layout() == Layout::Tcp {
+            self.drop_options(header);
         }
         self.announce_removal(header, shapes);
         let shape = self.asm.get(self.vars.shape);
         let shape = self.asm.and_int(shape, !bit(header));
         self.asm.set(self.vars.shape, shape);
-        if header > HeaderKind::Ip4 {
+        if header.is_transport() {
             let none = self.asm.int(0);
             self.asm.set(self.vars.error, none);
         }
-        self.renew_length(header, shapes.without(header));
+        self.renew_lengths(header, &shapes.without(header));
+    }
+
+    /// Makes the packet, of one of these shapes, the one in a tunnel.
+    pub(crate) fn nest(&mut self, shapes: &ShapeSet) {
+        self.change_level(shapes, HeaderKind::inner);
+        let (error, none) = (self.asm.get(self.vars.error), self.asm.int(0));
+        self.asm.set(self.vars.inner_error, error);
+        self.asm.set(self.vars.error, none);
+    }
+
+    /// Takes the packet, of one of these shapes, out of a tunnel.
+    pub(crate) fn unnest(&mut self, shapes: &ShapeSet) {
+        self.change_level(shapes, HeaderKind::outer);
+        let (error, none) = (self.asm.get(self.vars.inner_error), self.asm.int(0));
+        self.asm.set(self.vars.error, error);
+        self.asm.set(self.vars.inner_error, none);
+    }
+
+    /// Moves headers to the places that they have at the other level; those places are empty.
+    fn change_level(&mut self, shapes: &ShapeSet, to: impl Fn(HeaderKind) -> Option<HeaderKind>) {
+        let none = self.asm.int(0);
+        let mask = self.asm.variable_of(none);
+        for (header, other) in shapes.headers().into_iter().filter_map(|h| Some((h, to(h)?))) {
+            let (from, into, data) = (self.at(header), self.at(other), self.data);
+            self.when_has(header, shapes, |guest| {
+                for at in (0..length(header)).step_by(16) {
+                    guest.asm.copy16((Memory::Headers, data, from + at), (Memory::Headers, data, into + at));
+                }
+                let so_far = guest.asm.get(mask);
+                let more = guest.asm.or_int(so_far, bit(other));
+                guest.asm.set(mask, more);
+            });
+        }
+        let mask = self.asm.get(mask);
+        self.asm.set(self.vars.shape, mask);
     }
 
     /// Does something if the packet, of one of these shapes, has a header.
-    pub(crate) fn when_has(&mut self, header: HeaderKind, shapes: ShapeSet, then: impl FnOnce(&mut Self)) {
+    pub(crate) fn when_has(&mut self, header: HeaderKind, shapes: &ShapeSet, then: impl FnOnce(&mut Self)) {
         match shapes.has(header) {
             Some(true) => then(self),
             Some(false) => {}
@@ -190,82 +225,120 @@ impl Guest<'_, '_> {
         self.asm.is_int(Is::NotEqual, own, 0)
     }
 
-    fn move_free_type(&mut self, from: HeaderKind, to: HeaderKind) {
-        let (from, to, data) = (self.at(from) + byte_of(from, "type"), self.at(to) + byte_of(to, "type"), self.data);
-        let free = self.asm.load(Memory::Headers, 2, data, from);
-        self.asm.store(Memory::Headers, 2, free, data, to);
+    /// Copies what one header announces to another that announces the same sort of number.
+    fn move_free(&mut self, from: HeaderKind, to: HeaderKind) {
+        let Some((from, to)) = from.next_protocol().zip(to.next_protocol()).filter(|(a, b)| a.width() == b.width())
+        else {
+            return;
+        };
+        let free = self.read_field(from);
+        self.write_field(to, free);
     }
 
-    fn put_next(&mut self, header: HeaderKind, number: u128) {
-        if let Some(field) = header.next_protocol() {
-            let number = self.asm.constant(field.width(), number);
-            self.write_field(field, number);
+    /// Lets a header take over what the nearest of these announces, of which the nearest comes first.
+    fn take_free(&mut self, header: HeaderKind, below: Vec<HeaderKind>, shapes: &ShapeSet) {
+        let Some((next, further)) = below.split_first() else { return };
+        match shapes.has(*next) {
+            Some(true) => self.move_free(*next, header),
+            Some(false) => self.take_free(header, further.to_vec(), shapes),
+            None => {
+                let has = self.has(*next);
+                let without = shapes.having(*next, false);
+                self.either(
+                    has,
+                    |guest| guest.move_free(*next, header),
+                    |guest| guest.take_free(header, further.to_vec(), &without),
+                );
+            }
         }
     }
 
+    /// Lets a header announce another one, as far as it can.
+    fn put_next(&mut self, header: HeaderKind, next: HeaderKind) {
+        let number = header.number_of(next);
+        let Some(field) = header.selector() else { return };
+        if field.is_writable() && number.is_none() {
+            return;
+        }
+        let number = self.asm.constant(field.width(), number.unwrap_or(0));
+        self.write_field(field, number);
+    }
+
     /// Lets a header announce the first of these that is there; if none is, leaves it as it is.
-    fn announce_nearest(&mut self, header: HeaderKind, above: Vec<HeaderKind>, shapes: ShapeSet) {
+    fn announce_nearest(&mut self, header: HeaderKind, above: Vec<HeaderKind>, shapes: &ShapeSet) {
         let Some((next, further)) = above.split_first() else { return };
-        let number = next.protocol_number().unwrap_or(0);
         match shapes.has(*next) {
-            Some(true) => self.put_next(header, number),
+            Some(true) => self.put_next(header, *next),
             Some(false) => self.announce_nearest(header, further.to_vec(), shapes),
             None => {
                 let has = self.has(*next);
                 let without = shapes.having(*next, false);
                 self.either(
                     has,
-                    |guest| guest.put_next(header, number),
-                    |guest| guest.announce_nearest(header, further.to_vec(), without),
+                    |guest| guest.put_next(header, *next),
+                    |guest| guest.announce_nearest(header, further.to_vec(), &without),
                 );
             }
         }
     }
 
-    /// Lets the header directly below a place announce a number.
-    fn announce_below(&mut self, header: HeaderKind, number: u128, shapes: ShapeSet) {
-        let Some(below) = HeaderKind::ALL.into_iter().rfind(|h| *h < header && shapes.has(*h) != Some(false)) else {
+    /// Lets the header directly below a place announce another one, or take over what the header at the place announced.
+    fn announce_below(&mut self, place: HeaderKind, next: Option<HeaderKind>, shapes: &ShapeSet) {
+        let Some(below) = headers_below(place, shapes).into_iter().find(|h| shapes.has(*h) != Some(false)) else {
             return;
         };
+        let told = |guest: &mut Self| match next {
+            Some(next) => guest.put_removed(below, place, next),
+            None => guest.give_back(below, place),
+        };
         if shapes.has(below) == Some(true) {
-            return self.put_next(below, number);
+            return told(self);
         }
         let has = self.has(below);
         let without = shapes.having(below, false);
-        self.either(has, |guest| guest.put_next(below, number), |guest| guest.announce_below(header, number, without));
+        self.either(has, told, |guest| guest.announce_below(place, next, &without));
     }
 
-    /// Lets the header below one that is removed announce what is above it, or nothing; a removed tag that was last
-    /// gives its free value back.
-    fn announce_removal(&mut self, header: HeaderKind, shapes: ShapeSet) {
-        let above = HeaderKind::ALL.into_iter().find(|h| *h > header && shapes.has(*h) != Some(false));
-        let Some(above) = above else {
-            if header == HeaderKind::Vlan {
-                let to = |guest: &mut Self| guest.move_free_type(HeaderKind::Vlan, HeaderKind::Eth);
-                return self.when_has(HeaderKind::Eth, shapes, to);
-            }
-            return self.announce_below(header, 0, shapes);
+    /// A header that comes is announced in full; one that is removed leaves alone what programs write.
+    fn put_removed(&mut self, below: HeaderKind, place: HeaderKind, next: HeaderKind) {
+        let is_written = below.selector().is_some_and(|field| field.is_writable());
+        if next == place || !is_written {
+            self.put_next(below, next);
+        }
+    }
+
+    /// A removed header that was last gives back what it announced, if the one below announces the same sort of number.
+    fn give_back(&mut self, below: HeaderKind, removed: HeaderKind) {
+        let Some(field) = below.next_protocol() else { return };
+        let none = self.asm.constant(field.width(), 0);
+        self.write_field(field, none);
+        self.move_free(removed, below);
+    }
+
+    /// Lets the header below one that is removed announce what is above it, or what it announced itself.
+    fn announce_removal(&mut self, header: HeaderKind, shapes: &ShapeSet) {
+        let Some(above) = headers_above(header, shapes).first().copied() else {
+            return self.announce_below(header, None, shapes);
         };
-        let number = above.protocol_number().unwrap_or(0);
         if shapes.has(above) == Some(true) {
-            return self.announce_below(header, number, shapes);
+            return self.announce_below(header, Some(above), shapes);
         }
         let has = self.has(above);
         let (with, without) = (shapes.having(above, true), shapes.having(above, false));
         self.either(
             has,
-            |guest| guest.announce_below(header, number, with),
-            |guest| guest.announce_removal(header, without),
+            |guest| guest.announce_below(header, Some(above), &with),
+            |guest| guest.announce_removal(header, &without),
         );
     }
 
     /// TCP options are the first bytes of what follows the headers.
-    fn drop_options(&mut self) {
-        let (at, data) = (self.at(HeaderKind::Tcp) + byte_of(HeaderKind::Tcp, "offset"), self.data);
+    fn drop_options(&mut self, tcp: HeaderKind) {
+        let (at, data) = (self.at(tcp) + byte_of(tcp, "offset"), self.data);
         let offset = self.asm.load(Memory::Headers, 1, data, at);
         let words = self.asm.shr(offset, 4);
         let bytes = self.asm.shl(words, 2);
-        let header = self.asm.int(HeaderKind::Tcp.length() as u64);
+        let header = self.asm.int(length(tcp).into());
         let options = self.asm.sub(bytes, header);
         let (body, length) = (self.asm.get(self.vars.body), self.asm.get(self.vars.length));
         let (body, length) = (self.asm.add(body, options), self.asm.sub(length, options));
@@ -273,25 +346,44 @@ impl Guest<'_, '_> {
         self.asm.set(self.vars.length, length);
     }
 
-    /// Puts `ip.len` right after a header came or went.
-    fn renew_length(&mut self, changed: HeaderKind, shapes: ShapeSet) {
-        if changed < HeaderKind::Ip4 {
-            return;
+    /// Puts lengths outside the tunnel right after a header came or went.
+    fn renew_lengths(&mut self, changed: HeaderKind, shapes: &ShapeSet) {
+        if changed >= HeaderKind::Ip4 {
+            self.put_lengths(shapes);
         }
-        self.when_has(HeaderKind::Ip4, shapes, |guest| {
-            let body = guest.asm.get(guest.vars.length);
-            let total = guest.asm.add_int(body, HeaderKind::Ip4.length() as u64);
-            let total = guest.asm.variable_of(total);
-            for above in [HeaderKind::Tcp, HeaderKind::Udp, HeaderKind::Icmp] {
-                guest.when_has(above, shapes.having(HeaderKind::Ip4, true), |guest| {
-                    let so_far = guest.asm.get(total);
-                    let more = guest.asm.add_int(so_far, above.length() as u64);
-                    guest.asm.set(total, more);
-                });
-            }
-            let total = guest.asm.get(total);
-            let (at, data) = (guest.at(HeaderKind::Ip4) + byte_of(HeaderKind::Ip4, "len"), guest.data);
-            guest.asm.store_big(Memory::Headers, 2, total, data, at);
-        });
     }
+
+    /// Puts the lengths of headers outside the tunnel right.
+    pub(crate) fn put_lengths(&mut self, shapes: &ShapeSet) {
+        for header in [HeaderKind::Ip4, HeaderKind::Ip6, HeaderKind::Gtpu] {
+            self.when_has(header, shapes, |guest| guest.put_length(header, &shapes.having(header, true)));
+        }
+    }
+
+    fn put_length(&mut self, header: HeaderKind, shapes: &ShapeSet) {
+        let own = if header == HeaderKind::Ip4 { length(header) } else { 0 };
+        let body = self.asm.get(self.vars.length);
+        let total = self.asm.add_int(body, own.into());
+        let total = self.asm.variable_of(total);
+        for above in headers_above(header, shapes) {
+            self.when_has(above, shapes, |guest| {
+                let so_far = guest.asm.get(total);
+                let more = guest.asm.add_int(so_far, length(above).into());
+                guest.asm.set(total, more);
+            });
+        }
+        let total = self.asm.get(total);
+        let (at, data) = (self.at(header) + byte_of(header, "len"), self.data);
+        self.asm.store_big(Memory::Headers, 2, total, data, at);
+    }
+}
+
+/// Headers after one that some shape has, the nearest first.
+fn headers_above(header: HeaderKind, shapes: &ShapeSet) -> Vec<HeaderKind> {
+    shapes.headers().into_iter().filter(|h| *h > header).collect()
+}
+
+/// Headers before one that some shape has, the nearest first.
+fn headers_below(header: HeaderKind, shapes: &ShapeSet) -> Vec<HeaderKind> {
+    shapes.headers().into_iter().rev().filter(|h| *h < header).collect()
 }

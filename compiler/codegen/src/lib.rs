@@ -29,6 +29,7 @@ mod link;
 mod map;
 mod native;
 mod parse;
+mod places;
 mod plan;
 mod send;
 mod shapes;

@@ -4,8 +4,8 @@ use crate::bootable::{most_copies, reachable, reachable_from};
 use crate::counter::{Counter, counters};
 use crate::error::NotBootable;
 use crate::fork::ForkPlan;
-use crate::header;
 use crate::map::MapPlan;
+use crate::places::Places;
 use crate::shapes::{ShapeSet, reaching};
 use crate::table::{Rodata, TablePlan};
 use crate::uses::Uses;
@@ -48,6 +48,10 @@ pub(crate) struct Plan<'p> {
     numbers: BTreeMap<Counter, u32>,
     /// Where the headers of the packet under way are.
     pub(crate) headers: u32,
+    /// Where each is among them.
+    pub(crate) places: Places,
+    /// Whether checksums are made from whole messages, not from what the program changed of them.
+    pub(crate) sums_messages: bool,
     /// Where the time of the latest packet is.
     pub(crate) now: u32,
     /// Where routines leave a value they found.
@@ -78,8 +82,10 @@ impl<'p> Plan<'p> {
         let uses = Uses::of(blocks(program, &reachable));
         let mut space = Space::new(8 * counters.len() as u64);
         let (now, found) = (space.place(8, 8), space.place(16, 8));
-        let headers = space.place(header::BYTES, 64);
-        let forks = forks(program, &reachable, &mut space);
+        let places = Places::of(program, &uses);
+        let headers = space.place(places.bytes.into(), 64);
+        let forks = forks(program, &reachable, places.bytes, &mut space);
+        let sums_messages = uses.moves_transport() || program.ports.iter().any(|port| port.stack.known.has_inner());
         let (sites, problems) = SitePlan::of_program(program, &reachable, &mut space);
         let maps = MapPlan::of_program(program, &sites, &mut space);
         if !problems.is_empty() {
@@ -100,6 +106,8 @@ impl<'p> Plan<'p> {
             counters,
             numbers,
             headers,
+            places,
+            sums_messages,
             now,
             found,
             forks,
@@ -130,7 +138,7 @@ pub(crate) fn blocks<'p>(program: &'p Program, reached: &'p [bool]) -> impl Iter
     program.blocks.iter().zip(reached).filter(|(_, reached)| **reached).map(|(block, _)| block)
 }
 
-fn forks(program: &Program, reached: &[bool], space: &mut Space) -> BTreeMap<BlockId, ForkPlan> {
+fn forks(program: &Program, reached: &[bool], headers: u32, space: &mut Space) -> BTreeMap<BlockId, ForkPlan> {
     let mut forks = BTreeMap::new();
     for (id, block) in (0..).map(BlockId).zip(&program.blocks).filter(|(id, _)| reached[id.index()]) {
         if let End::Fork(arms) = &block.end
@@ -138,7 +146,7 @@ fn forks(program: &Program, reached: &[bool], space: &mut Space) -> BTreeMap<Blo
         {
             let behind = Uses::of(blocks(program, &reachable_from(program, arms)));
             let number = forks.len() as u64 + 1;
-            forks.insert(id, ForkPlan::new(program, number, arms.clone(), behind, space));
+            forks.insert(id, ForkPlan::new(program, number, arms.clone(), behind, (headers, space)));
         }
     }
     forks

@@ -8,11 +8,11 @@ use crate::guest::Guest;
 use crate::header::{Span, byte_of, length};
 use crate::shapes::ShapeSet;
 use rdcl_abi::SLOT_HEADER;
-use rdcl_core::{HeaderKind, PortId};
+use rdcl_core::{HeaderKind, Layout, PortId};
 
 impl Guest<'_, '_> {
     /// Sends the packet, of one of these shapes, out by a port; the copy ends there.
-    pub(crate) fn forward(&mut self, port: PortId, shapes: ShapeSet) {
+    pub(crate) fn forward(&mut self, port: PortId, shapes: &ShapeSet) {
         if shapes.is_empty() {
             return self.asm.jump(self.finish);
         }
@@ -21,13 +21,13 @@ impl Guest<'_, '_> {
         self.asm.jump_with(label, port);
     }
 
-    fn sending(&mut self, shapes: ShapeSet) -> Label {
-        if let Some((label, _)) = self.sends.get(&shapes) {
+    fn sending(&mut self, shapes: &ShapeSet) -> Label {
+        if let Some((label, _)) = self.sends.get(shapes) {
             return *label;
         }
         let label = self.asm.label();
         let port = self.asm.taken(label, 64);
-        self.sends.insert(shapes, (label, port));
+        self.sends.insert(shapes.clone(), (label, port));
         label
     }
 
@@ -35,12 +35,12 @@ impl Guest<'_, '_> {
     pub(crate) fn send_copies(&mut self) {
         for (shapes, (label, port)) in std::mem::take(&mut self.sends) {
             self.asm.bind(label);
-            self.send(port, shapes);
+            self.send(port, &shapes);
             self.asm.jump(self.finish);
         }
     }
 
-    fn send(&mut self, port: Value, shapes: ShapeSet) {
+    fn send(&mut self, port: Value, shapes: &ShapeSet) {
         let first_forwarded = self.plan.counter(&Counter::Forwarded { port: PortId(0) });
         self.count_port(first_forwarded, port);
         let sent = self.asm.get(self.vars.sent);
@@ -58,13 +58,16 @@ impl Guest<'_, '_> {
     }
 
     /// Writes a frame at an address; gives where it ends.
-    fn put_frame(&mut self, frame: Value, shapes: ShapeSet) -> Value {
-        let (out, message) = (self.asm.variable_of(frame), self.asm.variable_of(frame));
-        for header in HeaderKind::ALL {
+    fn put_frame(&mut self, frame: Value, shapes: &ShapeSet) -> Value {
+        let out = self.asm.variable_of(frame);
+        let messages = [false, true].map(|_| self.asm.variable_of(frame));
+        for header in shapes.headers() {
             self.when_has(header, shapes, |guest| {
                 let at = guest.asm.get(out);
                 guest.put_header(header, at, shapes);
-                guest.asm.set(message, at);
+                if header.is_transport() {
+                    guest.asm.set(messages[usize::from(header.is_inner())], at);
+                }
                 let past = guest.asm.add_int(at, length(header).into());
                 guest.asm.set(out, past);
             });
@@ -73,29 +76,29 @@ impl Guest<'_, '_> {
         let bytes = self.asm.get(self.vars.length);
         let end = self.asm.add(body, bytes);
         self.put_body(body, end);
-        if self.plan.uses.moves_transport() {
-            for l4 in [HeaderKind::Tcp, HeaderKind::Udp, HeaderKind::Icmp] {
+        if self.plan.sums_messages {
+            // The checksum of a tunnel covers that of the packet in it.
+            for l4 in shapes.headers().into_iter().rev().filter(|h| h.is_transport()) {
                 self.when_has(l4, shapes, |guest| {
-                    let at = guest.asm.get(message);
+                    let at = guest.asm.get(messages[usize::from(l4.is_inner())]);
                     let bytes = guest.asm.sub(end, at);
-                    guest.seal_message(l4, at, bytes, shapes.having(l4, true));
+                    guest.seal_message(l4, at, bytes, &shapes.having(l4, true));
                 });
             }
         }
         end
     }
 
-    fn put_header(&mut self, header: HeaderKind, to: Value, shapes: ShapeSet) {
+    fn put_header(&mut self, header: HeaderKind, to: Value, shapes: &ShapeSet) {
         let (from, data) = (self.at(header), self.data);
         for (at, size) in self.chunks(header) {
             let value = self.asm.load(Memory::Headers, size, data, from + at);
             self.asm.store(Memory::Fabric, size, value, to, at);
         }
-        let checksum = match header {
-            HeaderKind::Eth | HeaderKind::Vlan => return,
-            HeaderKind::Ip4 => self.ip_checksum(),
-            HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp if self.plan.uses.moves_transport() => return,
-            HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp => self.carried_checksum(header, shapes),
+        let checksum = match header.layout() {
+            Layout::Ip4 => self.ip_checksum(header),
+            layout if !layout.is_transport() || self.plan.sums_messages => return,
+            _ => self.carried_checksum(header, shapes),
         };
         self.asm.store(Memory::Fabric, 2, checksum, to, byte_of(header, "csum"));
     }
@@ -119,7 +122,8 @@ impl Guest<'_, '_> {
     }
 
     /// Copies the body, 16 bytes at a time. The last may be too many; they stay within the slots, since a frame that is
-    /// sent is at most 58 bytes longer than one received, and slots have room for 80.
+    /// sent is at most 146 bytes longer than one received (two tags and an IPv6 and a TCP header, and around them an
+    /// Ethernet header with two tags, IPv6, UDP and VXLAN), and slots have room for more.
     fn put_body(&mut self, to: Value, end: Value) {
         let from = self.asm.get(self.vars.body);
         let distance = self.asm.sub(from, to);

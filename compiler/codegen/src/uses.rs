@@ -18,6 +18,8 @@ pub(crate) struct Uses {
     pub(crate) written: BTreeSet<Field>,
     /// Headers added or removed.
     pub(crate) moved: BTreeSet<HeaderKind>,
+    /// Packets go into a tunnel or come out of one.
+    pub(crate) changes_level: bool,
 }
 
 impl Uses {
@@ -32,7 +34,12 @@ impl Uses {
 
     /// Whether lengths and checksums above Ethernet change otherwise than through fields.
     pub(crate) fn moves_transport(&self) -> bool {
-        self.moved.iter().any(|h| *h >= HeaderKind::Ip4)
+        self.changes_level || self.moved.iter().any(|h| *h >= HeaderKind::Ip4)
+    }
+
+    /// Whether headers come or go.
+    pub(crate) fn moves_headers(&self) -> bool {
+        self.changes_level || !self.moved.is_empty()
     }
 
     fn op(&mut self, op: &Op) {
@@ -46,6 +53,7 @@ impl Uses {
             Op::Push(header) | Op::Pop(header) => {
                 self.moved.insert(*header);
             }
+            Op::Nest | Op::Unnest => self.changes_level = true,
             Op::Touch(cell) | Op::Remove(cell) => {
                 self.entries.insert(*cell);
             }

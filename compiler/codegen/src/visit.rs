@@ -25,15 +25,15 @@ impl Guest<'_, '_> {
     }
 
     fn visit_block(&mut self, id: BlockId, block: &Block) {
-        let mut shapes = self.plan.shapes[id.index()];
+        let mut shapes = self.plan.shapes[id.index()].clone();
         for op in &block.ops {
-            self.op(op, shapes);
+            self.op(op, &shapes);
             shapes = shapes.after(op);
         }
-        self.end(id, &block.end, shapes);
+        self.end(id, &block.end, &shapes);
     }
 
-    fn op(&mut self, op: &Op, shapes: ShapeSet) {
+    fn op(&mut self, op: &Op, shapes: &ShapeSet) {
         match op {
             Op::Set(place, value) => {
                 let (value, _) = self.expr(value, shapes);
@@ -44,12 +44,14 @@ impl Guest<'_, '_> {
             }
             Op::Push(header) => self.push(*header, shapes),
             Op::Pop(header) => self.pop(*header, shapes),
+            Op::Nest => self.nest(shapes),
+            Op::Unnest => self.unnest(shapes),
             Op::Touch(cell) => self.touch(*cell),
             Op::Remove(cell) => self.remove(*cell),
         }
     }
 
-    fn end(&mut self, id: BlockId, end: &End, shapes: ShapeSet) {
+    fn end(&mut self, id: BlockId, end: &End, shapes: &ShapeSet) {
         match end {
             End::Goto(next) => self.asm.jump(self.block(*next)),
             End::If(cond, yes, no) => self.cond(cond, shapes, self.block(*yes), self.block(*no)),
@@ -125,7 +127,7 @@ impl Guest<'_, '_> {
         }
     }
 
-    fn match_row(&mut self, table: TableId, keys: &[Expr], ways: (RowId, BlockId, BlockId), shapes: ShapeSet) {
+    fn match_row(&mut self, table: TableId, keys: &[Expr], ways: (RowId, BlockId, BlockId), shapes: &ShapeSet) {
         let (row, hit, miss) = ways;
         let args = [vec![self.rodata], self.key_words(keys, shapes)].concat();
         let found = self.asm.call(Routine::Match(table), &args, 1)[0];
@@ -166,7 +168,7 @@ impl Guest<'_, '_> {
         (map, cell): (MapId, CellId),
         values: &[Expr],
         (ok, full, clash): (BlockId, BlockId, BlockId),
-        shapes: ShapeSet,
+        shapes: &ShapeSet,
     ) {
         let words = self.key_words(values, shapes);
         let now = self.asm.get(self.vars.now);

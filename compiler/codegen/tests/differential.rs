@@ -93,7 +93,7 @@ fn random_expressions_have_the_values_that_the_interpreter_gives_them() {
 
 #[test]
 fn random_programs_do_what_the_interpreter_does() {
-    let moves = ["Push eth", "Push vlan", "Push ip", "Push tcp", "Push udp", "Push icmp"];
+    let moves = ["Push eth", "Push vlan", "Push ip", "Push tcp", "Push udp", "Push icmp", "Push ip6", "Nest", "Unnest"];
     let removals = ["Pop eth", "Pop vlan", "Pop ip", "Pop tcp", "Pop udp", "Pop icmp"];
     let parsing = ["Parse(Truncated)", "Parse(Version)", "Parse(Options)", "Parse(Fragment)", "Parse(Length)"];
     let faults = ["Parse(Checksum)", "Parse(Missing(Ip4))", "Parse(Missing(Vlan))", "Assertion", "Unwired", "Fail"];

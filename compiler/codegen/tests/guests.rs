@@ -292,7 +292,7 @@ fn icmp_of(like: &[u8], message: &[u8]) -> Vec<u8> {
 #[test]
 fn a_frame_waits_until_all_its_copies_fit() {
     let hub = hub(&["a", "b", "c", "d"], stack(&[ETH]));
-    let shape = RingShape::new(2, 9).unwrap();
+    let shape = RingShape::new(2, 10).unwrap();
     let mut machine = guest(&hub, shape);
     machine.offer(&[(0, 1, vec![1; 60]), (1, 2, vec![2; 60]), (2, 3, vec![3; 60]), (3, 4, vec![4; 60])]);
     for frame in 1..=4u64 {
@@ -302,13 +302,13 @@ fn a_frame_waits_until_all_its_copies_fit() {
     }
     assert_eq!(machine.enter(), (vec![], vec![]));
     let copies = NotBootable::TooManyCopies { copies: 3, slots: 2 };
-    assert_eq!(compile(&hub, &[], RingShape::new(1, 9).unwrap()).map(|_| ()), Err(vec![copies]));
+    assert_eq!(compile(&hub, &[], RingShape::new(1, 10).unwrap()).map(|_| ()), Err(vec![copies]));
 }
 
 #[test]
 fn rings_wrap_and_may_be_full() {
     let wire = hub(&["a", "b"], stack(&[ETH]));
-    let shape = RingShape::new(3, 9).unwrap();
+    let shape = RingShape::new(3, 10).unwrap();
     let mut machine = guest(&wire, shape);
     for round in 0..50u8 {
         let count = if round % 3 == 0 { 8 } else { round % 8 };
@@ -322,7 +322,7 @@ fn rings_wrap_and_may_be_full() {
 
 #[test]
 fn an_impossible_index_is_taken_for_a_full_ring() {
-    let mut machine = guest(&hub(&["a", "b"], stack(&[ETH])), RingShape::new(3, 9).unwrap());
+    let mut machine = guest(&hub(&["a", "b"], stack(&[ETH])), RingShape::new(3, 10).unwrap());
     machine.native.fabric()[offset::RECEIVE_TAIL / 8].store(u64::MAX / 2, Ordering::Relaxed);
     machine.native.enter(std::time::Duration::MAX).unwrap();
     assert_eq!(machine.native.fabric()[offset::RECEIVE_HEAD / 8].load(Ordering::Relaxed), 8);

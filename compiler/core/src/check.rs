@@ -7,9 +7,10 @@
 mod flow;
 mod typing;
 
-use crate::header::{Field, HeaderKind, Shape};
+use crate::header::{Field, HeaderKind};
 use crate::origin::InstrId;
 use crate::program::{BlockId, Bv, CellId, PortId, Program, RowId};
+use crate::shape::Shape;
 
 /// Something a well-formed program does not have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +97,12 @@ pub enum Problem {
         /// The packet.
         shape: Shape,
     },
+    /// A header of a packet in a tunnel is added or removed by itself.
+    #[error("{name} comes and goes with its packet only", name = .0.name())]
+    Inner(HeaderKind),
+    /// A packet goes into a tunnel, or comes out of one, that some headers do not let it.
+    #[error("a packet {0:?} cannot change its level")]
+    Level(Shape),
     /// An entry is used on a path that did not find it.
     #[error("entry {n} is not bound on every path", n = .0.0)]
     UnboundCell(CellId),

@@ -3,6 +3,7 @@
 //! One's complement has two zeros, 0000 and FFFF; a difference is kept as the one in 0..=0xFFFE.
 
 use crate::header::HeaderKind;
+use crate::layout::Layout;
 use crate::packet::L4Error;
 
 /// The one's complement sum of 16-bit big-endian words; an odd last byte is the high half of a word.
@@ -26,7 +27,7 @@ fn difference(received: u16, correct: u16) -> u16 {
 
 /// How a received checksum relates to the correct one.
 pub(crate) fn error(header: HeaderKind, received: u16, correct: u16) -> L4Error {
-    if header == HeaderKind::Udp && received == 0 {
+    if header.layout() == Layout::Udp && received == 0 {
         return L4Error::Absent;
     }
     L4Error::Off(difference(received, correct))
@@ -39,7 +40,7 @@ pub(crate) fn apply(header: HeaderKind, correct: u16, error: L4Error) -> u16 {
         L4Error::Off(0) => correct,
         L4Error::Off(off) => ((u32::from(correct) + u32::from(off)) % 0xffff) as u16,
     };
-    if header == HeaderKind::Udp && value == 0 { 0xffff } else { value }
+    if header.layout() == Layout::Udp && value == 0 { 0xffff } else { value }
 }
 
 #[cfg(test)]

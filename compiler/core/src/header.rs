@@ -1,38 +1,127 @@
-//! Header layouts: which fields a header has, in wire order, how wide each is and what keeps it right.
+//! Headers: which there are, how each announces the next, and what a field is.
 //!
-//! Sources: IEEE 802.3 and 802.1Q (Ethernet, VLAN), RFC 791 (IPv4), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 (ICMP).
+//! A packet has each header at most once, in the order of [`HeaderKind`]. A tunnel gives it a second *level*: the
+//! packet that is carried has headers of its own, the inner ones. What is nested deeper is payload. The formats
+//! themselves are in `layout`.
+
+use crate::layout::Layout;
 
 /// A header this version understands. The order is the order on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum HeaderKind {
     /// Ethernet II.
     Eth,
+    /// The service tag of IEEE 802.1Q (once 802.1ad, "QinQ"), the outer one of two.
+    Svlan,
     /// One IEEE 802.1Q tag.
     Vlan,
+    /// The top entry of an MPLS label stack (RFC 3032); what follows is payload.
+    Mpls,
+    /// ARP for IPv4 over Ethernet (RFC 826).
+    Arp,
     /// IPv4 without options, not a fragment.
     Ip4,
+    /// IPv6 (RFC 8200).
+    Ip6,
+    /// The fragment header of IPv6 (RFC 8200, section 4.5); what follows is payload.
+    Frag,
     /// TCP; options travel with the payload.
     Tcp,
     /// UDP.
     Udp,
     /// ICMP; the rest of the header is read as identifier and sequence number.
     Icmp,
+    /// ICMPv6 (RFC 4443), read like ICMP.
+    Icmp6,
+    /// GRE (RFC 2784) without checksum, key and sequence number.
+    Gre,
+    /// ESP (RFC 4303); what follows the sequence number is opaque.
+    Esp,
+    /// VXLAN (RFC 7348), to UDP port 4789.
+    Vxlan,
+    /// GTP-U (3GPP TS 29.281) without optional fields, to UDP port 2152.
+    Gtpu,
+    /// Ethernet of the packet in a tunnel.
+    InnerEth,
+    /// Its service tag.
+    InnerSvlan,
+    /// Its 802.1Q tag.
+    InnerVlan,
+    /// The MPLS label of the packet in a tunnel.
+    InnerMpls,
+    /// ARP in a tunnel.
+    InnerArp,
+    /// IPv4 of the packet in a tunnel.
+    InnerIp4,
+    /// IPv6 of the packet in a tunnel.
+    InnerIp6,
+    /// The fragment header of the packet in a tunnel.
+    InnerFrag,
+    /// TCP of the packet in a tunnel.
+    InnerTcp,
+    /// UDP of the packet in a tunnel.
+    InnerUdp,
+    /// ICMP of the packet in a tunnel.
+    InnerIcmp,
+    /// ICMPv6 of the packet in a tunnel.
+    InnerIcmp6,
+    /// ESP in a tunnel.
+    InnerEsp,
 }
+
+/// How a header says that another one follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cue {
+    /// Its selector has this value.
+    Number(u128),
+    /// Its selector has this value, and the four bits after the header are these.
+    Nibble(u128, u8),
+    /// The other header always follows.
+    Always,
+}
+
+use HeaderKind::*;
 
 impl HeaderKind {
     /// All headers, in wire order.
-    pub const ALL: [HeaderKind; 6] =
-        [HeaderKind::Eth, HeaderKind::Vlan, HeaderKind::Ip4, HeaderKind::Tcp, HeaderKind::Udp, HeaderKind::Icmp];
+    pub const ALL: [HeaderKind; 29] = [
+        Eth, Svlan, Vlan, Mpls, Arp, Ip4, Ip6, Frag, Tcp, Udp, Icmp, Icmp6, Gre, Esp, Vxlan, Gtpu, InnerEth,
+        InnerSvlan, InnerVlan, InnerMpls, InnerArp, InnerIp4, InnerIp6, InnerFrag, InnerTcp, InnerUdp, InnerIcmp,
+        InnerIcmp6, InnerEsp,
+    ];
 
-    /// The name used in SEFL: `ip`, `tcp`…
+    /// The name used in SEFL: `ip`, `tcp`, `inner.ip`…
     pub fn name(self) -> &'static str {
         match self {
-            HeaderKind::Eth => "eth",
-            HeaderKind::Vlan => "vlan",
-            HeaderKind::Ip4 => "ip",
-            HeaderKind::Tcp => "tcp",
-            HeaderKind::Udp => "udp",
-            HeaderKind::Icmp => "icmp",
+            Eth => "eth",
+            Svlan => "svlan",
+            Vlan => "vlan",
+            Mpls => "mpls",
+            Arp => "arp",
+            Ip4 => "ip",
+            Ip6 => "ip6",
+            Frag => "frag",
+            Tcp => "tcp",
+            Udp => "udp",
+            Icmp => "icmp",
+            Icmp6 => "icmp6",
+            Gre => "gre",
+            Esp => "esp",
+            Vxlan => "vxlan",
+            Gtpu => "gtpu",
+            InnerEth => "inner.eth",
+            InnerSvlan => "inner.svlan",
+            InnerVlan => "inner.vlan",
+            InnerMpls => "inner.mpls",
+            InnerArp => "inner.arp",
+            InnerIp4 => "inner.ip",
+            InnerIp6 => "inner.ip6",
+            InnerFrag => "inner.frag",
+            InnerTcp => "inner.tcp",
+            InnerUdp => "inner.udp",
+            InnerIcmp => "inner.icmp",
+            InnerIcmp6 => "inner.icmp6",
+            InnerEsp => "inner.esp",
         }
     }
 
@@ -41,16 +130,63 @@ impl HeaderKind {
         HeaderKind::ALL.into_iter().find(|h| h.name() == name)
     }
 
+    /// Its format.
+    pub fn layout(self) -> Layout {
+        match self {
+            Eth | InnerEth => Layout::Eth,
+            Svlan | Vlan | InnerSvlan | InnerVlan => Layout::Vlan,
+            Mpls | InnerMpls => Layout::Mpls,
+            Arp | InnerArp => Layout::Arp,
+            Ip4 | InnerIp4 => Layout::Ip4,
+            Ip6 | InnerIp6 => Layout::Ip6,
+            Frag | InnerFrag => Layout::Frag,
+            Tcp | InnerTcp => Layout::Tcp,
+            Udp | InnerUdp => Layout::Udp,
+            Icmp | InnerIcmp => Layout::Icmp,
+            Icmp6 | InnerIcmp6 => Layout::Icmp6,
+            Gre => Layout::Gre,
+            Esp | InnerEsp => Layout::Esp,
+            Vxlan => Layout::Vxlan,
+            Gtpu => Layout::Gtpu,
+        }
+    }
+
+    /// Whether it belongs to the packet in a tunnel.
+    pub fn is_inner(self) -> bool {
+        self >= InnerEth
+    }
+
+    /// The same header of the packet in a tunnel, where there is one.
+    pub fn inner(self) -> Option<HeaderKind> {
+        match self {
+            Eth => Some(InnerEth),
+            Svlan => Some(InnerSvlan),
+            Vlan => Some(InnerVlan),
+            Mpls => Some(InnerMpls),
+            Arp => Some(InnerArp),
+            Ip4 => Some(InnerIp4),
+            Ip6 => Some(InnerIp6),
+            Frag => Some(InnerFrag),
+            Tcp => Some(InnerTcp),
+            Udp => Some(InnerUdp),
+            Icmp => Some(InnerIcmp),
+            Icmp6 => Some(InnerIcmp6),
+            Esp => Some(InnerEsp),
+            // What is nested deeper is payload.
+            Gre | Vxlan | Gtpu => None,
+            InnerEth | InnerSvlan | InnerVlan | InnerMpls | InnerArp | InnerIp4 | InnerIp6 => None,
+            InnerFrag | InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 | InnerEsp => None,
+        }
+    }
+
+    /// The same header outside a tunnel, of one inside.
+    pub fn outer(self) -> Option<HeaderKind> {
+        HeaderKind::ALL.into_iter().find(|h| h.inner() == Some(self))
+    }
+
     /// Its fields, in wire order; their widths add up to a whole number of bytes.
     pub fn fields(self) -> &'static [FieldDecl] {
-        match self {
-            HeaderKind::Eth => ETH,
-            HeaderKind::Vlan => VLAN,
-            HeaderKind::Ip4 => IP4,
-            HeaderKind::Tcp => TCP,
-            HeaderKind::Udp => UDP,
-            HeaderKind::Icmp => ICMP,
-        }
+        self.layout().fields()
     }
 
     /// The field with this name.
@@ -61,39 +197,140 @@ impl HeaderKind {
 
     /// Length on the wire, in bytes (without options).
     pub fn length(self) -> usize {
-        self.fields().iter().map(|f| usize::from(f.width)).sum::<usize>() / 8
+        self.layout().length()
     }
 
-    /// What the header directly below says to announce this one: an EtherType or an IP protocol number.
-    pub fn protocol_number(self) -> Option<u128> {
-        match self {
-            HeaderKind::Eth => None,
-            HeaderKind::Vlan => Some(0x8100),
-            HeaderKind::Ip4 => Some(0x0800),
-            HeaderKind::Icmp => Some(1),
-            HeaderKind::Tcp => Some(6),
-            HeaderKind::Udp => Some(17),
+    /// The number by which IP announces this header, if it does.
+    pub fn ip_protocol(self) -> Option<u128> {
+        let number = |below: HeaderKind| below.number_of(self);
+        number(Ip4).or_else(|| number(Ip6)).or_else(|| number(InnerIp4)).or_else(|| number(InnerIp6))
+    }
+
+    /// The number by which this header announces another that may follow it directly.
+    pub fn number_of(self, next: HeaderKind) -> Option<u128> {
+        match self.cue_of(next)? {
+            Cue::Number(number) | Cue::Nibble(number, _) => Some(number),
+            Cue::Always => None,
         }
     }
 
-    /// The field in which this header announces the next one.
+    /// How this header says that another follows it directly, if it can.
+    pub fn cue_of(self, next: HeaderKind) -> Option<Cue> {
+        self.links().iter().find(|(to, _)| *to == next).map(|(_, cue)| *cue)
+    }
+
+    /// The field in which this header announces the next one, and which follows from it.
     pub fn next_protocol(self) -> Option<Field> {
-        match self {
-            HeaderKind::Eth => HeaderKind::Eth.field("type"),
-            HeaderKind::Vlan => HeaderKind::Vlan.field("type"),
-            HeaderKind::Ip4 => HeaderKind::Ip4.field("proto"),
-            HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp => None,
+        match self.layout() {
+            Layout::Eth | Layout::Vlan => self.field("type"),
+            Layout::Ip4 | Layout::Gre => self.field("proto"),
+            Layout::Ip6 => self.field("next"),
+            Layout::Mpls | Layout::Arp | Layout::Frag | Layout::Tcp | Layout::Udp => None,
+            Layout::Icmp | Layout::Icmp6 | Layout::Esp | Layout::Vxlan | Layout::Gtpu => None,
         }
     }
 
-    /// Headers the shared parser looks for directly after this one.
-    pub fn followers(self) -> &'static [HeaderKind] {
+    /// The field by which the next header is told: [`HeaderKind::next_protocol`], or one that programs write, too.
+    pub fn selector(self) -> Option<Field> {
         match self {
-            HeaderKind::Eth => &[HeaderKind::Vlan, HeaderKind::Ip4],
-            HeaderKind::Vlan => &[HeaderKind::Ip4],
-            HeaderKind::Ip4 => &[HeaderKind::Tcp, HeaderKind::Udp, HeaderKind::Icmp],
-            HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp => &[],
+            Udp => self.field("dport"),
+            Gtpu => self.field("type"),
+            _ => self.next_protocol(),
         }
+    }
+
+    /// Headers that may come directly after this one, and how this one says so.
+    pub fn links(self) -> &'static [(HeaderKind, Cue)] {
+        use Cue::{Always, Nibble, Number};
+        match self {
+            Eth => &[
+                (Svlan, Number(0x88a8)),
+                (Vlan, Number(0x8100)),
+                (Mpls, Number(0x8847)),
+                (Arp, Number(0x0806)),
+                (Ip4, Number(0x0800)),
+                (Ip6, Number(0x86dd)),
+            ],
+            Svlan => &[
+                (Vlan, Number(0x8100)),
+                (Mpls, Number(0x8847)),
+                (Arp, Number(0x0806)),
+                (Ip4, Number(0x0800)),
+                (Ip6, Number(0x86dd)),
+            ],
+            Vlan => &[(Mpls, Number(0x8847)), (Arp, Number(0x0806)), (Ip4, Number(0x0800)), (Ip6, Number(0x86dd))],
+            Ip4 => &[
+                (Tcp, Number(6)),
+                (Udp, Number(17)),
+                (Icmp, Number(1)),
+                (Gre, Number(47)),
+                (Esp, Number(50)),
+                (InnerIp4, Number(4)),
+                (InnerIp6, Number(41)),
+            ],
+            Ip6 => &[
+                (Frag, Number(44)),
+                (Tcp, Number(6)),
+                (Udp, Number(17)),
+                (Icmp6, Number(58)),
+                (Gre, Number(47)),
+                (Esp, Number(50)),
+                (InnerIp4, Number(4)),
+                (InnerIp6, Number(41)),
+            ],
+            Udp => &[(Vxlan, Number(4789)), (Gtpu, Number(2152))],
+            Gre => &[(InnerEth, Number(0x6558)), (InnerIp4, Number(0x0800)), (InnerIp6, Number(0x86dd))],
+            Vxlan => &[(InnerEth, Always)],
+            Gtpu => &[(InnerIp4, Nibble(255, 4)), (InnerIp6, Nibble(255, 6))],
+            InnerEth => &[
+                (InnerSvlan, Number(0x88a8)),
+                (InnerVlan, Number(0x8100)),
+                (InnerMpls, Number(0x8847)),
+                (InnerArp, Number(0x0806)),
+                (InnerIp4, Number(0x0800)),
+                (InnerIp6, Number(0x86dd)),
+            ],
+            InnerSvlan => &[
+                (InnerVlan, Number(0x8100)),
+                (InnerMpls, Number(0x8847)),
+                (InnerArp, Number(0x0806)),
+                (InnerIp4, Number(0x0800)),
+                (InnerIp6, Number(0x86dd)),
+            ],
+            InnerVlan => &[
+                (InnerMpls, Number(0x8847)),
+                (InnerArp, Number(0x0806)),
+                (InnerIp4, Number(0x0800)),
+                (InnerIp6, Number(0x86dd)),
+            ],
+            InnerIp4 => {
+                &[(InnerTcp, Number(6)), (InnerUdp, Number(17)), (InnerIcmp, Number(1)), (InnerEsp, Number(50))]
+            }
+            InnerIp6 => &[
+                (InnerFrag, Number(44)),
+                (InnerTcp, Number(6)),
+                (InnerUdp, Number(17)),
+                (InnerIcmp6, Number(58)),
+                (InnerEsp, Number(50)),
+            ],
+            Mpls | Arp | Frag | Tcp | Icmp | Icmp6 | Esp => &[],
+            InnerMpls | InnerArp | InnerFrag | InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 | InnerEsp => &[],
+        }
+    }
+
+    /// Headers that may come directly after this one.
+    pub fn followers(self) -> impl Iterator<Item = HeaderKind> {
+        self.links().iter().map(|(next, _)| *next)
+    }
+
+    /// Whether another header may come directly after this one.
+    pub fn links_to(self, next: HeaderKind) -> bool {
+        self.cue_of(next).is_some()
+    }
+
+    /// Whether it has a checksum over what follows it.
+    pub fn is_transport(self) -> bool {
+        self.layout().is_transport()
     }
 }
 
@@ -111,7 +348,7 @@ pub enum Role {
 /// What a derived field follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Derivation {
-    /// A length. Only `ip.len` can be read.
+    /// A length. Only those of the outer IP header can be read.
     Length,
     /// A checksum; cannot be read.
     Checksum,
@@ -159,12 +396,17 @@ impl Field {
         self.header.fields()[..usize::from(self.index)].iter().map(|f| f.width).sum()
     }
 
+    /// Whether it is a length that programs may read: `ip.len` or `ip6.len`.
+    pub fn is_ip_length(self) -> bool {
+        matches!(self.header, Ip4 | Ip6) && self.decl().role == Role::Derived(Derivation::Length)
+    }
+
     /// Whether programs may read it.
     pub fn is_readable(self) -> bool {
         match self.decl().role {
             Role::Plain | Role::HopLimit => true,
             Role::Derived(Derivation::NextProtocol | Derivation::Fixed(_)) => true,
-            Role::Derived(Derivation::Length) => self.header == HeaderKind::Ip4,
+            Role::Derived(Derivation::Length) => self.is_ip_length(),
             Role::Derived(Derivation::Checksum) => false,
         }
     }
@@ -187,165 +429,6 @@ impl std::fmt::Debug for Field {
     }
 }
 
-/// Which headers a packet has, from the outermost in; each kind at most once.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Shape(u8);
-
-impl Shape {
-    /// No header at all.
-    pub const EMPTY: Shape = Shape(0);
-
-    /// The shape with exactly these headers.
-    pub fn of(headers: &[HeaderKind]) -> Shape {
-        headers.iter().fold(Shape::EMPTY, |s, h| s.with(*h))
-    }
-
-    /// Whether the header is there.
-    pub fn has(self, header: HeaderKind) -> bool {
-        self.0 & (1 << header as u8) != 0
-    }
-
-    /// With the header.
-    pub fn with(self, header: HeaderKind) -> Shape {
-        Shape(self.0 | (1 << header as u8))
-    }
-
-    /// Without the header.
-    pub fn without(self, header: HeaderKind) -> Shape {
-        Shape(self.0 & !(1 << header as u8))
-    }
-
-    /// The headers, outermost first.
-    pub fn headers(self) -> impl Iterator<Item = HeaderKind> {
-        HeaderKind::ALL.into_iter().filter(move |h| self.has(*h))
-    }
-
-    /// All fields of all headers, in wire order.
-    pub fn fields(self) -> impl Iterator<Item = Field> {
-        self.headers().flat_map(|header| (0..header.fields().len()).map(move |i| Field { header, index: i as u8 }))
-    }
-
-    /// Every shape the shared parser can produce at a port of this stack, in a fixed order (fewest headers first).
-    pub fn of_stack(stack: Stack) -> Vec<Shape> {
-        let required = stack.required;
-        let mut found: Vec<Shape> = Vec::new();
-        let mut open = vec![(Shape::EMPTY.with(stack.outermost), stack.outermost)];
-        while let Some((shape, last)) = open.pop() {
-            if required.headers().all(|h| shape.has(h)) {
-                found.push(shape);
-            }
-            open.extend(last.followers().iter().map(|next| (shape.with(*next), *next)));
-        }
-        found.sort_by_key(|s| (s.headers().count(), *s));
-        found
-    }
-}
-
-impl std::fmt::Debug for Shape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = self.headers().map(HeaderKind::name).collect();
-        f.write_str(&names.join("/"))
-    }
-}
-
-/// A port's header stack: the packet starts with `outermost` and has at least the `required` headers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stack {
-    /// The first header on the wire.
-    pub outermost: HeaderKind,
-    /// Headers every packet has; holds `outermost`.
-    pub required: Shape,
-}
-
-impl Stack {
-    /// The stack of these headers, if each may follow the one before it.
-    pub fn new(headers: &[HeaderKind]) -> Option<Stack> {
-        let outermost = *headers.first()?;
-        let linked = headers.windows(2).all(|w| w[0].followers().contains(&w[1]));
-        linked.then(|| Stack { outermost, required: Shape::of(headers) })
-    }
-
-    /// Whether a packet of this shape may travel over the port: it starts right and lacks nothing.
-    pub fn admits(self, shape: Shape) -> bool {
-        shape.headers().next() == Some(self.outermost) && self.required.headers().all(|h| shape.has(h))
-    }
-}
-
-impl std::fmt::Display for Stack {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.required)
-    }
-}
-
-impl std::fmt::Debug for Stack {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}
-
-const fn plain(name: &'static str, width: u16) -> FieldDecl {
-    FieldDecl { name, width, role: Role::Plain, preferred: None }
-}
-
-const fn derived(name: &'static str, width: u16, from: Derivation) -> FieldDecl {
-    FieldDecl { name, width, role: Role::Derived(from), preferred: None }
-}
-
-static ETH: &[FieldDecl] = &[plain("dst", 48), plain("src", 48), derived("type", 16, Derivation::NextProtocol)];
-
-static VLAN: &[FieldDecl] =
-    &[plain("pcp", 3), plain("dei", 1), plain("id", 12), derived("type", 16, Derivation::NextProtocol)];
-
-static IP4: &[FieldDecl] = &[
-    derived("version", 4, Derivation::Fixed(4)),
-    derived("ihl", 4, Derivation::Fixed(5)),
-    plain("dscp", 6),
-    plain("ecn", 2),
-    derived("len", 16, Derivation::Length),
-    plain("id", 16),
-    // Bit 0 is reserved, bit 1 is "don't fragment", bit 2 is "more fragments": the parser wants 0 and 0 around it.
-    derived("reserved", 1, Derivation::Fixed(0)),
-    plain("df", 1),
-    derived("mf", 1, Derivation::Fixed(0)),
-    derived("frag", 13, Derivation::Fixed(0)),
-    FieldDecl { name: "ttl", width: 8, role: Role::HopLimit, preferred: Some(64) },
-    derived("proto", 8, Derivation::NextProtocol),
-    derived("csum", 16, Derivation::Checksum),
-    plain("src", 32),
-    plain("dst", 32),
-];
-
-static TCP: &[FieldDecl] = &[
-    plain("sport", 16),
-    plain("dport", 16),
-    plain("seq", 32),
-    plain("ackno", 32),
-    derived("offset", 4, Derivation::Length),
-    plain("reserved", 3),
-    plain("ns", 1),
-    plain("cwr", 1),
-    plain("ece", 1),
-    plain("urg", 1),
-    plain("ack", 1),
-    plain("psh", 1),
-    plain("rst", 1),
-    plain("syn", 1),
-    plain("fin", 1),
-    plain("window", 16),
-    derived("csum", 16, Derivation::Checksum),
-    plain("urgptr", 16),
-];
-
-static UDP: &[FieldDecl] = &[
-    plain("sport", 16),
-    plain("dport", 16),
-    derived("len", 16, Derivation::Length),
-    derived("csum", 16, Derivation::Checksum),
-];
-
-static ICMP: &[FieldDecl] =
-    &[plain("type", 8), plain("code", 8), derived("csum", 16, Derivation::Checksum), plain("id", 16), plain("seq", 16)];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,17 +436,29 @@ mod tests {
     #[test]
     fn lengths_are_those_of_the_standards() {
         let lengths: Vec<usize> = HeaderKind::ALL.iter().map(|h| h.length()).collect();
-        assert_eq!(lengths, [14, 4, 20, 20, 8, 8]);
+        let outer = [14, 4, 4, 4, 28, 20, 40, 8, 20, 8, 8, 8, 4, 8, 8, 8];
+        assert_eq!(lengths, [&outer[..], &[14, 4, 4, 4, 28, 20, 40, 8, 20, 8, 8, 8, 8]].concat());
         assert_eq!(HeaderKind::Ip4.field("src").map(Field::offset), Some(96));
+        assert_eq!(HeaderKind::Ip6.field("dst").map(Field::offset), Some(192));
         assert_eq!(HeaderKind::Tcp.field("syn").map(Field::offset), Some(110));
+        assert_eq!(HeaderKind::Gtpu.field("teid").map(Field::offset), Some(32));
     }
 
     #[test]
-    fn shapes_of_a_stack_partition_what_the_parser_accepts() {
-        let ip = Stack::new(&[HeaderKind::Ip4]).unwrap();
-        assert_eq!(format!("{:?}", Shape::of_stack(ip)), "[ip, ip/tcp, ip/udp, ip/icmp]");
-        assert_eq!(Shape::of_stack(Stack::new(&[HeaderKind::Eth]).unwrap()).len(), 10);
-        assert_eq!(Shape::of_stack(Stack::new(&[HeaderKind::Eth, HeaderKind::Vlan]).unwrap()).len(), 5);
-        assert!(Stack::new(&[HeaderKind::Tcp, HeaderKind::Ip4]).is_none());
+    fn headers_in_a_tunnel_follow_like_those_outside() {
+        for (below, above) in HeaderKind::ALL.iter().flat_map(|a| HeaderKind::ALL.map(|b| (*a, b))) {
+            if let Some((inner_below, inner_above)) = below.inner().zip(above.inner()) {
+                assert_eq!(below.cue_of(above), inner_below.cue_of(inner_above), "{below:?} {above:?}");
+                assert_eq!(below < above, inner_below < inner_above);
+            }
+        }
+    }
+
+    #[test]
+    fn headers_follow_in_the_order_of_the_wire() {
+        for header in HeaderKind::ALL {
+            assert!(header.followers().all(|next| next > header), "{header:?}");
+            assert_eq!(HeaderKind::ALL[header as usize], header);
+        }
     }
 }

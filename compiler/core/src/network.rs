@@ -2,8 +2,8 @@
 //!
 //! Composites are gone; a part is a leaf. This is what the interpreter runs and the verifier proves things about.
 
-use crate::header::Stack;
 use crate::program::{PortId, Program};
+use crate::shape::Stack;
 use crate::table::TableData;
 use std::sync::Arc;
 

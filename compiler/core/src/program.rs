@@ -8,7 +8,8 @@
 //! Origins (which source node an instruction came from) stand beside the program, in an [`Origins`](crate::Origins) value, so that
 //! programs that differ only in white space or position are equal.
 
-use crate::header::{Field, HeaderKind, Stack};
+use crate::header::{Field, HeaderKind};
+use crate::shape::Stack;
 use rdcl_base::IntervalSet;
 
 macro_rules! index {
@@ -313,6 +314,10 @@ pub enum Op {
     Push(HeaderKind),
     /// Removes a header that is there.
     Pop(HeaderKind),
+    /// Makes the packet the one in a tunnel, whose headers are pushed next. All its headers have a place there.
+    Nest,
+    /// Takes the packet out of a tunnel, whose headers have been popped: there are inner headers only.
+    Unnest,
     /// Marks a bound entry as used now.
     Touch(CellId),
     /// Deletes a bound entry.
@@ -473,9 +478,9 @@ pub enum ParseError {
     Truncated,
     /// A required header is missing.
     Missing(HeaderKind),
-    /// IP version other than 4.
+    /// A version other than the one that is read: of IPv4, IPv6, GRE, GTP-U.
     Version,
-    /// IPv4 options.
+    /// IPv4 options, or optional fields of GRE, VXLAN, GTP-U; ARP for other addresses than those of IPv4 and Ethernet.
     Options,
     /// A fragment, or the reserved flag is set.
     Fragment,

@@ -3,15 +3,15 @@
 //! The work list is first in, first out, so a run is a function of the network, the stores, the bytes, the time, the
 //! tape and the fuel. Between parts a packet is what its bytes would be parsed into.
 
-use crate::header::Stack;
 use crate::network::{BoundaryId, Endpoint, Network, PartId};
 use crate::origin::InstrId;
 use crate::packet::{Packet, Time};
 use crate::program::{ChoiceId, MapId, ParseError, PortId, Reason};
+use crate::shape::Stack;
 use crate::store::Stores;
 use crate::tape::{Expiry, Tape, TapeError};
 use crate::visit::{Branch, Machine, ModelError, Shared, Step, Took, VisitEnd, visit};
-use crate::wire::{deparse, parse};
+use crate::wire::{LONGEST_WITH_TUNNELS, deparse, parse};
 use std::collections::VecDeque;
 
 /// What to run.
@@ -222,7 +222,7 @@ impl<'r> Lineage<'r> {
     fn enter(&mut self) {
         let port = self.interpreter.network.boundary_port(self.injection.at);
         let to = port.to.filter(|_| port.enters);
-        match parse(self.injection.bytes, port.stack) {
+        match received(self.injection.bytes, port.stack) {
             Ok(packet) => self.send(to, packet, Vec::new(), Vec::new()),
             Err(error) => self.drop(Reason::Parse(error), None, Vec::new(), Vec::new()),
         }
@@ -324,7 +324,13 @@ impl<'r> Lineage<'r> {
     }
 }
 
+/// The packet as a network takes it in. One that knows tunnels takes none that would not fit into them.
+fn received(bytes: &[u8], stack: Stack) -> Result<Packet, ParseError> {
+    let fits = !stack.known.has_inner() || bytes.len() <= LONGEST_WITH_TUNNELS;
+    if fits { parse(bytes, stack) } else { Err(ParseError::Length) }
+}
+
 /// The packet as the far end of a wire parses it.
 fn as_received(packet: Packet, stack: Stack) -> Result<Packet, ParseError> {
-    if packet.hides_a_header() { parse(&deparse(&packet), stack) } else { Ok(packet) }
+    if packet.hides_a_header(stack.known) { parse(&deparse(&packet), stack) } else { Ok(packet) }
 }

@@ -225,6 +225,8 @@ impl<'v> Copy<'v> {
             Op::Set(Place::Slot(slot), value) => self.slots[slot.index()] = value.eval(self).value,
             Op::Push(header) => self.packet.push(*header),
             Op::Pop(header) => self.packet.pop(*header),
+            Op::Nest => self.packet.nest(),
+            Op::Unnest => self.packet.unnest(),
             Op::Touch(cell) => self.with_entry(*cell, |map, id| store.map_mut(map).touch(id, now)),
             Op::Remove(cell) => self.with_entry(*cell, |map, id| store.map_mut(map).remove(id)),
         }

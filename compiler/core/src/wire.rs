@@ -6,9 +6,15 @@
 //! and `parse(deparse(p))` is `p`.
 
 use crate::checksum;
-use crate::header::{Derivation, Field, HeaderKind, Role, Shape, Stack};
+use crate::header::{Cue, Derivation, Field, HeaderKind, Role};
+use crate::layout::Layout;
 use crate::packet::Packet;
 use crate::program::ParseError;
+use crate::shape::{Shape, Stack};
+
+/// The longest frame that enters a service that knows tunnels, in bytes: so what is put into a tunnel has a length that
+/// fits its field.
+pub const LONGEST_WITH_TUNNELS: usize = 9216;
 
 /// Parses bytes that enter by a port of this stack.
 ///
@@ -27,26 +33,29 @@ pub fn parse(bytes: &[u8], stack: Stack) -> Result<Packet, ParseError> {
     let mut next = Some(stack.outermost);
     while let Some(header) = next {
         rest = parse_header(&mut packet, header, rest)?;
-        next = announced(&packet, header);
+        next = stack.links(header).find(|(_, cue)| is_told(&packet, header, *cue, rest)).map(|(next, _)| next);
     }
     packet.payload = rest.to_vec();
-    note_l4_error(&mut packet, bytes);
     match stack.required.headers().find(|h| !packet.has(*h)) {
         Some(missing) => Err(ParseError::Missing(missing)),
         None => Ok(packet),
     }
 }
 
-/// The known header that this one, the last so far, says comes next.
-fn announced(packet: &Packet, header: HeaderKind) -> Option<HeaderKind> {
-    let number = packet.get(header.next_protocol()?);
-    header.followers().iter().copied().find(|h| h.protocol_number() == Some(number))
+/// Whether a header, the last so far, says that another one comes next.
+fn is_told(packet: &Packet, header: HeaderKind, cue: Cue, rest: &[u8]) -> bool {
+    let selected = header.selector().map(|selector| packet.get(selector));
+    match cue {
+        Cue::Number(number) => selected == Some(number),
+        Cue::Nibble(number, nibble) => selected == Some(number) && rest.first().is_some_and(|b| b >> 4 == nibble),
+        Cue::Always => true,
+    }
 }
 
 /// Reads one header; gives the bytes after it, without padding.
 fn parse_header<'b>(packet: &mut Packet, header: HeaderKind, bytes: &'b [u8]) -> Result<&'b [u8], ParseError> {
     let (own, rest) = bytes.split_at_checked(header.length()).ok_or(ParseError::Truncated)?;
-    packet.push(header);
+    packet.append(header);
     for field in Shape::of(&[header]).fields() {
         match field.decl().role {
             Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => {
@@ -55,16 +64,25 @@ fn parse_header<'b>(packet: &mut Packet, header: HeaderKind, bytes: &'b [u8]) ->
             Role::Derived(Derivation::Length | Derivation::Checksum | Derivation::Fixed(_)) => {}
         }
     }
-    match header {
-        HeaderKind::Ip4 => strip_padding(own, rest),
-        HeaderKind::Tcp => take_options(packet, own, rest),
-        HeaderKind::Udp if named_bits(own, header, "len") != bytes.len() as u128 => Err(ParseError::Length),
-        HeaderKind::Eth | HeaderKind::Vlan | HeaderKind::Udp | HeaderKind::Icmp => Ok(rest),
+    let rest = match header.layout() {
+        Layout::Ip4 => strip_ip4(own, rest),
+        Layout::Ip6 => strip_ip6(own, rest),
+        Layout::Tcp => take_options(packet, own, rest),
+        Layout::Udp if named_bits(own, "len", header) != bytes.len() as u128 => Err(ParseError::Length),
+        Layout::Gtpu => strip_gtpu(own, rest),
+        Layout::Arp => has_fixed_form(own, header, &[]),
+        Layout::Gre | Layout::Vxlan => has_fixed_form(own, header, rest),
+        Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Frag => Ok(rest),
+        Layout::Udp | Layout::Icmp | Layout::Icmp6 | Layout::Esp => Ok(rest),
+    }?;
+    if header.is_transport() {
+        note_error(packet, header, own, &bytes[own.len()..]);
     }
+    Ok(rest)
 }
 
-fn strip_padding<'b>(own: &[u8], rest: &'b [u8]) -> Result<&'b [u8], ParseError> {
-    let value = |name| named_bits(own, HeaderKind::Ip4, name);
+fn strip_ip4<'b>(own: &[u8], rest: &'b [u8]) -> Result<&'b [u8], ParseError> {
+    let value = |name| named_bits(own, name, HeaderKind::Ip4);
     if value("version") != 4 {
         return Err(ParseError::Version);
     }
@@ -79,66 +97,95 @@ fn strip_padding<'b>(own: &[u8], rest: &'b [u8]) -> Result<&'b [u8], ParseError>
     if checksum::sum(&[own]) != 0xffff { Err(ParseError::Checksum) } else { Ok(rest) }
 }
 
+fn strip_ip6<'b>(own: &[u8], rest: &'b [u8]) -> Result<&'b [u8], ParseError> {
+    if named_bits(own, "version", HeaderKind::Ip6) != 6 {
+        return Err(ParseError::Version);
+    }
+    rest.get(..named_bits(own, "len", HeaderKind::Ip6) as usize).ok_or(ParseError::Truncated)
+}
+
+/// The length of GTP-U counts what follows its header, all of it.
+fn strip_gtpu<'b>(own: &[u8], rest: &'b [u8]) -> Result<&'b [u8], ParseError> {
+    let rest = has_fixed_form(own, HeaderKind::Gtpu, rest)?;
+    if named_bits(own, "len", HeaderKind::Gtpu) == rest.len() as u128 { Ok(rest) } else { Err(ParseError::Length) }
+}
+
+/// Fields that have one value have it: the version is judged first.
+fn has_fixed_form<'b>(own: &[u8], header: HeaderKind, rest: &'b [u8]) -> Result<&'b [u8], ParseError> {
+    let differs = |field: &Field| match field.decl().role {
+        Role::Derived(Derivation::Fixed(value)) => bits(own, *field) != value,
+        Role::Plain | Role::HopLimit | Role::Derived(_) => false,
+    };
+    let mut wrong = Shape::of(&[header]).fields().filter(differs).peekable();
+    if wrong.peek().is_none() {
+        return Ok(rest);
+    }
+    Err(if wrong.any(|f| f.decl().name == "version") { ParseError::Version } else { ParseError::Options })
+}
+
 fn take_options<'b>(packet: &mut Packet, own: &[u8], rest: &'b [u8]) -> Result<&'b [u8], ParseError> {
-    let words = named_bits(own, HeaderKind::Tcp, "offset") as usize;
+    let words = named_bits(own, "offset", HeaderKind::Tcp) as usize;
     let size = words.checked_sub(5).ok_or(ParseError::Length)? * 4;
     let (options, rest) = rest.split_at_checked(size).ok_or(ParseError::Length)?;
     packet.options = options.to_vec();
     Ok(rest)
 }
 
-/// Compares the checksum above IP with the correct one.
-fn note_l4_error(packet: &mut Packet, bytes: &[u8]) {
-    let Some(l4) = transport(packet.shape()) else { return };
-    let start: usize = packet.shape().headers().take_while(|h| *h != l4).map(HeaderKind::length).sum();
-    let received = named_bits(&bytes[start..], l4, "csum") as u16;
-    packet.l4_error = checksum::error(l4, received, correct_checksum(packet, l4));
+/// Compares the checksum of a message with the correct one.
+fn note_error(packet: &mut Packet, header: HeaderKind, own: &[u8], rest: &[u8]) {
+    let received = named_bits(own, "csum", header) as u16;
+    let mut blank = own.to_vec();
+    put_checksum(&mut blank, header, 0);
+    let error = checksum::error(header, received, correct_checksum(packet, header, &blank, rest));
+    *packet.error_of(header) = error;
 }
 
-fn transport(shape: Shape) -> Option<HeaderKind> {
-    shape.headers().find(|h| matches!(h, HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp))
+/// The correct checksum of a message, in the form RFC 1071 computes it: of its header, the checksum zero, and of what
+/// follows.
+fn correct_checksum(packet: &Packet, header: HeaderKind, own: &[u8], rest: &[u8]) -> u16 {
+    let pseudo = header.layout().pseudo_protocol().map(|protocol| {
+        let mut pseudo = addresses(packet, header);
+        pseudo.extend(((own.len() + rest.len()) as u32).to_be_bytes());
+        pseudo.extend([0, 0, 0, protocol]);
+        pseudo
+    });
+    !checksum::sum(&[&pseudo.unwrap_or_default(), own, rest])
 }
 
-/// The correct checksum above IP, in the form RFC 1071 computes it.
-fn correct_checksum(packet: &Packet, l4: HeaderKind) -> u16 {
-    let header = header_bytes(packet, l4);
-    let carried: [&[u8]; 3] = [&header, &packet.options, &packet.payload];
-    let length = header.len() + packet.options.len() + packet.payload.len();
-    let mut pseudo = Vec::with_capacity(12);
-    if l4 != HeaderKind::Icmp {
-        for name in ["src", "dst"] {
-            pseudo.extend((field_value(packet, HeaderKind::Ip4, name) as u32).to_be_bytes());
-        }
-        pseudo.extend([0, l4.protocol_number().unwrap_or(0) as u8]);
-        pseudo.extend((length as u16).to_be_bytes());
-    }
-    !checksum::sum(&[&pseudo, carried[0], carried[1], carried[2]])
-}
-
-fn field_value(packet: &Packet, header: HeaderKind, name: &str) -> u128 {
-    header.field(name).map_or(0, |f| packet.get(f))
+/// The addresses of the IP header below a message, as they count for its checksum (RFC 768, RFC 8200, section 8.1).
+fn addresses(packet: &Packet, header: HeaderKind) -> Vec<u8> {
+    let below = packet.shape().below(header).headers().filter(|h| h.is_inner() == header.is_inner());
+    let Some(ip) = below.filter(|h| h.layout().is_ip()).last() else { return Vec::new() };
+    let address =
+        |name| ip.field(name).map(|f| packet.get(f).to_be_bytes()[16 - usize::from(f.width()) / 8..].to_vec());
+    ["src", "dst"].into_iter().filter_map(address).flatten().collect()
 }
 
 /// The bytes of a packet: lengths, next-protocol numbers and checksums are made to agree with it.
 pub fn deparse(packet: &Packet) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for header in packet.shape().headers() {
+    let mut at = packet.shape().length();
+    let mut bytes = vec![0; at];
+    bytes.extend(&packet.options);
+    bytes.extend(&packet.payload);
+    let headers: Vec<HeaderKind> = packet.shape().headers().collect();
+    for header in headers.into_iter().rev() {
         let mut own = header_bytes(packet, header);
-        match header {
-            HeaderKind::Eth | HeaderKind::Vlan => {}
-            HeaderKind::Ip4 => {
+        match header.layout() {
+            Layout::Ip4 => {
                 let csum = !checksum::sum(&[&own]);
                 put_checksum(&mut own, header, csum);
             }
-            HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp => {
-                let csum = checksum::apply(header, correct_checksum(packet, header), packet.l4_error);
-                put_checksum(&mut own, header, csum);
+            Layout::Tcp | Layout::Udp | Layout::Icmp | Layout::Icmp6 => {
+                let error = if header.is_inner() { packet.inner_error } else { packet.l4_error };
+                let correct = correct_checksum(packet, header, &own, &bytes[at..]);
+                put_checksum(&mut own, header, checksum::apply(header, correct, error));
             }
+            Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Arp | Layout::Ip6 | Layout::Frag => {}
+            Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::Gtpu => {}
         }
-        bytes.extend(own);
+        at -= own.len();
+        bytes[at..at + own.len()].copy_from_slice(&own);
     }
-    bytes.extend(&packet.options);
-    bytes.extend(&packet.payload);
     bytes
 }
 
@@ -153,11 +200,12 @@ fn header_bytes(packet: &Packet, header: HeaderKind) -> Vec<u8> {
 
 fn put_checksum(bytes: &mut [u8], header: HeaderKind, value: u16) {
     if let Some(field) = header.field("csum") {
-        put_bits(bytes, field, u128::from(value));
+        let at = usize::from(field.offset()) / 8;
+        bytes[at..at + 2].copy_from_slice(&value.to_be_bytes());
     }
 }
 
-fn named_bits(bytes: &[u8], header: HeaderKind, name: &str) -> u128 {
+fn named_bits(bytes: &[u8], name: &str, header: HeaderKind) -> u128 {
     header.field(name).map_or(0, |f| bits(bytes, f))
 }
 
@@ -183,14 +231,14 @@ fn put_bits(bytes: &mut [u8], field: Field, value: u128) {
     }
 }
 
-/// The values `ip.len` takes in parsed packets of a shape; none without IPv4.
+/// The values that the length of the outer IP header takes in packets of a shape; none without IP.
 ///
 /// ```
 /// use rdcl_core::{HeaderKind, Shape, length_range};
 /// assert_eq!(length_range(Shape::of(&[HeaderKind::Ip4, HeaderKind::Tcp])), Some((40, 65535)));
 /// ```
 pub fn length_range(shape: Shape) -> Option<(u128, u128)> {
-    let headers = shape.headers().skip_while(|h| *h != HeaderKind::Ip4);
-    let least: usize = headers.map(HeaderKind::length).sum();
-    (least > 0).then_some((least as u128, 0xffff))
+    let ip = shape.ip()?;
+    let own = if ip == HeaderKind::Ip6 { ip.length() } else { 0 };
+    Some(((shape.starting(ip).length() - own) as u128, 0xffff))
 }

@@ -30,6 +30,9 @@ fn main() -> ExitCode {
         trials.push(Trial::test("scapy_reads_back_the_same_bytes", scapy_bytes));
         trials.push(Trial::test("scapy_agrees_with_rewrites", scapy_rewrites));
         trials.push(Trial::test("scapy_sees_what_is_spoilt", scapy_bites));
+        trials.push(Trial::test("scapy_reads_back_every_header", scapy_headers));
+        trials.push(Trial::test("scapy_agrees_with_rewrites_of_every_header", scapy_header_rewrites));
+        trials.push(Trial::test("scapy_sees_a_spoilt_header", scapy_header_bites));
     } else {
         println!("skipped: no scapy");
     }
@@ -180,6 +183,70 @@ fn scapy_bites() -> Result<(), Failed> {
         }
     })?;
     if faults.lines().count() > 50 { Ok(()) } else { Err(format!("few faults found: {faults}").into()) }
+}
+
+/// Packets by scapy with all headers that a parser can know: their headers, their bytes, those without padding.
+fn made_with_all(seed: &str) -> Result<Vec<(String, Vec<u8>, Vec<u8>)>, Failed> {
+    let text = ask("scapy_headers.py", &["make", seed, "800"], "")?;
+    let read = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        (words[0].to_string(), unhex(words[1]), unhex(words[2]))
+    };
+    Ok(text.lines().map(read).collect())
+}
+
+fn knowing_all() -> Stack {
+    stack(&[ETH]).knowing(Shape::ALL)
+}
+
+fn scapy_headers() -> Result<(), Failed> {
+    let mut seen = Shape::EMPTY;
+    for (headers, padded, exact) in made_with_all("1")? {
+        let packet = parse(&padded, knowing_all()).map_err(|e| format!("{e:?}: {headers} {}", hex(&padded)))?;
+        expect(format!("{:?}", packet.shape()), headers.clone())?;
+        expect(hex(&deparse(&packet)), hex(&exact)).map_err(|e| format!("{headers}: {e:?}"))?;
+        expect([packet.l4_error, packet.inner_error], [L4Error::default(); 2])
+            .map_err(|e| format!("{headers}: {e:?}"))?;
+        seen = seen.union(packet.shape());
+    }
+    let missing: Vec<HeaderKind> = HeaderKind::ALL.into_iter().filter(|h| !seen.has(*h)).collect();
+    expect(missing, Vec::new())
+}
+
+/// What scapy holds against packets with rewritten fields, each changed once more on its way to the judge.
+fn header_complaints(seed: &str, spoil: impl Fn(&mut Vec<u8>)) -> Result<(usize, String), Failed> {
+    let mut lines = Vec::new();
+    for (headers, padded, _) in made_with_all(seed)? {
+        let mut packet = parse(&padded, knowing_all()).map_err(|e| format!("{e:?}: {headers}"))?;
+        let rewritten = ["ip.src", "ip6.dst", "ip6.hops", "udp.sport", "vxlan.vni", "gtpu.teid", "inner.ip.ttl"];
+        let inside = ["inner.ip6.src", "inner.ip.dst", "inner.tcp.dport", "inner.udp.sport", "tcp.seq", "arp.spa"];
+        for name in rewritten.into_iter().chain(inside) {
+            packet.set(field(name), 0x1234_5678_9abc_def0_1122_3344_5566_7788);
+        }
+        if packet.has(VLAN) {
+            packet.pop(VLAN);
+        }
+        let mut bytes = deparse(&packet);
+        spoil(&mut bytes);
+        lines.push(hex(&bytes));
+    }
+    Ok((lines.len(), ask("scapy_headers.py", &["judge"], &lines.join("\n"))?))
+}
+
+fn scapy_header_rewrites() -> Result<(), Failed> {
+    let (judged, faults) = header_complaints("2", |_| {})?;
+    println!("scapy judged {judged} rewritten packets");
+    expect(faults, String::new())
+}
+
+/// The judge bites: a changed byte near the end of each packet is under some checksum, most of the time.
+fn scapy_header_bites() -> Result<(), Failed> {
+    let (judged, faults) = header_complaints("3", |bytes| {
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 1;
+        }
+    })?;
+    if faults.lines().count() > judged / 4 { Ok(()) } else { Err(format!("few faults found: {faults}").into()) }
 }
 
 /// The ports a packet leaves by under Open vSwitch, and the flow it has become.

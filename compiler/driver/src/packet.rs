@@ -1,12 +1,13 @@
 //! Packets in words: addresses as people write them, and nothing that goes without saying.
 
 use rdcl_core::{Derivation, Field, HeaderKind, Role};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A field's value as text: IPv4 and MAC addresses in their usual forms, anything else in decimal.
 pub fn value(field: Field, value: u128) -> String {
     match (field.header, field.decl().name) {
         (HeaderKind::Ip4, "src" | "dst") => Ipv4Addr::from(value as u32).to_string(),
+        (HeaderKind::Ip6, "src" | "dst") => Ipv6Addr::from(value).to_string(),
         (HeaderKind::Eth, "src" | "dst") => mac(value),
         _ => value.to_string(),
     }
@@ -14,7 +15,8 @@ pub fn value(field: Field, value: u128) -> String {
 
 /// Whether a field's value is written as text in machine formats too.
 pub fn is_address(field: Field) -> bool {
-    matches!(field.header, HeaderKind::Ip4 | HeaderKind::Eth) && matches!(field.decl().name, "src" | "dst")
+    matches!(field.header, HeaderKind::Ip4 | HeaderKind::Ip6 | HeaderKind::Eth)
+        && matches!(field.decl().name, "src" | "dst")
 }
 
 fn mac(value: u128) -> String {

@@ -163,6 +163,8 @@ fn amount(value: &Value) -> Amount {
         | Value::Bool(_)
         | Value::Str(_)
         | Value::Ipv4(_)
+        | Value::Ipv6(_)
+        | Value::Prefix6(..)
         | Value::Mac(_)
         | Value::Prefix(..)
         | Value::Range(..)

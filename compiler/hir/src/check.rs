@@ -6,7 +6,8 @@ use crate::bodies::{BodyKind, body, body_problems};
 use crate::conditional::{conditional_problems, every_member, every_part};
 use crate::contracts::contract_problems;
 use crate::cx::Cx;
-use crate::flatten::{MOST_LEAVES, leaf_count};
+use crate::flatten::{MOST_LEAVES, leaf_count, structure};
+use crate::headers::known_headers;
 use crate::instance::constraint::constraint_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
@@ -38,6 +39,7 @@ use crate::value::Type;
 use crate::wire::{enters_leaves, wires};
 use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId, Severity};
+use rdcl_core::Shape;
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
 use std::collections::{BTreeMap, HashSet};
@@ -122,7 +124,7 @@ fn unfound_tables<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem>
     if body(db, instance).kind != BodyKind::Leaf {
         return Vec::new();
     }
-    let leaf = Leaf::new(db, LeafKind::Behaviour(instance));
+    let leaf = Leaf::new(db, LeafKind::Behaviour(instance), known_headers(db, instance));
     let Some(item) = leaf_item(db, leaf) else { return Vec::new() };
     let (cx, params) = (Cx::new(db, item), &signature(db, item).params);
     let unfound = tables_read(db, leaf).filter(|(_, _, path)| !path.is_empty() && table_file(db, path).is_none());
@@ -208,17 +210,30 @@ fn body_of<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let body = body(db, instance);
     match (body.kind, body.owner()) {
         (BodyKind::Leaf, _) => {
-            let leaf = Leaf::new(db, LeafKind::Behaviour(instance));
+            let leaf = Leaf::new(db, LeafKind::Behaviour(instance), known_headers(db, instance));
             [leaf_problems(db, leaf), crate::leaf::table_problems(db, leaf)].concat()
         }
         (BodyKind::Composite, Some(owner)) => {
             let mut found = parts(db, owner).problems.clone();
             found.extend(wires(db, instance).problems.iter().cloned());
             found.extend(too_many_leaves(db, instance));
+            found.extend(widened_problems(db, instance));
             found
         }
         (BodyKind::Composite | BodyKind::Opaque, _) => Vec::new(),
     }
+}
+
+/// What is wrong with leaves because their parsers know more headers here than they do by themselves.
+fn widened_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
+    let known = known_headers(db, instance);
+    if known == Shape::EMPTY {
+        return Vec::new();
+    }
+    let widened = |leaf: &Leaf<'db>| leaf.instance(db).is_some_and(|own| known_headers(db, own) != known);
+    let leaves: IndexSet<Leaf<'db>> = structure(db, instance).parts.iter().map(|(_, leaf)| *leaf).collect();
+    let errors = leaves.into_iter().filter(widened).flat_map(|leaf| leaf_problems(db, leaf));
+    errors.filter(|problem| problem.severity == Severity::Error).collect()
 }
 
 fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Problem> {

@@ -7,11 +7,12 @@ mod premise;
 
 use crate::cx::{Cx, Params};
 use crate::flatten::boundary_of;
+use crate::headers::knowing_ports;
 use crate::instance::{Instance, full_name, members, params};
 use crate::lineage::instance_lineage;
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
 use crate::nemo::unenforced;
-use crate::port::{Ports, ports};
+use crate::port::Ports;
 use crate::property::{Claim, Predicate, Property};
 use crate::source::db::Db;
 use crate::source::loc::{Loc, Problem};
@@ -55,7 +56,7 @@ fn contract<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Contract {
         let mut reader = Reader {
             cx: Cx::new(db, ancestor.rfb(db)),
             instance,
-            ports: ports(db, instance),
+            ports: knowing_ports(db, instance),
             env: params(db, *ancestor),
         };
         let prefix =

@@ -11,7 +11,7 @@ use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{HeaderKind, mask};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The value of an expression of a given type; complains when it has none.
 pub(crate) fn evaluate(cx: &mut Cx<'_>, expr: &Expr, ty: &Type, params: &Params) -> Option<Value> {
@@ -51,8 +51,10 @@ pub(crate) fn constant(cx: &mut Cx<'_>, expr: &Expr, params: &Params) -> Option<
         ExprKind::Quantity(quantity) => Some(Value::Quantity(*quantity)),
         ExprKind::Str(text) => Some(Value::Str(text.clone())),
         ExprKind::Ipv4(address) => Some(Value::Ipv4(*address)),
+        ExprKind::Ipv6(address) => Some(Value::Ipv6(*address)),
         ExprKind::Mac(address) => Some(Value::Mac(*address)),
         ExprKind::Prefix(address, length) => prefix(cx, expr.node, *address, *length),
+        ExprKind::Prefix6(address, length) => prefix6(cx, expr.node, *address, *length),
         ExprKind::Name(name) => named(cx, name, params),
         ExprKind::Not(of) => truth(cx, of, params).map(|value| Value::Bool(!value)),
         ExprKind::All(all) => truths(cx, all, params).map(|v| Value::Bool(v.iter().all(|b| *b))),
@@ -74,8 +76,25 @@ pub(crate) fn prefix(cx: &mut Cx<'_>, at: NodeId, address: u32, length: u8) -> O
     if kept == address {
         return Some(Value::Prefix(address, length));
     }
-    cx.report(host_bits(cx, at, address, kept, length));
+    let texts = [address, kept].map(|a| format!("{}/{length}", Ipv4Addr::from(a)));
+    cx.report(host_bits(cx, at, texts, length));
     None
+}
+
+/// The same for IPv6.
+fn prefix6(cx: &mut Cx<'_>, at: NodeId, address: u128, length: u8) -> Option<Value> {
+    let kept = address & !mask(128 - u16::from(length.min(128)));
+    if kept == address {
+        return Some(Value::Prefix6(address, length));
+    }
+    let texts = [address, kept].map(|a| prefix6_text(a, length));
+    cx.report(host_bits(cx, at, texts, length));
+    None
+}
+
+/// A prefix of IPv6 as it is written.
+pub(crate) fn prefix6_text(address: u128, length: u8) -> String {
+    format!("ip6\"{}/{length}\"", Ipv6Addr::from(address))
 }
 
 fn named(cx: &mut Cx<'_>, name: &Name, params: &Params) -> Option<Value> {
@@ -224,8 +243,10 @@ fn has_type(value: &Value, ty: &Type) -> bool {
         Value::Bool(_) => *ty == Type::Bool,
         Value::Str(_) => *ty == Type::String,
         Value::Ipv4(_) => *ty == Type::Ipv4,
+        Value::Ipv6(_) => *ty == Type::Ipv6,
         Value::Mac(_) => *ty == Type::Mac,
         Value::Prefix(..) => *ty == Type::Prefix,
+        Value::Prefix6(..) => *ty == Type::Prefix6,
         Value::Range(..) => *ty == Type::Range,
         Value::Quantity(q) => *ty == Type::Quantity(q.dimension),
         Value::Table(_) => matches!(ty, Type::Table(_)),
@@ -240,8 +261,10 @@ pub(crate) fn noun(value: &Value) -> String {
         Value::Bool(_) => "a truth value".into(),
         Value::Str(_) => "a text".into(),
         Value::Ipv4(_) => "an IPv4 address".into(),
+        Value::Ipv6(_) => "an IPv6 address".into(),
         Value::Mac(_) => "a MAC address".into(),
         Value::Prefix(..) => "a prefix".into(),
+        Value::Prefix6(..) => "a prefix of IPv6".into(),
         Value::Range(..) => "a range".into(),
         Value::Quantity(q) => format!("an amount of {}", q.dimension.name()),
         Value::Table(_) => "a table".into(),
@@ -256,8 +279,10 @@ pub fn value_text(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Str(text) | Value::Table(text) => format!("{text:?}"),
         Value::Ipv4(address) => Ipv4Addr::from(*address).to_string(),
+        Value::Ipv6(address) => format!("ip6\"{}\"", Ipv6Addr::from(*address)),
         Value::Mac(address) => mac_text(*address),
         Value::Prefix(address, length) => format!("{}/{length}", Ipv4Addr::from(*address)),
+        Value::Prefix6(address, length) => prefix6_text(*address, *length),
         Value::Range(lo, hi) => format!("{lo}..{hi}"),
         Value::Quantity(quantity) => quantity.to_string(),
         Value::Stack(stack) => stack.to_string(),
@@ -277,6 +302,7 @@ fn wrong_type(cx: &Cx<'_>, at: NodeId, value: &Value, ty: &Type) -> Problem {
     let problem = mismatch(cx, at, &format!("a `{}`", type_name(ty)), value);
     match (value, ty) {
         (Value::Ipv4(_), Type::Prefix) => rewritten(problem, format!("{}/32", value_text(value))),
+        (Value::Ipv6(address), Type::Prefix6) => rewritten(problem, prefix6_text(*address, 128)),
         (Value::Int(amount), Type::Quantity(of)) => {
             problem.with_help(format!("write the unit, as in `{amount}{}`", usual_unit(*of)))
         }
@@ -301,11 +327,9 @@ fn out_of_range(cx: &Cx<'_>, at: NodeId, value: u128, ty: &Type) -> Problem {
         .with_help(format!("the greatest value is {max}"))
 }
 
-fn host_bits(cx: &Cx<'_>, at: NodeId, address: u32, kept: u32, length: u8) -> Problem {
-    let written = format!("{}/{length}", Ipv4Addr::from(address));
+fn host_bits(cx: &Cx<'_>, at: NodeId, [written, corrected]: [String; 2], length: u8) -> Problem {
     let mut problem =
         Diagnostic::new(Code::E0303, cx.at(at), format!("`{written}` has bits set after its first {length}"));
-    let corrected = format!("{}/{length}", Ipv4Addr::from(kept));
     problem.fix = Some(rdcl_base::Fix { at: cx.at(at), replacement: corrected.clone() });
     problem.with_help(format!("write `{corrected}`"))
 }

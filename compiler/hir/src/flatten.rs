@@ -7,6 +7,7 @@ mod provenance;
 
 use crate::bodies::{BodyKind, body};
 use crate::flatten::assembly::Assembly;
+use crate::headers::known_headers;
 use crate::instance::Instance;
 use crate::leaf::{Leaf, LeafKind, leaf_ports, leaf_program, leaf_tables};
 use crate::nemo::{filter_name, filter_rules};
@@ -15,7 +16,7 @@ use crate::port::ports;
 use crate::source::db::Db;
 use crate::wire::ends::EndRef;
 use crate::wire::{enters_leaves, wires};
-use rdcl_core::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId, PortId};
+use rdcl_core::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId, PortId, Shape};
 use std::sync::Arc;
 
 pub use provenance::{Link as FlatLink, WireOrigin, Wiring, wiring};
@@ -56,8 +57,27 @@ pub fn leaf_count<'db>(db: &'db dyn Db, instance: Instance<'db>) -> u64 {
 }
 
 /// An instance, flattened.
+pub fn structure<'db>(db: &'db dyn Db, instance: Instance<'db>) -> &'db Structure<'db> {
+    if known_headers(db, instance) == Shape::EMPTY { skeleton(db, instance) } else { widened(db, instance) }
+}
+
+/// A structure whose parsers know more headers than those that all know.
 #[salsa::tracked(returns(ref))]
-pub fn structure<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Structure<'db> {
+fn widened<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Structure<'db> {
+    let known = known_headers(db, instance);
+    let mut structure = skeleton(db, instance).clone();
+    for (_, leaf) in &mut structure.parts {
+        *leaf = Leaf::new(db, leaf.kind(db).clone(), known);
+    }
+    for port in &mut structure.boundary {
+        port.stack = port.stack.knowing(known);
+    }
+    structure
+}
+
+/// An instance, flattened, as if parsers knew no more headers than those that all know.
+#[salsa::tracked(returns(ref))]
+fn skeleton<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Structure<'db> {
     let body = body(db, instance);
     let well = *nesting(db, instance.rfb(db)) == Nesting::Fine && leaf_count(db, instance) <= MOST_LEAVES;
     let mut assembly = Assembly::new(ports(db, instance).flat());
@@ -73,7 +93,7 @@ pub fn structure<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Structure<'db
 fn add_parts<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, instance: Instance<'db>, owner: Instance<'db>) {
     for group in &parts(db, owner).groups {
         for name in group.names() {
-            assembly.add_child(name, structure(db, group.instance));
+            assembly.add_child(name, skeleton(db, group.instance));
         }
     }
     for join in &wires(db, instance).joins {
@@ -82,7 +102,7 @@ fn add_parts<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, instance: Insta
 }
 
 fn add_leaf<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, kind: LeafKind<'db>) {
-    let leaf = Leaf::new(db, kind);
+    let leaf = Leaf::new(db, kind, Shape::EMPTY);
     assembly.add_leaf(String::new(), leaf, leaf_ports(db, leaf));
     for port in 0..assembly.boundary.len() as u32 {
         assembly.join(EndRef::Outer(port), EndRef::Inner(0, port));
@@ -95,7 +115,7 @@ fn add_filters<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, instance: Ins
         let (enters, _) = enters_leaves(&port);
         let rules = filter_rules(db, instance, &port.name, port.stack);
         if enters && !rules.is_empty() {
-            let leaf = Leaf::new(db, LeafKind::Filter(port.stack, rules));
+            let leaf = Leaf::new(db, LeafKind::Filter(port.stack, rules), Shape::EMPTY);
             assembly.put_before(i, filter_name(&port.name), leaf, leaf_ports(db, leaf));
         }
     }

@@ -6,6 +6,7 @@
 
 use crate::bodies::{body, sefl};
 use crate::cx::{Cx, Params};
+use crate::headers::groups_knowing;
 use crate::instance::{Instance, members, params};
 use crate::lower::{Env, FilterRule, Lowered, lower_behaviour, lower_filter};
 use crate::nemo::Rule;
@@ -15,7 +16,7 @@ use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::value::{TableType, Type, Value};
 use rdcl_base::NodeId;
-use rdcl_core::{Origins, PortDecl, Program, Stack, TableData};
+use rdcl_core::{Origins, PortDecl, Program, Shape, Stack, TableData};
 use rdcl_import::{ColumnType, Schema, read_table};
 use rdcl_syntax::ast;
 use std::sync::Arc;
@@ -37,6 +38,9 @@ pub struct Leaf<'db> {
     /// What it is.
     #[returns(ref)]
     pub kind: LeafKind<'db>,
+    /// The headers that parsers know where it stands, besides those that all know.
+    #[returns(copy)]
+    pub known: Shape,
 }
 
 impl<'db> Leaf<'db> {
@@ -51,13 +55,12 @@ impl<'db> Leaf<'db> {
 
 /// A leaf's ports.
 pub fn leaf_ports(db: &dyn Db, leaf: Leaf<'_>) -> Vec<PortDecl> {
+    let decl = |name: String, stack: Stack| PortDecl { name, stack: stack.knowing(leaf.known(db)) };
     match leaf.kind(db) {
         LeafKind::Behaviour(instance) | LeafKind::Opaque(instance) => {
-            ports(db, *instance).flat().into_iter().map(|p| PortDecl { name: p.name, stack: p.stack }).collect()
+            ports(db, *instance).flat().into_iter().map(|p| decl(p.name, p.stack)).collect()
         }
-        LeafKind::Filter(stack, _) => {
-            ["outer", "inner"].map(|name| PortDecl { name: name.into(), stack: *stack }).to_vec()
-        }
+        LeafKind::Filter(stack, _) => ["outer", "inner"].map(|name| decl(name.into(), *stack)).to_vec(),
     }
 }
 
@@ -65,11 +68,13 @@ pub fn leaf_ports(db: &dyn Db, leaf: Leaf<'_>) -> Vec<PortDecl> {
 #[salsa::tracked(returns(ref))]
 pub(crate) fn lowered<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Lowered {
     match leaf.kind(db) {
-        LeafKind::Behaviour(instance) => lower_instance(db, *instance).unwrap_or_else(|| portal(db, leaf)),
+        LeafKind::Behaviour(instance) => {
+            lower_instance(db, *instance, leaf.known(db)).unwrap_or_else(|| portal(db, leaf))
+        }
         LeafKind::Opaque(_) => portal(db, leaf),
         LeafKind::Filter(stack, rules) => {
             let rule = |r: &Rule| FilterRule { name: r.name.clone(), class: r.class.clone(), deny: r.deny };
-            let program = lower_filter(*stack, &rules.iter().map(rule).collect::<Vec<_>>());
+            let program = lower_filter(stack.knowing(leaf.known(db)), &rules.iter().map(rule).collect::<Vec<_>>());
             Lowered { program, origins: Origins::default(), problems: Vec::new() }
         }
     }
@@ -83,10 +88,11 @@ fn portal(db: &dyn Db, leaf: Leaf<'_>) -> Lowered {
     Lowered { program, origins: Origins::default(), problems: Vec::new() }
 }
 
-fn lower_instance<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Lowered> {
+fn lower_instance<'db>(db: &'db dyn Db, instance: Instance<'db>, known: Shape) -> Option<Lowered> {
     let owner = body(db, instance).owner()?;
     let behaviour = behaviour_of(db, owner.rfb(db))?;
-    let env = Env { ports: &ports(db, instance).groups, params: params(db, owner) };
+    let groups = groups_knowing(&ports(db, instance).groups, known);
+    let env = Env { ports: &groups, params: params(db, owner) };
     Some(lower_behaviour(&env, sefl(behaviour)?, behaviour.language.node))
 }
 
@@ -181,9 +187,9 @@ fn column_type(ty: &Type) -> ColumnType {
         Type::Uint(width) => ColumnType::Uint(*width),
         Type::Mac => ColumnType::Mac,
         Type::Ipv4 => ColumnType::Ipv4,
+        Type::Ipv6 => ColumnType::Ipv6,
         // No column is of these types; the checker says so.
-        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Quantity(_) | Type::Table(_) | Type::Stack => {
-            ColumnType::Uint(64)
-        }
+        Type::Bool | Type::String | Type::Prefix | Type::Prefix6 | Type::Range => ColumnType::Uint(64),
+        Type::Quantity(_) | Type::Table(_) | Type::Stack => ColumnType::Uint(64),
     }
 }

@@ -23,6 +23,7 @@ mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 
 pub use contract::{lower_condition, lower_fields, lower_predicate};
 pub use filter::{FilterRule, lower_filter};
@@ -193,6 +194,11 @@ impl<'a> Lower<'a> {
             self.program.ports.extend(ports);
         }
         self.program.entry = vec![None; self.program.ports.len()];
+    }
+
+    /// The headers that the parsers at all ports look for.
+    fn known(&self) -> Shape {
+        self.env.ports.iter().fold(Shape::BASE, |known, group| known.union(group.stack.known))
     }
 
     /// A port, or array of ports.

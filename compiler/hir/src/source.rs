@@ -9,6 +9,6 @@ pub(crate) mod names;
 
 pub use db::{Database, Db, Package, SourceFile, TableFile, add_std};
 pub use home::{Home, STD, table_place};
-pub use item::{Item, ItemId, Parsed, item_with_id, items, parsed};
+pub use item::{Item, ItemId, Parsed, is_nemo, item_with_id, items, parsed};
 pub use loc::{Loc, Problem, place};
 pub use names::{Scope, scope};

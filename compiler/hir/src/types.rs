@@ -11,7 +11,7 @@ use rdcl_core::{HeaderKind, MatchKind, Stack};
 use rdcl_syntax::ast;
 
 /// The value types of the prelude.
-pub const VALUE_TYPES: [&str; 17] = [
+pub const VALUE_TYPES: [&str; 19] = [
     "Prefix",
     "Ipv4",
     "Mac",
@@ -29,6 +29,8 @@ pub const VALUE_TYPES: [&str; 17] = [
     "Range",
     "Table",
     "String",
+    "Ipv6",
+    "Prefix6",
 ];
 
 /// The types of amounts, each with what it measures.
@@ -53,8 +55,10 @@ fn simple_type(name: &str) -> Option<Type> {
         "bool" => Type::Bool,
         "String" => Type::String,
         "Ipv4" => Type::Ipv4,
+        "Ipv6" => Type::Ipv6,
         "Mac" => Type::Mac,
         "Prefix" => Type::Prefix,
+        "Prefix6" => Type::Prefix6,
         "Range" => Type::Range,
         "Table" => Type::Table(bare_table()),
         "Stack" => Type::Stack,
@@ -124,8 +128,15 @@ fn add_column(cx: &mut Cx<'_>, table: &mut TableType, column: &ast::Column) {
 fn column_type(cx: &mut Cx<'_>, column: &ast::Column) -> Option<Type> {
     let ty = value_type(cx, &column.ty)?;
     match ty {
-        Type::Uint(_) | Type::Ipv4 | Type::Mac => Some(ty),
-        Type::Bool | Type::String | Type::Prefix | Type::Range | Type::Quantity(_) | Type::Table(_) | Type::Stack => {
+        Type::Uint(_) | Type::Ipv4 | Type::Ipv6 | Type::Mac => Some(ty),
+        Type::Bool
+        | Type::String
+        | Type::Prefix
+        | Type::Prefix6
+        | Type::Range
+        | Type::Quantity(_)
+        | Type::Table(_)
+        | Type::Stack => {
             cx.report(no_column_type(cx, &column.ty, &ty));
             None
         }
@@ -225,8 +236,10 @@ pub fn type_name(ty: &Type) -> String {
         Type::Bool => "bool".into(),
         Type::String => "String".into(),
         Type::Ipv4 => "Ipv4".into(),
+        Type::Ipv6 => "Ipv6".into(),
         Type::Mac => "Mac".into(),
         Type::Prefix => "Prefix".into(),
+        Type::Prefix6 => "Prefix6".into(),
         Type::Range => "Range".into(),
         Type::Quantity(of) => AMOUNTS.iter().find(|(_, d)| d == of).map_or(of.name(), |(name, _)| name).into(),
         Type::Table(table) => table_name(table),
@@ -250,8 +263,10 @@ pub(crate) fn usual_value(ty: &Type) -> Option<String> {
         Type::Uint(_) => "1",
         Type::Bool => "false",
         Type::Ipv4 => "192.0.2.1",
+        Type::Ipv6 => "2001:db8::1",
         Type::Mac => "02:00:00:00:00:01",
         Type::Prefix => "192.0.2.0/24",
+        Type::Prefix6 => "2001:db8::/32",
         Type::Range => "1..65535",
         Type::Quantity(of) => return Some(format!("1{}", usual_unit(*of))),
         Type::String | Type::Table(_) | Type::Stack => return None,
@@ -313,7 +328,7 @@ fn second_prefix(cx: &Cx<'_>, column: &ast::Column) -> Problem {
 
 fn no_column_type(cx: &Cx<'_>, at: &ast::TypeExpr, ty: &Type) -> Problem {
     Diagnostic::new(Code::E0202, cx.at(at.node), format!("a table column cannot be of type `{}`", type_name(ty)))
-        .with_help("columns are `u8`, `u16`, `u32`, `u64`, `Ipv4` or `Mac`")
+        .with_help("columns are `u8`, `u16`, `u32`, `u64`, `Ipv4`, `Ipv6` or `Mac`")
 }
 
 fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
@@ -324,7 +339,7 @@ fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
 }
 
 fn impossible_stack(cx: &Cx<'_>, headers: &[HeaderKind], at: NodeId) -> Problem {
-    let broken = headers.windows(2).find(|w| !w[0].followers().contains(&w[1]));
+    let broken = headers.windows(2).find(|w| !w[0].links_to(w[1]));
     let message = match broken {
         Some(pair) => format!("`{}` cannot follow `{}` in a header stack", pair[1].name(), pair[0].name()),
         None => "this header stack is impossible".into(),

@@ -14,10 +14,14 @@ pub enum Type {
     String,
     /// `Ipv4`: 32 bits.
     Ipv4,
+    /// `Ipv6`: 128 bits.
+    Ipv6,
     /// `Mac`: 48 bits.
     Mac,
     /// `Prefix`: a set of IPv4 addresses.
     Prefix,
+    /// `Prefix6`: a set of IPv6 addresses.
+    Prefix6,
     /// `Range`: an inclusive range of unsigned integers.
     Range,
     /// `Duration`, `Bandwidth`, `Memory`, `PacketRate`, `Cpu`, `Ratio`: an amount of this.
@@ -48,10 +52,14 @@ pub enum Value {
     Str(String),
     /// Of [`Type::Ipv4`].
     Ipv4(u32),
+    /// Of [`Type::Ipv6`].
+    Ipv6(u128),
     /// Of [`Type::Mac`].
     Mac(u64),
     /// Of [`Type::Prefix`]: address (host bits zero) and length.
     Prefix(u32, u8),
+    /// Of [`Type::Prefix6`], likewise.
+    Prefix6(u128, u8),
     /// Of [`Type::Range`], inclusive.
     Range(u128, u128),
     /// Of the [`Type::Quantity`] of its dimension.

@@ -14,7 +14,7 @@
 
 use rdcl_base::{Code, Diagnostic, Span};
 use rdcl_core::{MatchKind, Row, RowKey, TableData, mask};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// How the values of a column are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,8 @@ pub enum ColumnType {
     Uint(u16),
     /// `10.1.0.1`
     Ipv4,
+    /// `2001:db8::1`
+    Ipv6,
     /// `02:00:00:00:00:01`
     Mac,
 }
@@ -33,6 +35,7 @@ impl ColumnType {
         match self {
             ColumnType::Uint(width) => width,
             ColumnType::Ipv4 => 32,
+            ColumnType::Ipv6 => 128,
             ColumnType::Mac => 48,
         }
     }
@@ -42,6 +45,7 @@ impl ColumnType {
         match self {
             ColumnType::Uint(width) => format!("a whole number of {width} bits"),
             ColumnType::Ipv4 => "an IPv4 address".into(),
+            ColumnType::Ipv6 => "an IPv6 address".into(),
             ColumnType::Mac => "a MAC address".into(),
         }
     }
@@ -177,6 +181,7 @@ fn read_prefix(word: &str, ty: ColumnType) -> Result<RowKey, Fault> {
 fn write_prefix(value: u128, length: u16, ty: ColumnType) -> String {
     match ty {
         ColumnType::Ipv4 => format!("{}/{length}", Ipv4Addr::from(value as u32)),
+        ColumnType::Ipv6 => format!("{}/{length}", Ipv6Addr::from(value)),
         ColumnType::Uint(_) | ColumnType::Mac => format!("{value:#x}/{length}"),
     }
 }
@@ -196,6 +201,7 @@ fn read_value(word: &str, ty: ColumnType) -> Result<u128, Fault> {
             if value <= mask(width) { Ok(value) } else { Err(Fault::TooLarge(width)) }
         }
         ColumnType::Ipv4 => word.parse::<Ipv4Addr>().map(|a| u128::from(u32::from(a))).map_err(|_| malformed()),
+        ColumnType::Ipv6 => word.parse::<Ipv6Addr>().map(u128::from).map_err(|_| malformed()),
         ColumnType::Mac => read_mac(word).ok_or_else(malformed),
     }
 }

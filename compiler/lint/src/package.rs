@@ -2,14 +2,14 @@
 
 use crate::look::Look;
 use crate::{conditions, elements, names, parentheses, promises, unused};
-use rdcl_hir::{Db, Package, Problem, items, parsed};
+use rdcl_hir::{Db, Package, Problem, is_nemo, items, parsed};
 use rdcl_syntax::ast;
 
 /// Everything that lints find in a package, in the order of its files and their items.
 pub fn lints(db: &dyn Db, package: Package) -> Vec<Problem> {
     let mut found = Vec::new();
     for item in package.files(db).iter().flat_map(|file| items(db, *file)) {
-        if !parsed(db, *item).errors(db).is_empty() {
+        if is_nemo(db, item.file(db)) || !parsed(db, *item).errors(db).is_empty() {
             continue;
         }
         let mut look = Look::new(db, *item);

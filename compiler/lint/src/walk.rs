@@ -162,6 +162,8 @@ impl<'a> Walk<'a> {
             | ExprKind::Str(_)
             | ExprKind::Ipv4(_)
             | ExprKind::Prefix(..)
+            | ExprKind::Ipv6(_)
+            | ExprKind::Prefix6(..)
             | ExprKind::Mac(_)
             | ExprKind::Name(_)
             | ExprKind::Has(_)

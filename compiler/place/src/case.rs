@@ -218,6 +218,8 @@ pub fn number(attributes: &[Attribute], name: &str) -> Option<u64> {
         Value::Bool(_)
         | Value::Str(_)
         | Value::Ipv4(_)
+        | Value::Ipv6(_)
+        | Value::Prefix6(..)
         | Value::Mac(_)
         | Value::Prefix(..)
         | Value::Range(..)

@@ -100,7 +100,7 @@ impl Reader {
         if self.stack.required.has(header) {
             return constant(wanted);
         }
-        let above = header.protocol_number().filter(|_| header > HeaderKind::Ip4);
+        let above = HeaderKind::Ip4.number_of(header).filter(|_| !header.is_inner());
         let (key, set) = match above {
             Some(number) => (Key::Protocol, IntervalSet::single(number)),
             // Outside of what the stack begins with.

@@ -253,7 +253,7 @@ mod tests {
         match cond {
             Cond::True => true,
             Cond::False => false,
-            Cond::Has(header) => header.protocol_number() == Some(packet.protocol.into()),
+            Cond::Has(header) => HeaderKind::Ip4.number_of(*header) == Some(packet.protocol.into()),
             Cond::All(all) => all.iter().all(|c| holds(c, packet)),
             Cond::Any(any) => any.iter().any(|c| holds(c, packet)),
             Cond::Not(inner) => !holds(inner, packet),

@@ -100,6 +100,8 @@ fn addresses_of(value: &Value) -> Option<Ipv4Net> {
         Value::Int(_)
         | Value::Bool(_)
         | Value::Str(_)
+        | Value::Ipv6(_)
+        | Value::Prefix6(..)
         | Value::Mac(_)
         | Value::Range(..)
         | Value::Quantity(_)

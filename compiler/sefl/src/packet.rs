@@ -4,7 +4,7 @@
 use crate::layout;
 use crate::machine::{Options, start};
 use crate::state::State;
-use rdcl_core::{Derivation, HeaderKind, Role};
+use rdcl_core::{Derivation, HeaderKind, Role, Shape};
 
 /// A packet to begin from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Packet {
         let (mut tags, mut fields, mut at) = (vec![("START", 0)], Vec::new(), 0);
         for (index, header) in headers.iter().enumerate() {
             let next = headers.get(index + 1);
-            if let Some(next) = next.filter(|next| !header.followers().contains(next)) {
+            if let Some(next) = next.filter(|next| !header.links_to(**next)) {
                 return Err(PacketError(format!("`{}` cannot follow `{}`", next.name(), header.name())));
             }
             tags.extend(layout::tag_of(*header).map(|tag| (tag, at)));
@@ -78,7 +78,7 @@ impl Packet {
                 let known = layout::name_at(tag, at - base, decl.width.into());
                 let value = match decl.role {
                     Role::Derived(Derivation::Fixed(value)) => Some(value),
-                    Role::Derived(Derivation::NextProtocol) => next.and_then(|next| next.protocol_number()),
+                    Role::Derived(Derivation::NextProtocol) => next.and_then(|next| header.number_of(*next)),
                     Role::Derived(Derivation::Length | Derivation::Checksum) | Role::Plain | Role::HopLimit => None,
                 };
                 let label = known.map_or_else(|| native.clone(), str::to_owned);
@@ -105,9 +105,10 @@ impl Packet {
                 let native = format!("{}.{}", last.name(), field.decl().name);
                 packet.fields.iter().rev().find(|f| f.native == native).and_then(|f| f.value)
             });
-            let next = last.followers().iter().find(|h| says.is_some() && h.protocol_number() == says);
+            let mut known = last.followers().filter(|h| Shape::BASE.has(*h));
+            let next = known.find(|h| says.is_some() && last.number_of(*h) == says);
             let Some(next) = next.filter(|_| !packet.hides_what_follows()) else { break };
-            headers.push(*next);
+            headers.push(next);
             packet = Packet::stack(&headers)?;
         }
         packet.tags.retain(|tag| tag.0 != "END");

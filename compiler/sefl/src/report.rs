@@ -117,9 +117,8 @@ pub fn value(state: &State, sym: &Sym) -> String {
 fn label(state: &State, var: Var) -> String {
     match var.kind {
         VarKind::Unknown(number) => state.unknowns.get(number as usize).map_or("?", |u| &u.label).to_owned(),
-        VarKind::Field(_) | VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) => {
-            "?".to_owned()
-        }
+        VarKind::Field(_) | VarKind::Body | VarKind::Choice(_) | VarKind::Cell { .. } => "?".to_owned(),
+        VarKind::Full { .. } | VarKind::NoFree(_) => "?".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! empty stores realises. What is left over is a counter-example only if no other leaf may deliver it either.
 
 use crate::claims::{Candidate, Doubt, Findings, conjoin, doubt_of, premise};
-use crate::entry::entry_guard;
+use crate::entry::boundary_guard;
 use crate::explore::{Leaf, LeafEnd, View};
 use crate::guard::{Context, Guard};
 use crate::history::is_tangled;
@@ -28,7 +28,7 @@ pub fn findings(
     let mut found = Findings::default();
     for shape in Shape::of_stack(stack) {
         let view = View::entry(shape);
-        let class = context.assume(&entry_guard(shape), &premise(&property.when, &view));
+        let class = context.assume(&boundary_guard(shape, stack), &premise(&property.when, &view));
         let ours: Vec<(usize, &Leaf)> =
             leaves.iter().enumerate().filter(|(_, leaf)| leaf.view.entry_shape == shape).collect();
         let Some((first, _)) = ours.first() else { continue };
@@ -58,7 +58,7 @@ fn may_arrive(leaf: &Leaf, to: Option<BoundaryId>) -> bool {
 }
 
 fn is_entry(var: Var) -> bool {
-    var.packet == 0 && var.visit == 0 && matches!(var.kind, VarKind::Field(_))
+    var.packet == 0 && var.visit == 0 && matches!(var.kind, VarKind::Field(_) | VarKind::Body)
 }
 
 /// The packets that a run from empty stores takes there, as far as they can be told.

@@ -4,7 +4,8 @@
 //! (a packet is lost when *every* copy is), never the complement of a union of delivered ones: a sibling copy's private
 //! variables would change quantifier.
 
-use crate::entry::{entry_guard, entry_value};
+use crate::carried::Carried;
+use crate::entry::{boundary_guard, entry_value};
 use crate::execute::{Leaf as Read, eval, eval_cond};
 use crate::explore::{CopyArm, Leaf, LeafEnd, View};
 use crate::guard::{Context, Guard};
@@ -38,6 +39,8 @@ pub enum Doubt {
     Opaque(PartId),
     /// The packet leaves what is modelled.
     Unmodelled,
+    /// It comes out of another tunnel than it came in; the checksum of the first may have been wrong.
+    Checksum,
     /// It comes back to a port with another hop limit or to another state, and may go on in another way.
     Loop,
     /// It could not be told which packets have a history that takes them there.
@@ -103,7 +106,7 @@ fn changed(view: &View, except: &[Field]) -> SymCond {
 pub fn is_satisfiable(context: &mut Context, when: &Cond, stack: rdcl_core::Stack) -> bool {
     Shape::of_stack(stack).into_iter().any(|shape| {
         let cond = at_entry(when, shape);
-        !context.assume(&entry_guard(shape), &cond).is_empty()
+        !context.assume(&boundary_guard(shape, stack), &cond).is_empty()
     })
 }
 
@@ -133,6 +136,9 @@ pub fn candidates(
         Claim::CanReach | Claim::Intended(_) => Vec::new(),
     };
     found.extend(doubtful(property, leaves, &within));
+    if matches!(property.claim, Claim::Unchanged { .. }) {
+        found.extend(within.iter().filter(arriving).filter_map(|(leaf, guard)| renewed(leaves, *leaf, guard)));
+    }
     let idle = match property.claim {
         Claim::Holds(_) | Claim::Unchanged { .. } => {
             !within.iter().any(|(l, _)| leaves[*l].end == LeafEnd::Delivered(to))
@@ -183,6 +189,13 @@ fn failing<'l>(
         found.extend(context.assume(guard, &cond).into_iter().map(|g| candidate(vec![*leaf], g)));
     }
     found
+}
+
+/// A packet that looks unchanged, but has lost the checksum error that it may have had.
+fn renewed(leaves: &[Leaf], leaf: usize, guard: &Guard) -> Option<Candidate> {
+    let view = &leaves[leaf].view;
+    let is_own = view.carried == Carried::entry(view.entry_shape);
+    (!is_own).then(|| Candidate { leaves: vec![leaf], guard: guard.clone(), doubt: Some(Doubt::Checksum) })
 }
 
 /// Leaves of which it is not known how they go on. For `reach` they are among the lost ones already.

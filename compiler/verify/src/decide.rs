@@ -229,6 +229,9 @@ impl<'n> Prover<'n> {
             Some(Doubt::Unmodelled) => {
                 "a packet may leave with a header that the next parser would see anew; this is not modelled".to_owned()
             }
+            Some(Doubt::Checksum) => {
+                "a tunnel is renewed on the way: a wrong checksum of its headers would not be carried along".to_owned()
+            }
             Some(Doubt::Loop) => {
                 "a packet may come back to a port with fewer hops left or to another state; how it goes on then is not \
                  explored"

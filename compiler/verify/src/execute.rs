@@ -43,8 +43,9 @@ fn execute(program: &Program, tables: &[Arc<TableData>], options: Options, weak:
     let mut summary = Summary::default();
     for (port, entry) in (0u32..).map(PortId).zip(&program.entry) {
         let Some(block) = entry else { continue };
-        for shape in Shape::of_stack(program.ports[port.index()].stack) {
-            let (rows, breaks) = machine.run(*block, shape, entry_guard(shape));
+        let stack = program.ports[port.index()].stack;
+        for shape in Shape::of_stack(stack) {
+            let (rows, breaks) = machine.run(*block, shape, entry_guard(shape, stack.known));
             summary.ingress.insert((port, shape), rows);
             if !breaks.is_empty() {
                 summary.breaks.insert((port, shape), breaks);

@@ -5,7 +5,8 @@
 //! found) with a substitution for the current fields. Stores are arbitrary afresh at every visit. States that meet at
 //! a port with equal substitutions and facts are united where the union is exact.
 
-use crate::entry::{entry_guard, entry_value};
+use crate::carried::Carried;
+use crate::entry::{body, boundary_guard, entry_value, length_over};
 use crate::execute::world;
 use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
@@ -27,6 +28,8 @@ pub struct View {
     pub entry_shape: Shape,
     /// Its headers now.
     pub shape: Shape,
+    /// Whose checksum errors it carries.
+    pub carried: Carried,
     /// Fields whose value is not the entry's.
     pub theta: BTreeMap<Field, Sym>,
 }
@@ -34,7 +37,7 @@ pub struct View {
 impl View {
     /// The packet as it enters.
     pub fn entry(shape: Shape) -> View {
-        View { entry_shape: shape, shape, theta: BTreeMap::new() }
+        View { entry_shape: shape, shape, carried: Carried::entry(shape), theta: BTreeMap::new() }
     }
 
     /// The value of a field; zero when its header is not there.
@@ -42,12 +45,25 @@ impl View {
         if !self.shape.has(field.header) {
             return Sym::constant(field.width(), 0);
         }
-        self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
+        match field.decl().role {
+            Role::Derived(Derivation::Fixed(value)) => Sym::constant(field.width(), value),
+            Role::Derived(Derivation::Length) if field.is_ip_length() => {
+                length_over(body(self.entry_shape), self.shape, field)
+            }
+            Role::Plain | Role::HopLimit | Role::Derived(_) => {
+                self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
+            }
+        }
+    }
+
+    /// The bytes after the last header.
+    fn body(&self) -> Sym {
+        body(self.entry_shape)
     }
 
     /// Whether two packets are alike for forwarding: all but hop limits, and what follows from the rest.
     fn forwards_like(&self, other: &View) -> SymCond {
-        if self.shape != other.shape {
+        if (self.shape, self.carried) != (other.shape, other.carried) {
             return SymCond::False;
         }
         self.agrees(other, |role| match role {
@@ -67,7 +83,8 @@ impl View {
     }
 
     fn after(&self, row: &Row, by: &mut dyn FnMut(Var) -> Sym) -> View {
-        let mut view = View { shape: row.shape, ..self.clone() };
+        let carried = self.carried.after(row.carried);
+        let mut view = View { shape: row.shape, carried, ..self.clone() };
         view.theta.retain(|field, _| row.shape.has(field.header));
         for (field, value) in &row.theta {
             let value = value.substitute(by);
@@ -241,7 +258,7 @@ impl<'n> Explorer<'n> {
         let port = self.net.boundary_port(from);
         for shape in Shape::of_stack(port.stack) {
             let flight = Flight {
-                guard: entry_guard(shape),
+                guard: boundary_guard(shape, port.stack),
                 view: Arc::new(View::entry(shape)),
                 copy: Vec::new(),
                 facts: Arc::default(),
@@ -386,6 +403,7 @@ impl<'n> Explorer<'n> {
         let names: Vec<u32> = forks.map(|n| self.visit_id(&copy[..n], flight.hops, ingress)).collect();
         let mut rename = |var: Var| match var.kind {
             VarKind::Field(field) => view.field(field),
+            VarKind::Body => view.body(),
             VarKind::Choice(_)
             | VarKind::Cell { .. }
             | VarKind::Full { .. }

@@ -5,6 +5,7 @@
 //! becomes a violation only when the interpreter has replayed it from empty stores.
 
 mod can_reach;
+mod carried;
 mod claims;
 mod decide;
 mod entry;
@@ -24,6 +25,7 @@ mod sym;
 mod tables;
 mod verdict;
 
+pub use carried::{Carried, Whose};
 pub use decide::Prover;
 pub use entry::{entry_guard, entry_value};
 pub use execute::summarise;

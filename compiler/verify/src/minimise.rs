@@ -24,9 +24,8 @@ impl Model {
 fn preferred(var: Var) -> Option<u128> {
     match var.kind {
         VarKind::Field(field) => field.decl().preferred,
-        VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => {
-            None
-        }
+        VarKind::Body | VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } => None,
+        VarKind::NoFree(_) | VarKind::Unknown(_) => None,
     }
 }
 

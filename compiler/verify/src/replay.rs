@@ -31,14 +31,20 @@ impl Shot {
     /// The packet with this number of an assignment.
     pub fn new(from: BoundaryId, shape: Shape, facts: &Facts, number: u16, model: &Model) -> Shot {
         let mut packet = Packet::new(shape);
-        let length = HeaderKind::Ip4.field("len");
+        let length = shape.ip().and_then(|ip| ip.field("len"));
         for field in shape.fields().filter(|f| Some(*f) != length) {
             packet.set(field, model.value(Var { packet: number, ..Var::field(field) }));
         }
-        if let Some(length) = length.filter(|f| shape.has(f.header)) {
-            let value = model.value(Var { packet: number, ..Var::field(length) });
-            if value > packet.get(length) {
-                packet.set(length, value);
+        match length {
+            Some(length) => {
+                let value = model.value(Var { packet: number, ..Var::field(length) });
+                if value > packet.get(length) {
+                    packet.set(length, value);
+                }
+            }
+            None => {
+                let bytes = model.value(Var { packet: number, ..Var::local(VarKind::Body, 16) });
+                packet.payload.resize(bytes as usize, 0);
             }
         }
         let value = |(part, var): &(PartId, Var)| {
@@ -222,16 +228,15 @@ pub fn witness(network: &Network, shots: &[Shot], replay: &Replay, telling: Vec<
 fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
     let shown = |f: &Field| match f.decl().role {
         Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => true,
-        Role::Derived(Derivation::Length) => f.header == HeaderKind::Ip4,
+        Role::Derived(Derivation::Length) => f.is_ip_length(),
         Role::Derived(Derivation::Checksum | Derivation::Fixed(_)) => false,
     };
     let fields = shot.packet.shape().fields().filter(shown);
     // A choice that was planned is not made when no value turns out to be legal; sibling copies make others.
     let planned = shot.choices.iter().filter_map(|(part, var, value)| match var.kind {
         VarKind::Choice(choice) => Some(((*part, choice), *value)),
-        VarKind::Field(_) | VarKind::Cell { .. } | VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => {
-            None
-        }
+        VarKind::Field(_) | VarKind::Body | VarKind::Cell { .. } | VarKind::Full { .. } => None,
+        VarKind::NoFree(_) | VarKind::Unknown(_) => None,
     });
     let made = run.chosen_by.iter().copied().zip(run.chosen.iter().copied());
     let choices: Vec<((PartId, ChoiceId), u128)> =

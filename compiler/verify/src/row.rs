@@ -5,6 +5,7 @@
 //! visit under way: a row is applied to a state of the network by replacing entry fields with the state's values and
 //! giving all other variables the name of the visit.
 
+use crate::carried::Carried;
 use crate::guard::Guard;
 use crate::sym::{Sym, Var};
 use crate::verdict::Stats;
@@ -35,6 +36,8 @@ pub struct Row {
     pub theta: BTreeMap<Field, Sym>,
     /// The headers at exit.
     pub shape: Shape,
+    /// Whose checksum errors it carries at exit.
+    pub carried: Carried,
     /// How it ends.
     pub end: RowEnd,
     /// Forks on the way, and the arm taken at each.

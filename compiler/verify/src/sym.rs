@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub enum VarKind {
     /// A field at entry.
     Field(Field),
+    /// How many bytes follow the last header at entry.
+    Body,
     /// A value picked by `choose`.
     Choice(ChoiceId),
     /// A column of the `ordinal`-th entry found during a visit.
@@ -164,6 +166,12 @@ impl Sym {
             return Sym::sum(x.clone(), Sym::constant(c.width, c.value.wrapping_add(d.value)));
         }
         Sym::node(SymNode::Add(a, Sym::Const(c)))
+    }
+
+    /// A value with a constant added.
+    pub fn offset(a: Sym, by: u128) -> Sym {
+        let width = a.width();
+        Sym::bin(BinOp::Add, a, Sym::constant(width, by))
     }
 
     /// Shift left by a constant.

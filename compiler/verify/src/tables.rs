@@ -91,7 +91,7 @@ fn used_columns(program: &Program, table: TableId) -> BTreeSet<u16> {
 fn row_reads_of_op(op: &Op, note: &mut dyn FnMut(RowId, u16)) {
     match op {
         Op::Set(_, expr) => row_reads(expr, note),
-        Op::Push(_) | Op::Pop(_) | Op::Touch(_) | Op::Remove(_) => {}
+        Op::Push(_) | Op::Pop(_) | Op::Nest | Op::Unnest | Op::Touch(_) | Op::Remove(_) => {}
     }
 }
 

@@ -95,7 +95,7 @@ impl Piece<'_> {
     /// A word, reserved or not.
     pub(super) fn is_word(&self) -> bool {
         let begins = self.text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        begins && !matches!(self.token, Some(Token::Mac(_)))
+        begins && !matches!(self.token, Some(Token::Mac(_) | Token::Ipv6(_) | Token::Prefix6(_)))
     }
 }
 

@@ -124,9 +124,8 @@ impl<'s> Cutter<'s> {
         let in_braces = before(1) == Some(Token::OpenBrace);
         let acts = |token: Option<Token<'_>>| token.and_then(|token| token.keyword()) == Some(Keyword::Action);
         let meant_as_verb = at == start + 1 && matches!(before(1), Some(Token::Word(_)));
-        if (verb.is_some() || meant_as_verb) && keyword.entity().is_some() {
-            Within::Statement
-        } else if keyword == Keyword::Query && before(1) == Some(Token::OpenParen) {
+        let in_query = keyword == Keyword::Query && before(1) == Some(Token::OpenParen);
+        if in_query || (verb.is_some() || meant_as_verb) && keyword.entity().is_some() {
             Within::Statement
         } else if (keyword.entity().is_some() || keyword == Keyword::Un)
             && (acts(before(1)) || in_braces && acts(before(2)))

@@ -184,7 +184,7 @@ impl Finder<'_> {
         entity.query.iter().for_each(|query| self.query(query));
         let ends: Vec<&Clause> =
             entity.clauses.iter().filter(|c| matches!(c.kind, ClauseKind::From(_) | ClauseKind::To(_))).collect();
-        self.from_to(&ends);
+        self.sides(&ends);
         for clause in &entity.clauses {
             self.clause(clause, entity.kind);
         }
@@ -263,7 +263,7 @@ impl Finder<'_> {
     }
 
     /// `FROM a TO b:c`
-    fn from_to(&mut self, ends: &[&Clause]) {
+    fn sides(&mut self, ends: &[&Clause]) {
         let Some(first) = ends.first() else { return };
         let at = self.at(first.word.node);
         let [one, other] = ends else {

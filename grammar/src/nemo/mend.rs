@@ -99,15 +99,15 @@ impl Mender {
         if token == Token::Bad {
             return (Repair::Drop, None);
         }
-        if token == Token::Less {
-            if let Some(end) = placeholder(text, tokens, at) {
-                return replaced_placeholder(text, tokens, at, end, expected);
-            }
+        if token == Token::Less
+            && let Some(end) = placeholder(text, tokens, at)
+        {
+            return replaced_placeholder(text, tokens, at, end, expected);
         }
-        if let Token::Word(word) = token {
-            if let Some((repair, fault)) = mended_word(text, tokens, at, word, expected) {
-                return (repair, Some(fault));
-            }
+        if let Token::Word(word) = token
+            && let Some((repair, fault)) = mended_word(text, tokens, at, word, expected)
+        {
+            return (repair, Some(fault));
         }
         if let Some(sign) = expected.missing_sign(tokens, at) {
             let place = Span::new(span.start, span.start);
@@ -176,10 +176,8 @@ fn mended_word<'s>(
     let glued = |suffix: bool| {
         if suffix { glued_before(text, tokens, at, expected) } else { glued_here(word, span, at, expected) }
     };
-    if !before_name {
-        if let Some(found) = glued(false) {
-            return Some(found);
-        }
+    if !before_name && let Some(found) = glued(false) {
+        return Some(found);
     }
     if let Some(Meant { word: meant, keyword, .. }) = expected.meant(word) {
         let new = vec![(Token::Keyword((meant, keyword)), span)];

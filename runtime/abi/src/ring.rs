@@ -51,7 +51,7 @@ impl Default for RingShape {
 
 impl RingShape {
     /// What a frame may grow by in a guest: every header a block could add.
-    pub const GROWTH: usize = 80;
+    pub const GROWTH: usize = 176;
 
     /// Rings of `2^log_slots` slots of `2^log_bytes` bytes; none unless a slot holds at least a minimal frame and its
     /// growth, and both rings fit 4 GiB.

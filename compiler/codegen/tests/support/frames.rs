@@ -3,39 +3,68 @@
 use crate::support::rng::Rng;
 use rdcl_core::*;
 
-/// Every stack a port can have.
+/// Every stack a port can have without tunnels and without more headers than all parsers know; and as many whose parsers
+/// know some more.
 pub fn stacks() -> Vec<Stack> {
+    use HeaderKind::*;
     let open = |h: HeaderKind| Shape::of_stack(Stack::new(&[h]).unwrap());
-    let shapes = HeaderKind::ALL.into_iter().flat_map(open).collect::<Vec<_>>();
-    shapes.into_iter().map(|s| Stack::new(&s.headers().collect::<Vec<_>>()).unwrap()).collect()
+    let shapes = Shape::BASE.headers().flat_map(open).collect::<Vec<_>>();
+    let narrow: Vec<Stack> =
+        shapes.into_iter().map(|s| Stack::new(&s.headers().collect::<Vec<_>>()).unwrap()).collect();
+    let headers: [(&[HeaderKind], &[HeaderKind]); 16] = [
+        (&[Ip6], &[]),
+        (&[Ip6], &[Icmp6, Frag, Esp]),
+        (&[Eth], &[Ip6, Icmp6]),
+        (&[Eth], &[Svlan, Mpls, Arp]),
+        (&[Eth, Svlan], &[]),
+        (&[Eth, Arp], &[]),
+        (&[Eth, Mpls], &[Svlan]),
+        (&[Ip6, Tcp], &[]),
+        (&[Ip6, Icmp6], &[]),
+        (&[Ip4], &[Gre, Esp]),
+        (&[Ip4, Gre], &[Ip6]),
+        (&[Ip4, Udp], &[Vxlan, Gtpu]),
+        (&[Ip4, Udp, Gtpu], &[]),
+        (&[Ip6, Udp, Vxlan], &[Icmp6, Arp]),
+        (&[Eth], &[Vxlan]),
+        (&[Udp], &[Vxlan, Gtpu, Ip6]),
+    ];
+    let wide = headers.map(|(stack, known)| Stack::new(stack).unwrap().knowing(Shape::of(known)));
+    let count = narrow.len();
+    narrow.into_iter().chain(wide.into_iter().cycle().take(count)).collect()
 }
 
 /// A packet that some port of the stack takes in.
 pub fn packet(rng: &mut Rng, stack: Stack) -> Packet {
     let shape = rng.pick(&Shape::of_stack(stack));
     let mut packet = Packet::new(shape);
-    for field in shape.fields().filter(|f| f.is_writable()) {
+    let told = |field: &Field| shape.follower(field.header).is_some() && field.header.selector() == Some(*field);
+    for field in shape.fields().filter(|f| f.is_writable() && !told(f)) {
         packet.set(field, rng.value(field.width()));
     }
-    let Some(last) = shape.headers().last() else { return packet };
-    if let Some(next) = last.next_protocol() {
-        let known = |v: u128| last.followers().iter().any(|h| h.protocol_number() == Some(v));
+    let Some(last) = shape.last() else { return packet };
+    if let Some(next) = last.selector() {
+        let known = |v: u128| stack.links(last).any(|(h, _)| last.number_of(h) == Some(v));
         let free = rng.value(next.width());
         packet.set(next, if known(free) { 0 } else { free });
     }
-    if shape.has(HeaderKind::Tcp) && rng.chance(30) {
+    if shape.headers().any(|h| h.layout() == Layout::Tcp) && rng.chance(30) {
         let words = 1 + rng.below(10);
         packet.options = rng.bytes(4 * words);
     }
     let length = rng.pick(&[0, 0, 1, 2, 3, 7, 8, 15, 16, 17, 33, 60, 297, 298]);
     packet.payload = if rng.chance(30) { vec![rng.pick(&[0, 0, 0xff]); length] } else { rng.bytes(length) };
-    packet.l4_error = match last {
-        HeaderKind::Udp if rng.chance(20) => L4Error::Absent,
-        HeaderKind::Tcp | HeaderKind::Udp | HeaderKind::Icmp if rng.chance(25) => {
-            L4Error::Off(rng.below(0xffff) as u16)
-        }
-        _ => L4Error::default(),
-    };
+    if last.layout() == Layout::Arp {
+        packet.payload.clear();
+    }
+    for header in shape.headers().filter(|h| h.is_transport()) {
+        let error = match header.layout() {
+            Layout::Udp if rng.chance(20) => L4Error::Absent,
+            _ if rng.chance(25) => L4Error::Off(rng.below(0xffff) as u16),
+            _ => L4Error::default(),
+        };
+        if header.is_inner() { packet.inner_error = error } else { packet.l4_error = error }
+    }
     packet
 }
 
@@ -78,10 +107,14 @@ fn alias_checksums(bytes: &mut [u8], stack: Stack) {
     }
 }
 
-/// Breaks an IPv4 header.
+/// Breaks an IPv4 header, or else some bit of the headers.
 fn spoil_ip(rng: &mut Rng, bytes: &mut [u8], stack: Stack) {
     let Ok(packet) = parse(bytes, stack) else { return };
-    if !packet.has(HeaderKind::Ip4) {
+    if !packet.has(HeaderKind::Ip4) || rng.chance(30) {
+        let headers = packet.shape().length().min(bytes.len());
+        if headers > 0 {
+            bytes[rng.below(headers)] ^= 1 << rng.below(8);
+        }
         return;
     }
     let at: usize = packet.shape().headers().take_while(|h| *h != HeaderKind::Ip4).map(HeaderKind::length).sum();

@@ -112,7 +112,7 @@ pub fn alone(program: Program, tables: Vec<TableData>) -> Network {
 
 /// Small rings, whose slots hold the frames of tests.
 pub fn rings() -> RingShape {
-    RingShape::new(4, 9).unwrap()
+    RingShape::new(4, 10).unwrap()
 }
 
 impl<'n> Lab<'n> {
@@ -158,6 +158,8 @@ impl<'n> Lab<'n> {
                 Op::Set(Place::Slot(_), _) => "Set slot".to_string(),
                 Op::Push(header) => format!("Push {}", header.name()),
                 Op::Pop(header) => format!("Pop {}", header.name()),
+                Op::Nest => "Nest".to_string(),
+                Op::Unnest => "Unnest".to_string(),
                 Op::Touch(_) => "Touch".to_string(),
                 Op::Remove(_) => "Remove".to_string(),
             });

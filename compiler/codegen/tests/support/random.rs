@@ -198,6 +198,7 @@ impl<'r> Draft<'r> {
                 let width = self.program.slots[slot.index()].width;
                 Some(Op::Set(Place::Slot(slot), self.expr(scope, width)))
             }
+            2 if self.style.moves_all && self.rng.chance(25) => scope.change_level(self.rng.chance(60)),
             2 => {
                 let header = self.movable();
                 scope.push(header)
@@ -215,7 +216,12 @@ impl<'r> Draft<'r> {
     }
 
     fn movable(&mut self) -> HeaderKind {
-        if self.style.moves_all && self.rng.chance(70) { self.rng.pick(&HeaderKind::ALL) } else { HeaderKind::Vlan }
+        let base: Vec<HeaderKind> = Shape::BASE.headers().collect();
+        match self.rng.weighted(&[30, 35, 35]) {
+            1 if self.style.moves_all => self.rng.pick(&HeaderKind::ALL),
+            2 if self.style.moves_all => self.rng.pick(&base),
+            _ => HeaderKind::Vlan,
+        }
     }
 
     /// An end that leads nowhere; where packets fit no port, headers come and go until they fit one, if that is easy.

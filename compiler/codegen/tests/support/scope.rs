@@ -45,7 +45,7 @@ impl Scope {
 
     /// Adds a header, if no packet has it.
     pub fn push(&mut self, header: HeaderKind) -> Option<Op> {
-        (!self.shapes.iter().any(|s| s.has(header))).then(|| {
+        (!header.is_inner() && !self.shapes.iter().any(|s| s.has(header))).then(|| {
             self.shapes = self.shapes.iter().map(|s| s.with(header)).collect();
             Op::Push(header)
         })
@@ -53,22 +53,35 @@ impl Scope {
 
     /// Removes a header, if every packet has it.
     pub fn pop(&mut self, header: HeaderKind) -> Option<Op> {
-        self.shapes.iter().all(|s| s.has(header)).then(|| {
+        (!header.is_inner() && self.shapes.iter().all(|s| s.has(header))).then(|| {
             self.shapes = self.shapes.iter().map(|s| s.without(header)).collect();
             Op::Pop(header)
         })
     }
 
+    /// Puts every packet into a tunnel, or takes it out, if that can be done.
+    pub fn change_level(&mut self, into: bool) -> Option<Op> {
+        let change = |s: &Shape| if into { s.nested() } else { s.unnested() };
+        let shapes: Option<BTreeSet<Shape>> = self.shapes.iter().map(change).collect();
+        self.shapes = shapes?;
+        Some(if into { Op::Nest } else { Op::Unnest })
+    }
+
     /// Whether every packet may leave by a port of this stack.
     pub fn may_leave(&self, stack: Stack) -> bool {
-        self.shapes.iter().all(|shape| {
-            let headers: Vec<HeaderKind> = shape.headers().collect();
-            headers.windows(2).all(|pair| pair[0].followers().contains(&pair[1])) && stack.admits(*shape)
-        })
+        self.shapes.iter().all(|shape| shape.is_linked() && stack.admits(*shape) && shape.is_within(stack.known))
     }
 
     /// Adds what a port demands and removes what may not be there, as far as all packets agree.
     pub fn mend(&mut self, stack: Stack) {
+        if self.shapes.iter().all(|s| s.has_inner()) {
+            for header in HeaderKind::ALL.into_iter().rev() {
+                let op = self.pop(header);
+                self.mended.extend(op);
+            }
+            let op = self.change_level(false);
+            self.mended.extend(op);
+        }
         for header in HeaderKind::ALL {
             let wanted = stack.required.has(header);
             let op = if wanted { self.push(header) } else { self.pop(header) };

@@ -5,9 +5,10 @@
 //! packet of the shape cannot take for that reason.
 
 use super::{Fault, Problem};
-use crate::header::{HeaderKind, Shape};
+use crate::header::HeaderKind;
 use crate::origin::InstrId;
 use crate::program::{BlockId, CellId, Cond, End, Expr, Free, Op, Place, PortId, Program, Resolver, RowId};
+use crate::shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(program: &Program) -> Vec<Fault> {
@@ -85,15 +86,19 @@ impl<'p> Path<'p> {
                 }
             }
             Op::Push(header) => {
+                self.is_outer(*header);
                 if self.shape.has(*header) {
                     self.fault(Problem::Present { header: *header, shape: self.shape });
                 }
                 self.shape = self.shape.with(*header);
             }
             Op::Pop(header) => {
+                self.is_outer(*header);
                 self.needs(*header);
                 self.shape = self.shape.without(*header);
             }
+            Op::Nest => self.change_level(self.shape.nested()),
+            Op::Unnest => self.change_level(self.shape.unnested()),
             Op::Touch(cell) | Op::Remove(cell) => {
                 self.cell(*cell);
                 self.writes_state();
@@ -162,9 +167,8 @@ impl<'p> Path<'p> {
     }
 
     fn leaves(&mut self, port: PortId) -> Vec<(BlockId, Bound)> {
-        let headers: Vec<HeaderKind> = self.shape.headers().collect();
-        let linked = headers.windows(2).all(|pair| pair[0].followers().contains(&pair[1]));
-        if !linked || !self.program.ports[port.index()].stack.admits(self.shape) {
+        let stack = self.program.ports[port.index()].stack;
+        if !self.shape.is_linked() || !stack.admits(self.shape) || !self.shape.is_within(stack.known) {
             self.fault(Problem::Leaves { port, shape: self.shape });
         }
         Vec::new()
@@ -241,6 +245,19 @@ impl<'p> Path<'p> {
             }
         }
         answer
+    }
+
+    fn is_outer(&mut self, header: HeaderKind) {
+        if header.is_inner() {
+            self.fault(Problem::Inner(header));
+        }
+    }
+
+    fn change_level(&mut self, shape: Option<Shape>) {
+        match shape {
+            Some(shape) => self.shape = shape,
+            None => self.fault(Problem::Level(self.shape)),
+        }
     }
 
     fn needs(&mut self, header: HeaderKind) {

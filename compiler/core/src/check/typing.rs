@@ -90,7 +90,7 @@ impl<'p> Typing<'p> {
                 let expected = self.place(*place);
                 self.equal(expected, found);
             }
-            Op::Push(_) | Op::Pop(_) => {}
+            Op::Push(_) | Op::Pop(_) | Op::Nest | Op::Unnest => {}
             Op::Touch(cell) | Op::Remove(cell) => {
                 self.cell(*cell);
             }

@@ -14,7 +14,7 @@ pub const ICMP: HeaderKind = HeaderKind::Icmp;
 
 /// `ip.src` and the like.
 pub fn field(name: &str) -> Field {
-    let (header, field) = name.split_once('.').unwrap();
+    let (header, field) = name.rsplit_once('.').unwrap();
     HeaderKind::from_name(header).unwrap().field(field).unwrap()
 }
 

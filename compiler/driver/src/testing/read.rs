@@ -43,6 +43,9 @@ struct Reader<'db> {
     findings: Vec<Diagnostic<FileSpan>>,
 }
 
+/// Packets, each with its time after the beginning of the step, in nanoseconds.
+type Timed = Vec<(u64, Vec<u8>)>;
+
 /// Of what cannot be read all is said that there is to say; then there is nothing.
 type Read<T> = Option<T>;
 
@@ -192,7 +195,7 @@ impl<'db> Reader<'db> {
         }
     }
 
-    fn sent(&mut self, value: &Value<'_>, network: &Network) -> Read<(BoundaryId, Vec<(u64, Vec<u8>)>)> {
+    fn sent(&mut self, value: &Value<'_>, network: &Network) -> Read<(BoundaryId, Timed)> {
         let table = self.table("send", value)?;
         let port = self.port(table, value, network, |port| port.enters)?;
         let stack = network.boundary_port(port).stack;

@@ -131,8 +131,10 @@ pub(crate) fn example(ty: &Type) -> Value {
         Type::Bool => Value::Bool(false),
         Type::String => Value::Str(String::new()),
         Type::Ipv4 => Value::Ipv4(0),
+        Type::Ipv6 => Value::Ipv6(0),
         Type::Mac => Value::Mac(0),
         Type::Prefix => Value::Prefix(0, 0),
+        Type::Prefix6 => Value::Prefix6(0, 0),
         Type::Range => Value::Range(0, 0),
         Type::Quantity(Dimension::Time) => {
             Value::Quantity(Quantity { amount: 1_000_000_000, dimension: Dimension::Time })
@@ -140,7 +142,8 @@ pub(crate) fn example(ty: &Type) -> Value {
         Type::Quantity(dimension) => Value::Quantity(Quantity { amount: 1_000, dimension: *dimension }),
         Type::Table(_) => Value::Table(String::new()),
         Type::Stack => {
-            Value::Stack(Stack { outermost: HeaderKind::Eth, required: rdcl_core::Shape::of(&[HeaderKind::Eth]) })
+            let ethernet = rdcl_core::Shape::of(&[HeaderKind::Eth]);
+            Value::Stack(Stack { outermost: HeaderKind::Eth, required: ethernet, known: ethernet.closed() })
         }
     }
 }

@@ -54,6 +54,11 @@ impl Lower<'_> {
     }
 
     fn has(&mut self, flow: &Flow, name: &Name) -> Option<Cond> {
+        match name.text.as_str() {
+            "tunnel" => return Some(self.has_tunnel(flow)),
+            "inner.tunnel" => return Some(self.has_inner_tunnel(flow)),
+            _ => {}
+        }
         let Some(header) = HeaderKind::from_name(&name.text) else {
             return self.fault(problem::unknown_header(&name.text, name.node));
         };
@@ -62,7 +67,7 @@ impl Lower<'_> {
 
     fn comparison(&mut self, flow: &Flow, op: CmpOp, a: &Expr, b: &Expr, node: NodeId) -> Option<Cond> {
         let cond = match self.pair(flow, a, b, node)? {
-            Pair::Bits(x, y, _) => fold::cmp(op, x, y),
+            Pair::Bits(x, y, _) => fold::cmp(op, x, y, self.known()),
             Pair::Ints(x, y) => fold::truth(match op {
                 CmpOp::Eq => x == y,
                 CmpOp::Ult => x < y,
@@ -83,7 +88,7 @@ impl Lower<'_> {
             Operand::Bits(value, width) => {
                 let greatest = members.greatest().unwrap_or(0);
                 self.fit(greatest, width, set.node)?;
-                Some(flow.decide(fold::member(value, members, width)))
+                Some(flow.decide(fold::member(value, members, width, self.known())))
             }
             Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
         }

@@ -3,6 +3,7 @@
 use super::expr::Operand;
 use super::flow::Flow;
 use super::{Env, Lower, field, fold, problem};
+use crate::headers::inner_header;
 use crate::property::Predicate;
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};
@@ -48,6 +49,7 @@ impl Lower<'_> {
         let access = match &e.kind {
             ast::ExprKind::Bad => return self.broken(),
             ast::ExprKind::Name(name) if field::alias(&name.text).is_some() => field::alias(&name.text)?,
+            ast::ExprKind::Member(of, name) if inner_header(of).is_some() => self.field(&inner_header(of)?, name)?,
             ast::ExprKind::Member(of, name) => match &of.kind {
                 ast::ExprKind::Name(header) => self.field(header, name)?,
                 _ => return self.fault(problem::wrong_kind("a field", "an expression", e.node)),

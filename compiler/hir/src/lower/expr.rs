@@ -5,10 +5,13 @@
 
 use super::flow::{Binding, CellState, Flow};
 use super::{Lower, field, fold, problem};
+use crate::eval::prefix6_text;
+use crate::headers::inner_header;
 use crate::value::Value;
 use rdcl_base::{IntervalSet, NodeId};
 use rdcl_core::{BinOp, CellId, Expr as Core, MapId, RowId, TableId, mask};
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
+use std::net::Ipv4Addr;
 
 /// What an expression denotes.
 #[derive(Clone, Debug)]
@@ -61,8 +64,10 @@ impl Lower<'_> {
             ExprKind::Quantity(_) => Some(Operand::Other("an amount with a unit")),
             ExprKind::Str(text) => Some(Operand::Text(text.clone())),
             ExprKind::Ipv4(address) => Some(Operand::Bits(fold::constant(u128::from(*address), 32), 32)),
+            ExprKind::Ipv6(address) => Some(Operand::Bits(fold::constant(*address, 128), 128)),
             ExprKind::Mac(address) => Some(Operand::Bits(fold::constant(u128::from(*address), 48), 48)),
             ExprKind::Prefix(address, length) => self.prefix(*address, *length, e.node),
+            ExprKind::Prefix6(address, length) => self.prefix6(*address, *length, e.node),
             ExprKind::Name(name) => self.name(flow, name),
             ExprKind::Member(of, name) => self.member(flow, of, name, e.node),
             ExprKind::Index(..) => Some(Operand::Other("a port")),
@@ -213,6 +218,10 @@ impl Lower<'_> {
     }
 
     fn member(&mut self, flow: &Flow, of: &Expr, name: &Name, node: NodeId) -> Option<Operand> {
+        if let Some(header) = inner_header(of) {
+            let access = self.field(&header, name)?;
+            return self.read_field(flow, access, node).map(|(value, width)| Operand::Bits(value, width));
+        }
         let ExprKind::Name(base) = &of.kind else {
             return self.fault(no_member("an expression", of.node));
         };
@@ -268,15 +277,27 @@ impl Lower<'_> {
     fn prefix(&mut self, address: u32, length: u8, node: NodeId) -> Option<Operand> {
         let kept = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0) & address;
         if kept != address {
-            return self.fault(problem::host_bits(address, kept, length, node));
+            let texts = [address, kept].map(|a| format!("{}/{length}", Ipv4Addr::from(a)));
+            return self.fault(problem::host_bits(texts, length, node));
         }
         Some(prefix(address, length))
     }
 
+    fn prefix6(&mut self, address: u128, length: u8, node: NodeId) -> Option<Operand> {
+        let kept = address & !mask(128 - u16::from(length.min(128)));
+        if kept != address {
+            return self.fault(problem::host_bits([address, kept].map(|a| prefix6_text(a, length)), length, node));
+        }
+        Some(prefix6(address, length))
+    }
+
     fn range(&mut self, flow: &Flow, lo: &Expr, hi: &Expr, node: NodeId) -> Option<Operand> {
         let (from, to) = (self.constant(flow, lo, "a bound"), self.constant(flow, hi, "a bound"));
-        let width =
-            if matches!((&lo.kind, &hi.kind), (ExprKind::Ipv4(_), ExprKind::Ipv4(_))) { Some(32) } else { None };
+        let width = match (&lo.kind, &hi.kind) {
+            (ExprKind::Ipv4(_), ExprKind::Ipv4(_)) => Some(32),
+            (ExprKind::Ipv6(_), ExprKind::Ipv6(_)) => Some(128),
+            _ => None,
+        };
         match (from?, to?) {
             (from, to) if from > to => self.fault(problem::empty_range(from, to, node)),
             (from, to) => Some(Operand::Set(IntervalSet::range(from, to), width)),
@@ -292,6 +313,10 @@ fn prefix(address: u32, length: u8) -> Operand {
     Operand::Set(IntervalSet::prefix(u128::from(address), u16::from(length), 32), Some(32))
 }
 
+fn prefix6(address: u128, length: u8) -> Operand {
+    Operand::Set(IntervalSet::prefix(address, u16::from(length), 128), Some(128))
+}
+
 /// A parameter stands for its value.
 fn parameter(value: &Value) -> Operand {
     match value {
@@ -299,8 +324,10 @@ fn parameter(value: &Value) -> Operand {
         Value::Bool(holds) => Operand::Cond(fold::truth(*holds)),
         Value::Str(text) => Operand::Text(text.clone()),
         Value::Ipv4(address) => Operand::Bits(fold::constant(u128::from(*address), 32), 32),
+        Value::Ipv6(address) => Operand::Bits(fold::constant(*address, 128), 128),
         Value::Mac(address) => Operand::Bits(fold::constant(u128::from(*address), 48), 48),
         Value::Prefix(address, length) => prefix(*address, *length),
+        Value::Prefix6(address, length) => prefix6(*address, *length),
         Value::Range(lo, hi) => Operand::Set(IntervalSet::range(*lo, *hi), None),
         Value::Quantity(_) => Operand::Other("an amount with a unit"),
         Value::Table(_) => Operand::Other("a table"),

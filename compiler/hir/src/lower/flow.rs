@@ -226,8 +226,8 @@ fn usual_tag(name: &str, shape: Shape) -> TagAt {
     let place = match name {
         "START" => Some(0),
         "L2" => start_of(shape, &[HeaderKind::Eth]),
-        "L3" => start_of(shape, &[HeaderKind::Ip4]),
-        "L4" => start_of(shape, &[HeaderKind::Tcp, HeaderKind::Udp, HeaderKind::Icmp]),
+        "L3" => start_of(shape, &[HeaderKind::Ip4, HeaderKind::Ip6]),
+        "L4" => start_of(shape, &[HeaderKind::Tcp, HeaderKind::Udp, HeaderKind::Icmp, HeaderKind::Icmp6]),
         _ => None,
     };
     place.map_or(TagAt::Undefined, TagAt::Bit)

@@ -1,7 +1,7 @@
 //! Smart constructors of Core: constants are folded and trivial structure is dropped, nothing else changes.
 
 use rdcl_base::IntervalSet;
-use rdcl_core::{BinOp, Bv, CmpOp, Cond, Derivation, Expr, Field, HeaderKind, Role};
+use rdcl_core::{BinOp, Bv, CmpOp, Cond, Derivation, Expr, Field, HeaderKind, Role, Shape};
 
 /// A constant of a width; the value must fit.
 pub(super) fn constant(value: u128, width: u16) -> Expr {
@@ -53,7 +53,7 @@ pub(super) fn ite(c: Cond, a: Expr, b: Expr) -> Expr {
 }
 
 /// A comparison.
-pub(super) fn cmp(op: CmpOp, a: Expr, b: Expr) -> Cond {
+pub(super) fn cmp(op: CmpOp, a: Expr, b: Expr, known: Shape) -> Cond {
     if let (Expr::Const(x), Expr::Const(y)) = (&a, &b) {
         return truth(match op {
             CmpOp::Eq => x.value == y.value,
@@ -63,7 +63,7 @@ pub(super) fn cmp(op: CmpOp, a: Expr, b: Expr) -> Cond {
     }
     match (op, &a, &b) {
         (CmpOp::Eq, Expr::Field(f), Expr::Const(c)) | (CmpOp::Eq, Expr::Const(c), Expr::Field(f)) => {
-            announces(*f, c.value).unwrap_or(Cond::Cmp(op, a, b))
+            announces(*f, c.value, known).unwrap_or(Cond::Cmp(op, a, b))
         }
         (CmpOp::Ult, _, Expr::Const(c)) if c.value == 0 => Cond::False,
         (CmpOp::Ule, Expr::Const(c), _) if c.value == 0 => Cond::True,
@@ -73,27 +73,32 @@ pub(super) fn cmp(op: CmpOp, a: Expr, b: Expr) -> Cond {
 
 /// `ip.proto == 6` says that the next header is TCP: the parser sees to it. Said as a presence test, it also proves
 /// that the fields of that header may be used.
-fn announces(field: Field, value: u128) -> Option<Cond> {
+fn announces(field: Field, value: u128, known: Shape) -> Option<Cond> {
     if field.decl().role != Role::Derived(Derivation::NextProtocol) {
         return None;
     }
-    let next = field.header.followers().iter().find(|h| h.protocol_number() == Some(value))?;
-    let skipped = field.header == HeaderKind::Eth && *next == HeaderKind::Ip4;
-    Some(match skipped {
-        true => all(vec![Cond::Has(*next), not(Cond::Has(HeaderKind::Vlan))]),
-        false => Cond::Has(*next),
-    })
+    let followers: Vec<HeaderKind> = field.header.followers().filter(|h| known.has(*h)).collect();
+    let next = followers.iter().find(|h| field.header.number_of(**h) == Some(value))?;
+    // Other followers, behind which the same header may come.
+    let between = followers.iter().filter(|h| *h < next && leads_to(**h, *next, known)).map(|h| not(Cond::Has(*h)));
+    Some(all(std::iter::once(Cond::Has(*next)).chain(between).collect()))
+}
+
+/// Whether a header may come after another, directly or not.
+fn leads_to(from: HeaderKind, to: HeaderKind, known: Shape) -> bool {
+    let mut after = from.followers().filter(|h| known.has(*h) && *h <= to);
+    after.any(|next| next == to || leads_to(next, to, known))
 }
 
 /// Membership of a value of this width.
-pub(super) fn member(of: Expr, set: IntervalSet, width: u16) -> Cond {
+pub(super) fn member(of: Expr, set: IntervalSet, width: u16, known: Shape) -> Cond {
     if let Expr::Const(c) = &of {
         return truth(set.contains(c.value));
     }
     match set.as_single() {
         _ if set.is_empty() => Cond::False,
         _ if set.is_full(width) => Cond::True,
-        Some(value) => cmp(CmpOp::Eq, of, constant(value, width)),
+        Some(value) => cmp(CmpOp::Eq, of, constant(value, width), known),
         None => Cond::In(of, set),
     }
 }

@@ -20,7 +20,9 @@ const FORMS: &[Form] = &[
     Form { name: "Constrain", written: "Constrain(condition)" },
     Form { name: "CreateTag", written: "CreateTag(\"name\", address)" },
     Form { name: "Deallocate", written: "Deallocate(name)" },
+    Form { name: "Decapsulate", written: "Decapsulate()" },
     Form { name: "DestroyTag", written: "DestroyTag(\"name\")" },
+    Form { name: "Encapsulate", written: "Encapsulate(header, …)" },
     Form { name: "Fail", written: "Fail(\"why\")" },
     Form { name: "Flood", written: "Flood(ports)" },
     Form { name: "For", written: "For(name in \"pattern\", { … })" },
@@ -51,6 +53,8 @@ impl Lower<'_> {
                     None => self.deallocate_local(here, name),
                 })
             }
+            ("Encapsulate", headers @ [_, ..]) => Some(self.encapsulate(here, headers, call.node)),
+            ("Decapsulate", []) => self.decapsulate(here, call.node),
             ("CreateTag", [CallArg::Expr(name), CallArg::Expr(at)]) => Some(self.create_tag(here, name, at)),
             ("DestroyTag", [CallArg::Expr(name)]) => Some(self.destroy_tag(here, name)),
             ("If", [CallArg::Expr(c), yes]) => self.if_else(here, c, yes, None, call.node),
@@ -260,7 +264,7 @@ fn named(name: &Name) -> Expr {
     Expr { kind: ExprKind::Name(name.clone()), node: name.node }
 }
 
-fn arg_node(arg: &CallArg) -> NodeId {
+pub(super) fn arg_node(arg: &CallArg) -> NodeId {
     match arg {
         CallArg::Expr(e) => e.node,
         CallArg::Named(name, _) => name.node,

@@ -3,8 +3,9 @@
 use super::field::{self, Access};
 use super::flow::{Binding, Flow};
 use super::{Here, Lower, problem};
+use crate::headers::inner_header;
 use rdcl_base::NodeId;
-use rdcl_core::{HeaderKind, Op, SlotId};
+use rdcl_core::{HeaderKind, Op, Shape, SlotId};
 use rdcl_syntax::ast::{Expr, ExprKind, Name};
 
 /// Where a value is written.
@@ -29,6 +30,10 @@ impl Lower<'_> {
     pub(super) fn target(&mut self, flow: &Flow, place: &Expr) -> Option<Target> {
         match &place.kind {
             ExprKind::Name(name) => self.named_target(flow, name),
+            ExprKind::Member(of, name) if inner_header(of).is_some() => {
+                let access = self.field(&inner_header(of)?, name)?;
+                self.written_field(flow, access, place.node).map(Target::Field)
+            }
             ExprKind::Member(of, name) => match &of.kind {
                 ExprKind::Name(header) if flow.binding(&header.text).is_none() => {
                     let access = self.field(header, name)?;
@@ -128,27 +133,27 @@ impl Lower<'_> {
         here
     }
 
-    /// `Allocate(vlan)`: adds the header, where it is absent for sure.
+    /// `Allocate(vlan)`: adds the tag, where it is absent for sure.
     pub(super) fn push_header(&mut self, mut here: Here, header: HeaderKind, node: NodeId) -> Here {
-        if header != HeaderKind::Vlan {
+        if !matches!(header, HeaderKind::Vlan | HeaderKind::Svlan) {
             self.report(problem::not_movable(header, node));
             return here;
         }
-        let fits = here.flow.shapes.iter().all(|s| s.has(HeaderKind::Eth) && !s.has(header));
+        let room = |s: &Shape| s.has(HeaderKind::Eth) && !s.has(header) && s.with(header).is_linked();
+        let fits = here.flow.shapes.iter().all(room);
         if !fits && !here.flow.vague {
             self.report(problem::cannot_add(header, node));
             return here;
         }
         self.op(&here, Op::Push(header), node);
         here.flow.reshape(|s| s.with(header));
-        let fields = (0..header.fields().len()).map(|i| rdcl_core::Field { header, index: i as u8 });
-        here.flow.unset.extend(fields.filter(|f| f.is_writable()));
+        here.flow.unset.extend(Shape::of(&[header]).fields().filter(|f| f.is_writable()));
         here
     }
 
-    /// `Deallocate(vlan)`: removes the header, where it is there for sure.
+    /// `Deallocate(vlan)`: removes the tag, where it is there for sure.
     pub(super) fn pop_header(&mut self, mut here: Here, header: HeaderKind, node: NodeId) -> Here {
-        if header != HeaderKind::Vlan {
+        if !matches!(header, HeaderKind::Vlan | HeaderKind::Svlan) {
             self.report(problem::not_movable(header, node));
             return here;
         }

@@ -4,7 +4,6 @@ use rdcl_base::{Code, Diagnostic, Fix, NodeId};
 use rdcl_core::{Derivation, Field, HeaderKind, Role, Shape};
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::net::Ipv4Addr;
 
 /// A fault at a node.
 pub(super) type Problem = Diagnostic<NodeId>;
@@ -35,7 +34,7 @@ pub(super) fn unknown_header(name: &str, at: NodeId) -> Problem {
     let problem = Problem::new(Code::E0503, at, format!("no header is called `{name}`"));
     match name {
         "l4" => problem.with_help("write `has tcp or has udp`"),
-        _ => problem.misspelt(name, HeaderKind::ALL.map(HeaderKind::name)),
+        _ => problem.misspelt(name, HeaderKind::ALL.map(HeaderKind::name).into_iter().chain(["tunnel"])),
     }
 }
 
@@ -116,8 +115,7 @@ pub(super) fn unsupported(what: &str, at: NodeId) -> Problem {
         .with_help("add, subtract, mask, or shift by a constant")
 }
 
-pub(super) fn host_bits(address: u32, kept: u32, length: u8, at: NodeId) -> Problem {
-    let [written, corrected] = [address, kept].map(|a| format!("{}/{length}", Ipv4Addr::from(a)));
+pub(super) fn host_bits([written, corrected]: [String; 2], length: u8, at: NodeId) -> Problem {
     let mut problem = Problem::new(Code::E0303, at, format!("`{written}` has bits set after its first {length}"));
     problem.fix = Some(Fix { at, replacement: corrected.clone() });
     problem.with_help(format!("write `{corrected}`"))
@@ -166,7 +164,30 @@ pub(super) fn cannot_remove(header: HeaderKind, at: NodeId) -> Problem {
 
 pub(super) fn not_movable(header: HeaderKind, at: NodeId) -> Problem {
     Problem::new(Code::E0518, at, format!("`{}` can be neither added nor removed", header.name()))
-        .with_note("in this version only the 802.1Q tag `vlan` can")
+        .with_note("tags (`vlan`, `svlan`) can")
+        .with_help("a whole tunnel comes and goes with `Encapsulate(eth, ip, …)` and `Decapsulate()`")
+}
+
+pub(super) fn no_outer_header(name: &str, at: NodeId) -> Problem {
+    Problem::new(Code::E0502, at, format!("`{name}` cannot be put around a packet here"))
+        .with_note("the headers of a tunnel are named from the outermost in, each at most once")
+        .with_help("write, for example, `Encapsulate(ip, gre)` or `Encapsulate(eth, ip, udp, vxlan)`")
+}
+
+pub(super) fn cannot_encapsulate(shape: Shape, around: Shape, at: NodeId) -> Problem {
+    let problem =
+        Problem::new(Code::E0534, at, format!("a packet that is `{shape:?}` cannot be carried in `{around:?}`"));
+    match shape.has_tunnel() {
+        true => problem
+            .with_note("a packet has one tunnel; what is nested deeper is payload")
+            .with_help("write `Constrain(not has tunnel);` before"),
+        false => problem.with_note("the last header of the tunnel must be able to announce the first of the packet"),
+    }
+}
+
+pub(super) fn cannot_decapsulate(shape: Shape, at: NodeId) -> Problem {
+    Problem::new(Code::E0535, at, format!("a packet that is `{shape:?}` carries no packet that could be taken out"))
+        .with_help("test for one first, as in `Constrain(has inner.ip);`")
 }
 
 pub(super) fn read_before_write(name: &str, at: NodeId) -> Problem {

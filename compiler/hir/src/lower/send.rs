@@ -88,7 +88,7 @@ impl<'a> Lower<'a> {
 
     /// Complains unless every packet here is fit for the port.
     fn may_leave(&mut self, flow: &Flow, group: &PortGroup, node: NodeId) -> Option<()> {
-        let refused = flow.shapes.iter().find(|s| !group.stack.admits(**s)).filter(|_| !flow.vague);
+        let refused = flow.shapes.iter().find(|s| !group.stack.admits(**s) || !s.is_linked()).filter(|_| !flow.vague);
         if let Some(shape) = refused {
             return self.fault(problem::shape_refused(&group.name, group.stack, *shape, node));
         }

@@ -100,9 +100,10 @@ impl Lower<'_> {
             ["u32"] | ["Ipv4"] => Some(32),
             ["u64"] => Some(64),
             ["Mac"] => Some(48),
+            ["Ipv6"] => Some(128),
             _ => {
                 let problem = problem::bad_state(format!("a column cannot be a `{}`", words.join("/")), ty.node);
-                self.fault(problem.with_help("a column is `u8`, `u16`, `u32`, `u64`, `Ipv4` or `Mac`"))
+                self.fault(problem.with_help("a column is `u8`, `u16`, `u32`, `u64`, `Ipv4`, `Ipv6` or `Mac`"))
             }
         }
     }

@@ -14,7 +14,9 @@ fn width_of(ty: &Type) -> Option<u16> {
         Type::Bool => Some(1),
         Type::Ipv4 => Some(32),
         Type::Mac => Some(48),
-        Type::String | Type::Prefix | Type::Range | Type::Quantity(_) | Type::Table(_) | Type::Stack => None,
+        Type::Ipv6 => Some(128),
+        Type::String | Type::Prefix | Type::Prefix6 | Type::Range | Type::Quantity(_) => None,
+        Type::Table(_) | Type::Stack => None,
     }
 }
 

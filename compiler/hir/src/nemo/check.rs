@@ -144,6 +144,11 @@ pub(crate) struct Written<'db> {
 }
 
 impl Written<'_> {
+    /// Whether it is of the first drafts, in which statements have no verbs and models no properties.
+    pub fn is_early(&self, frame: &Frame<'_, '_>) -> bool {
+        self.entity.verb.is_none() && frame.model.is_none()
+    }
+
     /// Whether it changes what is there already.
     pub fn is_update(&self) -> bool {
         matches!(self.entity.verb, Some((rdcl_syntax::nemo::Verb::Update, _)))

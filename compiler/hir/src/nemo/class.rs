@@ -159,7 +159,7 @@ impl Class {
         let implied = match key {
             Key::Proto if is_in(HeaderKind::Tcp) => IntervalSet::from_intervals([(6, 6), (17, 17)]),
             Key::EthType if self.is_ip4() => {
-                let numbers = [HeaderKind::Ip4, HeaderKind::Vlan].map(HeaderKind::protocol_number);
+                let numbers = [HeaderKind::Ip4, HeaderKind::Vlan].map(|next| HeaderKind::Eth.number_of(next));
                 IntervalSet::from_intervals(numbers.into_iter().flatten().map(|n| (n, n)))
             }
             Key::EthType if self.is_ip6() || is_in(HeaderKind::Ip4) || is_in(HeaderKind::Tcp) => {

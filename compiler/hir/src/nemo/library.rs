@@ -76,6 +76,11 @@ impl<'db> Model<'db> {
         }
     }
 
+    /// Whether it is of the vocabulary.
+    pub fn is_std(&self, db: &'db dyn Db) -> bool {
+        self.item.file(db).path(db).starts_with("std::")
+    }
+
     /// The property of this name.
     pub fn find(&self, name: &str) -> Option<&Property<'db>> {
         self.properties.iter().find(|property| property.name == name)

@@ -203,6 +203,10 @@ impl<'a> Scope<'a> {
 
     fn delete(&mut self, number: usize, statement: &'a Statement, delete: &'a Delete) {
         let (space, name) = (Space::of(delete.kind), delete.target.text());
+        // Users are the engine's, not the text's.
+        if delete.kind == EntityKind::User {
+            return;
+        }
         // Of `node.cp` the node goes on without it; that is looked up with the models.
         if !delete.target.rest.is_empty() && delete.kind == EntityKind::ConnectionPoint {
             return self.others.push((number, statement));

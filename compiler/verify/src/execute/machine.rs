@@ -2,15 +2,15 @@
 
 use super::state::{Cell, State};
 use super::store::{absent, invariant, is_full, key_of, never_full, present};
-use crate::entry::known_numbers;
+use crate::entry::misread;
 use crate::guard::{Context, Guard};
 use crate::row::{Arm, Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use crate::tables::{Classes, classes};
 use rdcl_base::IntervalSet;
 use rdcl_core::{
-    BlockId, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, HeaderKind, InstrId, MapDecl, MapId, Op, Place,
-    PortId, Program, Reason, RowId, Shape, SlotId, TableData, TableId,
+    BlockId, CellId, CheckKind, ChoiceId, Cond, End, Expr, Free, InstrId, Layout, MapDecl, MapId, Op, Place, PortId,
+    Program, Reason, RowId, Shape, SlotId, TableData, TableId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -169,6 +169,8 @@ impl<'p> Machine<'p> {
             Op::Set(Place::Slot(slot), expr) => state.slots[slot.index()] = state.eval(self.program, expr),
             Op::Push(header) => state.push(*header),
             Op::Pop(header) => state.pop(*header),
+            Op::Nest => state.nest(),
+            Op::Unnest => state.unnest(),
             Op::Touch(_) => {}
             Op::Remove(cell) => self.remove(state, *cell),
         }
@@ -387,9 +389,8 @@ impl<'p> Machine<'p> {
 
     /// Leaves, unless the next parser would see headers that the state does not know of.
     fn forward(&mut self, state: State, port: PortId) {
-        let last = state.shape.headers().last().and_then(|h| Some((h, h.next_protocol()?)));
-        let Some((header, field)) = last else { return self.finish(state, RowEnd::Egress(port)) };
-        let hides = SymCond::is_in(state.field(field), known_numbers(header));
+        let known = self.program.ports[port.index()].stack.known;
+        let hides = misread(state.entry_shape, state.shape, known, &|field| state.field(field));
         let (hidden, plain) = self.context.split(&state.guard, &hides);
         for guard in plain {
             self.finish(state.with_guard(guard), RowEnd::Egress(port));
@@ -427,7 +428,7 @@ fn is_overgrown(state: &State, op: &Op) -> bool {
     match op {
         Op::Set(Place::Field(field), _) => state.field(*field).is_overgrown(),
         Op::Set(Place::Slot(slot), _) => state.slots[slot.index()].is_overgrown(),
-        Op::Push(_) | Op::Pop(_) | Op::Touch(_) | Op::Remove(_) => false,
+        Op::Push(_) | Op::Pop(_) | Op::Nest | Op::Unnest | Op::Touch(_) | Op::Remove(_) => false,
     }
 }
 
@@ -438,15 +439,12 @@ pub fn world(facts: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Whether a length or something the state does not know of depends on the header that comes or goes: what a packet
-/// carries, the options and the checksum error of TCP and its like.
+/// Whether something the state does not know of goes with a header: the options of TCP.
 fn hides_lengths(op: &Op) -> bool {
-    match op {
-        Op::Push(header) | Op::Pop(header) => !matches!(header, HeaderKind::Eth | HeaderKind::Vlan),
-        Op::Set(..) | Op::Touch(_) | Op::Remove(_) => false,
-    }
+    matches!(op, Op::Pop(header) if header.layout() == Layout::Tcp)
 }
 
 fn row_of(state: State, end: RowEnd) -> Row {
-    Row { guard: state.guard, theta: state.theta, shape: state.shape, end, copy: state.copy, facts: state.facts }
+    let State { guard, shape, carried, theta, copy, facts, .. } = state;
+    Row { guard, theta, shape, carried, end, copy, facts }
 }

@@ -1,10 +1,11 @@
 //! A symbolic state within a visit, and the evaluation of Core expressions in it.
 
-use crate::entry::entry_value;
+use crate::carried::Carried;
+use crate::entry::{body, entry_value, length_over, told};
 use crate::guard::Guard;
 use crate::row::{Arm, VisitFacts};
 use crate::sym::{Sym, SymCond, Var, VarKind};
-use rdcl_core::{CellId, Cond, Expr, Field, HeaderKind, Program, RowId, Shape, SlotId};
+use rdcl_core::{CellId, Cond, Derivation, Expr, Field, HeaderKind, Program, Role, RowId, Shape, SlotId};
 use std::collections::BTreeMap;
 
 /// A set of circumstances that have taken the same way so far.
@@ -13,6 +14,8 @@ pub struct State {
     pub guard: Guard,
     pub entry_shape: Shape,
     pub shape: Shape,
+    /// Whose checksum errors it carries.
+    pub carried: Carried,
     /// Fields whose value is not the entry's.
     pub theta: BTreeMap<Field, Sym>,
     pub slots: Vec<Sym>,
@@ -38,6 +41,7 @@ impl State {
             guard,
             entry_shape: shape,
             shape,
+            carried: Carried::entry(shape),
             theta: BTreeMap::new(),
             slots: program.slots.iter().map(|s| Sym::constant(s.width, 0)).collect(),
             cells: vec![Cell::default(); program.cells.len()],
@@ -56,6 +60,7 @@ impl State {
     /// Whether two states differ in their guards alone, and no copy of one is a sibling of the other.
     pub fn same_but_guard(&self, other: &State) -> bool {
         self.shape == other.shape
+            && self.carried == other.carried
             && self.theta == other.theta
             && self.slots == other.slots
             && self.cells == other.cells
@@ -74,7 +79,15 @@ impl State {
         if !self.shape.has(field.header) {
             return Sym::constant(field.width(), 0);
         }
-        self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
+        match field.decl().role {
+            Role::Derived(Derivation::Fixed(value)) => Sym::constant(field.width(), value),
+            Role::Derived(Derivation::Length) if field.is_ip_length() => {
+                length_over(body(self.entry_shape), self.shape, field)
+            }
+            Role::Plain | Role::HopLimit | Role::Derived(_) => {
+                self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
+            }
+        }
     }
 
     pub fn set_field(&mut self, field: Field, value: Sym) {
@@ -88,39 +101,69 @@ impl State {
     /// Adds a header with zero fields; a free next-protocol value moves to the new last header.
     pub fn push(&mut self, header: HeaderKind) {
         let announced = self.announced();
-        let before = self.shape;
         self.shape = self.shape.with(header);
-        for (index, decl) in header.fields().iter().enumerate() {
-            let field = Field { header, index: index as u8 };
-            self.set_field(field, Sym::constant(decl.width, 0));
+        for field in carried_fields(Shape::of(&[header])) {
+            self.set_field(field, Sym::constant(field.width(), 0));
         }
-        self.settle_next_protocols(before, announced);
+        self.settle_next_protocols(announced);
+        for header in [Some(header), self.shape.below(header).last()].into_iter().flatten() {
+            let selector = header.selector().filter(|f| f.is_writable());
+            if let Some((field, number)) = selector.and_then(|f| Some((f, told(self.shape, f)?))) {
+                self.set_field(field, Sym::constant(field.width(), number));
+            }
+        }
     }
 
     /// Removes a header; a free next-protocol value of the last header stays with the packet.
     pub fn pop(&mut self, header: HeaderKind) {
         let announced = self.announced();
-        let before = self.shape;
         self.shape = self.shape.without(header);
+        self.carried = self.carried.without(header);
         self.theta.retain(|field, _| field.header != header);
-        self.settle_next_protocols(before, announced);
+        self.settle_next_protocols(announced);
+    }
+
+    /// Makes the packet the one in a tunnel.
+    pub fn nest(&mut self) {
+        self.change_level(self.shape.nested(), HeaderKind::inner);
+        self.carried = self.carried.nested();
+    }
+
+    /// Takes the packet out of its tunnel.
+    pub fn unnest(&mut self) {
+        self.change_level(self.shape.unnested(), HeaderKind::outer);
+        self.carried = self.carried.unnested();
+    }
+
+    fn change_level(&mut self, shape: Option<Shape>, to: impl Fn(HeaderKind) -> Option<HeaderKind>) {
+        let Some(shape) = shape else { return };
+        let values: Vec<(Field, Sym)> = carried_fields(self.shape).map(|field| (field, self.field(field))).collect();
+        self.shape = shape;
+        self.theta.clear();
+        for (field, value) in values {
+            if let Some(header) = to(field.header) {
+                self.set_field(Field { header, ..field }, value);
+            }
+        }
     }
 
     /// What the last header announces, if it can announce anything.
     fn announced(&self) -> Option<Sym> {
-        let field = self.shape.headers().last()?.next_protocol()?;
+        let field = self.shape.last()?.next_protocol()?;
         Some(self.field(field))
     }
 
-    fn settle_next_protocols(&mut self, before: Shape, announced: Option<Sym>) {
-        if before == self.shape {
-            return;
-        }
+    /// What the last header announced stays with the packet as long as the last header announces the same sort of
+    /// number.
+    fn settle_next_protocols(&mut self, announced: Option<Sym>) {
         for header in self.shape.headers() {
             let Some(field) = header.next_protocol() else { continue };
-            let value = match crate::entry::follower_number(self.shape, header) {
+            let value = match told(self.shape, field) {
                 Some(number) => Sym::constant(field.width(), number),
-                None => announced.clone().unwrap_or_else(|| Sym::constant(field.width(), 0)),
+                None => {
+                    let kept = announced.clone().filter(|value| value.width() == field.width());
+                    kept.unwrap_or_else(|| Sym::constant(field.width(), 0))
+                }
             };
             self.set_field(field, value);
         }
@@ -170,6 +213,14 @@ impl State {
             self.shape,
         )
     }
+}
+
+/// Fields that have a value of their own, and those that announce what follows.
+fn carried_fields(shape: Shape) -> impl Iterator<Item = Field> {
+    shape.fields().filter(|field| match field.decl().role {
+        Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => true,
+        Role::Derived(Derivation::Length | Derivation::Checksum | Derivation::Fixed(_)) => false,
+    })
 }
 
 /// What an expression reads.

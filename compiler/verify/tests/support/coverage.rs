@@ -105,6 +105,8 @@ fn operation(op: &Op) -> &'static str {
         Op::Set(Place::Slot(_), _) => "set slot",
         Op::Push(_) => "push",
         Op::Pop(_) => "pop",
+        Op::Nest => "nest",
+        Op::Unnest => "unnest",
         Op::Touch(_) => "touch",
         Op::Remove(_) => "remove",
     }

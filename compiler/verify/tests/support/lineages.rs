@@ -97,6 +97,7 @@ impl Lineage<'_> {
     fn value(&self, var: Var, values: &Values) -> u128 {
         match var.kind {
             VarKind::Field(field) => self.packet.get(field),
+            VarKind::Body => (self.packet.options.len() + self.packet.payload.len()) as u128,
             VarKind::Choice(_) | VarKind::Cell { .. } => values.get(&var).copied().unwrap_or(0),
             VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => 0,
         }

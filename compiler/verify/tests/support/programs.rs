@@ -33,7 +33,23 @@ pub struct Style {
 pub fn stacks() -> Vec<Stack> {
     use HeaderKind::{Eth, Ip4, Tcp, Udp, Vlan};
     let headers: [&[HeaderKind]; 6] = [&[Ip4], &[Eth], &[Eth, Vlan], &[Eth, Ip4], &[Ip4, Udp], &[Eth, Ip4, Tcp]];
-    headers.into_iter().filter_map(Stack::new).collect()
+    let narrow: Vec<Stack> = headers.into_iter().filter_map(Stack::new).collect();
+    let wide = wide_stacks();
+    [&narrow[..], &narrow, &narrow, &narrow, &wide].concat()
+}
+
+/// Stacks whose parsers know more headers than all parsers do.
+fn wide_stacks() -> Vec<Stack> {
+    use HeaderKind::*;
+    let headers: [(&[HeaderKind], &[HeaderKind]); 6] = [
+        (&[Ip6], &[Icmp6]),
+        (&[Eth, Arp], &[]),
+        (&[Eth, Svlan, Mpls], &[]),
+        (&[Ip4, Gre], &[]),
+        (&[Ip4, Udp], &[Gtpu]),
+        (&[Ip4, Udp, Vxlan], &[]),
+    ];
+    headers.into_iter().filter_map(|(stack, known)| Some(Stack::new(stack)?.knowing(Shape::of(known)))).collect()
 }
 
 impl Style {
@@ -128,9 +144,16 @@ impl Draft<'_> {
                 let width = self.program.slots[slot.index()].width;
                 Some(Op::Set(Place::Slot(slot), self.expr(scope, width)))
             }
+            2 if self.rng.chance(25) => {
+                let into = self.rng.chance(60);
+                let change = |s: &Shape| if into { s.nested() } else { s.unnested() };
+                scope.shapes = scope.shapes.iter().map(change).collect::<Option<_>>()?;
+                Some(if into { Op::Nest } else { Op::Unnest })
+            }
             2 => {
                 let header = self.movable();
-                let absent = !scope.shapes.iter().any(|s| s.has(header)) && has_room_for(header, scope);
+                let absent =
+                    !header.is_inner() && !scope.shapes.iter().any(|s| s.has(header)) && has_room_for(header, scope);
                 absent.then(|| {
                     scope.shapes = scope.shapes.iter().map(|s| s.with(header)).collect();
                     Op::Push(header)
@@ -138,7 +161,7 @@ impl Draft<'_> {
             }
             3 => {
                 let header = self.movable();
-                let stays = |s: &Shape| s.has(header) && s.headers().count() > 1;
+                let stays = |s: &Shape| !header.is_inner() && s.has(header) && s.headers().count() > 1;
                 scope.shapes.iter().all(stays).then(|| {
                     scope.shapes = scope.shapes.iter().map(|s| s.without(header)).collect();
                     Op::Pop(header)
@@ -328,8 +351,7 @@ impl Draft<'_> {
 
 /// Whether a packet of this shape may leave by a port of this stack.
 fn leaves(shape: Shape, stack: Stack) -> bool {
-    let headers: Vec<HeaderKind> = shape.headers().collect();
-    headers.windows(2).all(|pair| pair[0].followers().contains(&pair[1])) && stack.admits(shape)
+    shape.is_linked() && stack.admits(shape) && shape.is_within(stack.known)
 }
 
 /// Whether adding the header may leave a packet that some port lets out.

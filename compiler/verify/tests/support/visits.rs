@@ -6,7 +6,7 @@
 
 use crate::coverage::Coverage;
 use rdcl_core::*;
-use rdcl_verify::{Row as WayThrough, RowEnd, Stored, Summary, Sym, Var, VarKind, entry_value};
+use rdcl_verify::{Row as WayThrough, RowEnd, Stored, Summary, Sym, Var, VarKind, View};
 use std::collections::BTreeMap;
 
 /// A visit that the interpreter made.
@@ -144,7 +144,7 @@ impl Visit<'_> {
             (RowEnd::Dropped(reason, at), Outcome::Dropped { reason: r, by: Some((_, b)) })
                 if (reason, at) == (r, b) => {}
             (RowEnd::Assumption, Outcome::ModelError { .. }) => {}
-            (RowEnd::Unmodelled, Outcome::Delivered { .. }) if self.pops_a_tag() => {}
+            (RowEnd::Unmodelled, Outcome::Delivered { .. }) if self.may_be_misread() => {}
             _ => return Err("the ends differ".into()),
         }
         let chosen: Vec<ChoiceId> = row.facts.choices.iter().map(choice_of).collect();
@@ -155,10 +155,15 @@ impl Visit<'_> {
         self.added_agree(&model, row)
     }
 
-    /// Whether the packet may have left with an announcement of a header that it does not have.
-    fn pops_a_tag(&self) -> bool {
-        let popped = |op: &Op| matches!(op, Op::Pop(HeaderKind::Vlan));
-        self.program.blocks.iter().flat_map(|b| &b.ops).any(popped)
+    /// Whether the packet may have left with an announcement of a header that it does not have, or without one of a
+    /// header that it has.
+    fn may_be_misread(&self) -> bool {
+        let told = |op: &Op| match op {
+            Op::Pop(_) | Op::Unnest => true,
+            Op::Set(Place::Field(field), _) => field.header.selector() == Some(*field),
+            Op::Set(Place::Slot(_), _) | Op::Push(_) | Op::Nest | Op::Touch(_) | Op::Remove(_) => false,
+        };
+        self.program.blocks.iter().flat_map(|b| &b.ops).any(told)
     }
 
     fn added_agree(&self, model: &Model, row: &WayThrough) -> Result<(), String> {
@@ -222,6 +227,7 @@ impl Model<'_> {
         let taken = |choice| self.deeds.choices.get(&(choice, var.visit)).copied();
         match var.kind {
             VarKind::Field(field) => self.visit.packet.get(field),
+            VarKind::Body => (self.visit.packet.options.len() + self.visit.packet.payload.len()) as u128,
             VarKind::Choice(choice) => taken(choice).flatten().unwrap_or(0),
             VarKind::Unknown(_) => 0,
             VarKind::NoFree(choice) => u128::from(taken(choice) == Some(None)),
@@ -259,9 +265,14 @@ impl Model<'_> {
         if row.shape != packet.shape() {
             return Err(format!("left as {:?}", packet.shape()));
         }
-        let entry = self.visit.packet.shape();
-        for field in packet.shape().fields() {
-            let sym = row.theta.get(&field).cloned().unwrap_or_else(|| entry_value(entry, field));
+        let (entry_shape, shape, carried) = (self.visit.packet.shape(), row.shape, row.carried);
+        let errors = carried.errors(self.visit.packet.l4_error, self.visit.packet.inner_error);
+        if errors != [packet.l4_error, packet.inner_error] {
+            return Err(format!("left with the checksum errors {:?}", [packet.l4_error, packet.inner_error]));
+        }
+        let view = View { entry_shape, shape, carried, theta: row.theta.clone() };
+        for field in packet.shape().fields().filter(|f| f.is_readable()) {
+            let sym = view.field(field);
             if self.eval(&sym) != packet.get(field) {
                 return Err(format!("{field} is {} and not {}", packet.get(field), self.eval(&sym)));
             }

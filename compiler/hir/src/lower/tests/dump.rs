@@ -29,6 +29,8 @@ impl Dump<'_> {
             Op::Set(Place::Slot(slot), e) => format!("{} := {}", self.0.slots[slot.index()].name, self.expr(e)),
             Op::Push(header) => format!("push {}", header.name()),
             Op::Pop(header) => format!("pop {}", header.name()),
+            Op::Nest => "nest".into(),
+            Op::Unnest => "unnest".into(),
             Op::Touch(cell) => format!("touch {}", self.0.cells[cell.index()].name),
             Op::Remove(cell) => format!("remove {}", self.0.cells[cell.index()].name),
         }

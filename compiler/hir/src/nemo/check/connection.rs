@@ -24,7 +24,9 @@ pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Writ
     }
     let ty = entity.type_name().or_else(|| thing.and_then(Thing::type_name));
     let model = ty.and_then(|ty| frame.library.get(Space::ConnectionModel, &ty.text));
-    let default = frame.library.get(Space::ConnectionModel, "p2p");
+    let is_early = written.is_early(frame);
+    let model = model.filter(|model| !(is_early && model.is_std(cx.db)));
+    let default = frame.library.get(Space::ConnectionModel, "p2p").filter(|_| !is_early);
     let (mut ends, mut at): (Vec<&Ref>, Option<NodeId>) = (Vec::new(), None);
     for clause in &entity.clauses {
         match &clause.kind {

@@ -42,6 +42,8 @@ pub(super) fn clashes(cx: &mut Cx<'_>, frame: &Frame<'_, '_>) {
 pub(super) fn noun(kind: rdcl_syntax::nemo::EntityKind) -> String {
     match kind {
         rdcl_syntax::nemo::EntityKind::ConnectionPoint => "connection point".to_owned(),
+        rdcl_syntax::nemo::EntityKind::TemplateDefinition => "NodeModel".to_owned(),
+        rdcl_syntax::nemo::EntityKind::TemplateInstance => "node".to_owned(),
         kind if kind.is_model() => kind.word().to_owned(),
         kind => kind.word().to_lowercase(),
     }

@@ -24,6 +24,7 @@ pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Writ
     }
     let ty = entity.type_name().or_else(|| thing.and_then(Thing::type_name));
     let model = ty.and_then(|ty| frame.library.node(&ty.text));
+    let model = model.filter(|model| !(written.is_early(frame) && model.is_std(cx.db)));
     for clause in &entity.clauses {
         match &clause.kind {
             ClauseKind::Property(entries) => {
