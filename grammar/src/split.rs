@@ -30,6 +30,9 @@ pub struct Chunk {
     pub braces: u32,
     /// The ranges of the items nested in it, those in these apart, in order.
     pub nested: Vec<(u32, u32)>,
+    /// How many of its braces a nested item leaves open that is not closed itself. They count as closed at its end, for
+    /// one complaint is enough.
+    pub left_open: u32,
 }
 
 impl Chunk {
@@ -40,13 +43,16 @@ impl Chunk {
         if self.nested.is_empty() {
             return Cow::Borrowed(whole);
         }
-        let (mut text, mut at) = (String::with_capacity(whole.len()), 0);
+        let (mut text, mut at, mut blank) = (String::with_capacity(whole.len()), 0, 0);
         for (start, end) in &self.nested {
             let (start, end) = ((start - self.start) as usize, (end - self.start) as usize);
             text.push_str(&whole[at..start]);
             text.extend(whole[start..end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-            at = end;
+            (at, blank) = (end, end - start);
         }
+        let closed = blank.min(self.left_open as usize);
+        text.truncate(text.len() - closed);
+        text.extend(std::iter::repeat_n('}', closed));
         text.push_str(&whole[at..]);
         Cow::Owned(text)
     }
@@ -140,7 +146,7 @@ fn with_nested(mut chunks: Vec<Chunk>) -> Vec<Chunk> {
 /// A `.nemo` file as the one item that it is.
 pub fn whole(text: &str) -> Vec<Chunk> {
     let end = text.len() as u32;
-    vec![Chunk { start: 0, end, keyword: Keyword::Nemo, name: None, braces: 0, nested: Vec::new() }]
+    vec![Chunk { start: 0, end, keyword: Keyword::Nemo, name: None, braces: 0, nested: Vec::new(), left_open: 0 }]
 }
 
 /// An item whose end is not reached.
@@ -271,17 +277,19 @@ impl Cutter<'_> {
         };
         let start = self.comments_from.unwrap_or(start) as u32;
         self.open.push(Open { chunk: self.chunks.len(), depth: 0 });
-        self.chunks.push(Chunk { start, end: start, keyword, name, braces, nested: Vec::new() });
+        self.chunks.push(Chunk { start, end: start, keyword, name, braces, nested: Vec::new(), left_open: 0 });
         self.complete = false;
     }
 
-    /// Ends the open items from this one on.
+    /// Ends the open items from this one on, all but the innermost for want of its end.
     fn finish_from(&mut self, first: usize, end: usize) {
+        let innermost = self.open.last().map(|open| open.chunk);
         while self.open.len() > first
             && let Some(open) = self.open.pop()
         {
             let chunk = &mut self.chunks[open.chunk];
             chunk.end = chunk.end.max(end as u32);
+            chunk.left_open = if innermost == Some(open.chunk) { 0 } else { open.depth };
         }
     }
 
