@@ -230,6 +230,7 @@ codes! {
     W0408 "a connection without a type"
     W0409 "a model that is never used"
     W0410 "something of which nothing is known"
+    W0411 "a NEMO name that this text does not declare"
     W0427 "a descriptor names what it does not describe"
     // lower: behaviours and conditions
     E0501 "an unknown instruction"

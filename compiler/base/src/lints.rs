@@ -95,6 +95,7 @@ lints! {
     W0408 untyped_connection Warn
     W0409 unused_model Warn
     W0410 unknown_quantity Warn
+    W0411 undeclared_name Warn
     W0427 dangling_descriptor Warn
     W0501 unreachable_statement Warn
     W0502 missing_decision Warn

@@ -65,8 +65,8 @@ fn block(inner: &str, line: &str) -> Option<String> {
     if !begins_line && inner.trim().contains('\n') {
         return hanging(inner, line);
     }
-    let room = WIDTH.saturating_sub(line.chars().count() + 4);
-    let set = set(inner, indent + 2, Some(room))?;
+    let room = (!begins_line).then(|| WIDTH.saturating_sub(line.chars().count() + 4));
+    let set = set(inner, indent + 2, room)?;
     if set.ends_with('\n') {
         return Some(format!("\n{set}{}", " ".repeat(indent)));
     }

@@ -42,7 +42,7 @@ pub(crate) fn set(text: &str, indent: usize, short: Option<usize>) -> Option<Str
     if let Some(room) = short.filter(|_| comments.is_empty() && !text.trim().contains('\n')) {
         let flat: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         let flat = flat.join(" ");
-        if flat.chars().count() <= room && lines.iter().all(|line| !line.blank) {
+        if flat.chars().count() <= room && lines.iter().skip(1).all(|line| !line.blank) {
             return Some(flat);
         }
     }

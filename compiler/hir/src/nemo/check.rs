@@ -11,10 +11,11 @@ mod reference;
 
 use crate::cx::Cx;
 use crate::nemo::library::{Library, Model, program};
-use crate::nemo::scope::Scope;
+use crate::nemo::scope::{Scope, Space};
 use crate::source::db::Db;
 use crate::source::item::{Item, parsed};
-use crate::source::loc::Problem;
+use crate::source::loc::{Loc, Problem};
+use rdcl_base::{Severity, Span};
 use rdcl_syntax::ast::Member;
 use rdcl_syntax::nemo::{EntityKind, StatementKind};
 use std::collections::BTreeSet;
@@ -63,6 +64,17 @@ impl Frame<'_, '_> {
         self.model.is_some_and(|model| model.find(name).is_some())
     }
 
+    /// Whether the text declares nothing that such an entity could name: it is a request to a network that is there
+    /// already, as each request to an engine is.
+    fn is_request(&self, kind: EntityKind) -> bool {
+        let named: &[Space] = match kind {
+            EntityKind::Operation => &[Space::Flow, Space::Connection, Space::Node],
+            _ => &[Space::Node],
+        };
+        let is_text = self.model.is_none() && self.block.is_none();
+        is_text && !self.scope.ever().any(|thing| named.contains(&Space::of(thing.kind)))
+    }
+
     /// Whether a name may be declared in a statement that could not be read.
     pub fn may_exist(&self, name: &str) -> bool {
         self.unread.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-')).any(|word| word == name)
@@ -78,8 +90,30 @@ pub(crate) fn text_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Proble
     let frame = Frame { library: &library, scope: &scope, model: None, block: None, unread: &unread };
     check(&mut cx, &frame);
     model::all(&mut cx, &frame);
+    let from = cx.problems.len();
     ask::all(&mut cx, &frame, program);
-    cx.problems
+    if scope.ever().next().is_none() {
+        cx.problems[from..].iter_mut().for_each(faults::taken_to_exist);
+    }
+    let mut found = cx.problems;
+    retain_new(db, item, &mut found);
+    found
+}
+
+/// Drops complaints about names that could not be read as they are written: those are complained of already.
+fn retain_new<'db>(db: &'db dyn Db, item: Item<'db>, problems: &mut Vec<Problem>) {
+    let parsed = parsed(db, item);
+    let errors: Vec<Span> =
+        parsed.errors(db).iter().filter(|e| e.severity == Severity::Error).map(|e| e.primary).collect();
+    if errors.is_empty() {
+        return;
+    }
+    let spans = parsed.spans(db);
+    problems.retain(|problem| {
+        let Loc::Node(_, _, node) = problem.primary else { return true };
+        let span = spans.get(node.0 as usize).copied().unwrap_or_default();
+        !errors.iter().any(|error| error.start < span.end && span.start < error.end)
+    });
 }
 
 /// Checks the intents of a block.
@@ -120,6 +154,7 @@ fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
             cx.report(faults::not_in_a_block(cx, statement.node));
             continue;
         }
+        let from = cx.problems.len();
         match entity.kind {
             EntityKind::Node => node::check(cx, frame, written),
             EntityKind::Connection => connection::check(cx, frame, written),
@@ -127,6 +162,12 @@ fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
             EntityKind::Operation => operation::check(cx, frame, written),
             EntityKind::Notification => ask::notification(cx, frame, written),
             _ => {}
+        }
+        let found = cx.problems[from..].iter_mut();
+        if written.is_early(frame) {
+            found.for_each(faults::of_a_draft);
+        } else if frame.is_request(entity.kind) {
+            found.for_each(faults::taken_to_exist);
         }
     }
     connection::bound_twice(cx, frame);

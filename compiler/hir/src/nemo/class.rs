@@ -131,8 +131,7 @@ impl Class {
         let apart = |(name, value): &(String, String)| other.others.iter().any(|(n, v)| n == name && v != value);
         ALL.iter().all(|key| !self.values(*key).intersect(&other.values(*key)).is_empty())
             && !self.others.iter().any(apart)
-            && !(self.is_ip6() && other.is_ip4())
-            && !(self.is_ip4() && other.is_ip6())
+            && !(self.mixes_with(other) || other.mixes_with(self))
     }
 
     /// Whether the matches contradict each other.
@@ -143,6 +142,11 @@ impl Class {
     /// The names of matches on what no packet is known to carry.
     pub fn unknown_keys(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether one is of IPv6 and the other of IPv4.
+    fn mixes_with(&self, other: &Class) -> bool {
+        self.is_ip6() && other.is_ip4()
     }
 
     fn is_ip6(&self) -> bool {

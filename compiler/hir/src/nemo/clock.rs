@@ -93,7 +93,7 @@ fn date(text: &str) -> Result<u64, String> {
 }
 
 fn is_leap(year: u64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
 
 fn days(year: u64, month: u64) -> u64 {

@@ -22,7 +22,7 @@ impl Names<'_> {
 }
 
 /// What a condition means; complains of what is wrong in it.
-pub(crate) fn meaning<'a>(cx: &mut Cx<'_>, condition: &'a Cond, names: &Names<'_>) -> Option<When> {
+pub(crate) fn meaning(cx: &mut Cx<'_>, condition: &Cond, names: &Names<'_>) -> Option<When> {
     let mut reader = Reader { cx, names, left: None };
     let meant = reader.read(condition);
     if let Some(meant) = &meant {

@@ -117,8 +117,8 @@ fn own_type<'db>(db: &'db dyn Db, model: &Model<'db>, point: &str) -> Option<Typ
 }
 
 /// What a connection point of a model is connected to inside.
-fn inner_ends<'m, 'db>(model: &'m Model<'db>, point: &str) -> Vec<&'db Ref> {
+fn inner_ends<'db>(model: &Model<'db>, point: &str) -> Vec<&'db Ref> {
     let is_point = |end: &&Ref| end.rest.is_empty() && end.first.text == point;
     let connections = model.scope.of_kind(EntityKind::Connection).map(Thing::ends);
-    connections.filter(|ends| ends.iter().any(|end| is_point(end))).flatten().collect()
+    connections.filter(|ends| ends.iter().any(&is_point)).flatten().collect()
 }

@@ -46,14 +46,13 @@ pub(super) fn all<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, program: &'db P
                 asked.extend(asking.from.iter().map(Ref::text));
             }
             StatementKind::Description(name) => description(cx, frame, name),
-            StatementKind::Delete(delete) => {
+            StatementKind::Delete(delete)
                 // A connection point of a node.
                 if resolve(cx, frame, &delete.target, *number).is_some_and(|target| matches!(target, Target::Node(..)))
-                {
+                => {
                     let message = format!("`{}` is no connection point", delete.target.text());
                     cx.report(faults::no_such(cx, delete.target.node, message));
                 }
-            }
             _ => {}
         }
     }

@@ -31,7 +31,11 @@ pub(super) fn clashes(cx: &mut Cx<'_>, frame: &Frame<'_, '_>) {
                 let known = scope.ever().filter(|thing| thing.kind == *kind).map(|thing| thing.name.text.as_str());
                 let near = nearest(name, known);
                 let message = format!("there is no {} `{name}` that could be {verb}", noun(*kind));
-                let problem = Diagnostic::new(Code::E0426, cx.at(*at), message);
+                let mut problem = Diagnostic::new(Code::E0426, cx.at(*at), message);
+                let is_text = frame.model.is_none() && frame.block.is_none();
+                if is_text && !scope.ever().any(|thing| thing.kind == *kind) {
+                    taken_to_exist(&mut problem);
+                }
                 meant(cx, problem, *at, near)
             }
         };
@@ -47,6 +51,29 @@ pub(super) fn noun(kind: rdcl_syntax::nemo::EntityKind) -> String {
         kind if kind.is_model() => kind.word().to_owned(),
         kind => kind.word().to_lowercase(),
     }
+}
+
+/// Of a text that declares nothing of the kind, what it names is taken to exist already.
+pub(super) fn taken_to_exist(problem: &mut Problem) {
+    if [Code::E0424, Code::E0426].contains(&problem.code) {
+        soften(problem, "nothing of the kind is declared in this text, so it is taken to exist already");
+    }
+}
+
+/// The first drafts have no vocabulary, and no closed world: what one of their statements names is not known to be wrong,
+/// unless something declared has almost that name.
+pub(super) fn of_a_draft(problem: &mut Problem) {
+    let vocabulary = [Code::E0413, Code::E0415, Code::E0421, Code::E0434].contains(&problem.code);
+    let name = [Code::E0420, Code::E0424].contains(&problem.code) && problem.fix.is_none();
+    if vocabulary || name {
+        soften(problem, "statements without a verb are of drafts that leave names open, so it is taken as it is");
+    }
+}
+
+fn soften(problem: &mut Problem, why: &str) {
+    problem.code = Code::W0411;
+    problem.severity = Code::W0411.severity();
+    problem.help = Some(why.to_owned());
 }
 
 /// Proposes the nearest name.
