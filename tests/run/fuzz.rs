@@ -230,7 +230,10 @@ fn statement(seeds: &[Seed], notation: &str, text: &mut String, random: &mut Ran
     }
     let chosen = here[random.below(here.len())].clone();
     match random.below(4) {
-        0 => text.insert_str(chosen.end, &text[chosen].to_owned()),
+        0 => {
+            let copy = text[chosen.clone()].to_owned();
+            text.insert_str(chosen.end, &copy);
+        }
         1 => text.replace_range(chosen, ""),
         _ => {
             let other = &seeds[random.below(seeds.len())];
@@ -268,7 +271,8 @@ fn word(text: &mut String, random: &mut Random) {
         return;
     }
     let (at, by) = (pool[random.below(pool.len())].clone(), pool[random.below(pool.len())].clone());
-    text.replace_range(at, &text[by].to_owned());
+    let other = text[by].to_owned();
+    text.replace_range(at, &other);
 }
 
 /// The longest stretches of such characters.

@@ -185,8 +185,11 @@ fn scapy_bites() -> Result<(), Failed> {
     if faults.lines().count() > 50 { Ok(()) } else { Err(format!("few faults found: {faults}").into()) }
 }
 
-/// Packets by scapy with all headers that a parser can know: their headers, their bytes, those without padding.
-fn made_with_all(seed: &str) -> Result<Vec<(String, Vec<u8>, Vec<u8>)>, Failed> {
+/// A packet by scapy: its headers, its bytes, those without padding.
+type MadeWhole = (String, Vec<u8>, Vec<u8>);
+
+/// Packets by scapy with all headers that a parser can know.
+fn made_with_all(seed: &str) -> Result<Vec<MadeWhole>, Failed> {
     let text = ask("scapy_headers.py", &["make", seed, "800"], "")?;
     let read = |line: &str| {
         let words: Vec<&str> = line.split(' ').collect();
