@@ -3,7 +3,7 @@
 use super::{Fault, Problem};
 use crate::header::Field;
 use crate::origin::InstrId;
-use crate::program::{
+use crate::program::{HASH_WIDTH, 
     BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, MapDecl, MapId, MatchKind, Op, Place, Program, Resolver,
     RowId, SlotId, TableDecl, TableId, mask,
 };
@@ -273,6 +273,12 @@ impl<'p> Typing<'p> {
                     self.fault(Problem::Width { expected: *width, found: of });
                 }
                 self.width((*width).into())
+            }
+            Expr::Hash(of, _) => {
+                of.iter().for_each(|e| {
+                    self.expr(e);
+                });
+                Some(HASH_WIDTH)
             }
             Expr::Ite(cond, a, b) => {
                 self.cond(cond);
