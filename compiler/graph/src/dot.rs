@@ -151,7 +151,9 @@ fn port_text(port: &Port) -> String {
 /// A leaf: its name, what it is, and a row for each port.
 fn table(block: &Block, name: &str) -> String {
     let (color, about) = match block.kind {
-        Kind::Filter | Kind::Balancer => ("#f6e3b4", block.rules.iter().map(|rule| html(rule)).collect::<Vec<_>>().join("<br/>")),
+        Kind::Filter | Kind::Balancer => {
+            ("#f6e3b4", block.rules.iter().map(|rule| html(rule)).collect::<Vec<_>>().join("<br/>"))
+        }
         Kind::Opaque => ("#d9d9d9", format!("{}<br/><i>opaque</i>", rfb_lines(block))),
         Kind::Behaviour | Kind::Composite => ("#c9ddf0", rfb_lines(block)),
     };

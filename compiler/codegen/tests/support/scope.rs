@@ -4,6 +4,7 @@ use crate::support::rng::Rng;
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 /// What holds at some point of a program.
 #[derive(Clone, Debug, Default, PartialEq)]

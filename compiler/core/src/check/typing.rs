@@ -3,9 +3,9 @@
 use super::{Fault, Problem};
 use crate::header::Field;
 use crate::origin::InstrId;
-use crate::program::{HASH_WIDTH, 
-    BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, MapDecl, MapId, MatchKind, Op, Place, Program, Resolver,
-    RowId, SlotId, TableDecl, TableId, mask,
+use crate::program::{
+    BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, HASH_WIDTH, MapDecl, MapId, MatchKind, Op, Place, Program,
+    Resolver, RowId, SlotId, TableDecl, TableId, mask,
 };
 
 pub(super) fn check(program: &Program) -> Vec<Fault> {

@@ -82,7 +82,9 @@ fn value(stack: Stack, fields: &[(HeaderKind, &str)], width: u16) -> Expr {
     let shapes = Shape::of_stack(stack);
     let mut value = Expr::Const(Bv::new(width, 0));
     for (header, name) in fields.iter().rev() {
-        let Some(field) = header.field(name).filter(|_| shapes.iter().any(|shape| shape.has(*header))) else { continue };
+        let Some(field) = header.field(name).filter(|_| shapes.iter().any(|shape| shape.has(*header))) else {
+            continue;
+        };
         let read = match Expr::Field(field) {
             same if field.width() == width => same,
             narrow => Expr::Zext(width, Box::new(narrow)),

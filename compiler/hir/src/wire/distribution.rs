@@ -76,14 +76,13 @@ impl Wiring<'_, '_> {
         if !gives(from) {
             return self.cx.report(backwards(&self.cx, ends[0], from));
         }
+        if !self.take(*one, ends[0].node) || !to.ports.iter().all(|port| self.take(*port, ends[1].node)) {
+            return;
+        }
         let name = format!("balance_{}", self.name(*one).replace('.', "_"));
         let of_part = self.around.groups().iter().any(|group| group.names().any(|part| part == name));
         if of_part || self.balancers.iter().any(|other| other.name == name) {
             return self.cx.report(name_taken(&self.cx, wire, &name));
-        }
-        let taken = to.ports.iter().fold(self.take(*one, ends[0].node), |all, port| all & self.take(*port, ends[1].node));
-        if !taken {
-            return;
         }
         let parts: u32 = self.around.groups().iter().map(|group| group.size() as u32).sum();
         let (number, place) = (parts + self.balancers.len() as u32, self.cx.at(wire));
