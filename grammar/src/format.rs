@@ -73,17 +73,19 @@ pub fn format_program(text: &str) -> String {
 
 fn set(text: &str) -> String {
     let chunks = split(text);
+    let items = chunks.chunk_by(|_, next| next.is_nested());
     let (mut lines, mut run, mut runs) = (Vec::new(), Run::default(), Runs::default());
     if chunks.is_empty() {
         lines.extend(item_lines(text, false, &mut run, &mut runs));
     }
     let mut end = 0;
-    for chunk in chunks {
+    for with_nested in items {
+        let chunk = &with_nested[0];
         let (start, gap) = (chunk.start as usize, &text[end..chunk.start as usize]);
         let blank = end > 0 && gap.matches('\n').count() > 1;
         end = chunk.end as usize;
         let item = &text[start..end];
-        if parse_item(item).errors.is_empty() {
+        if with_nested.iter().all(|chunk| can_be_set(text, chunk)) {
             lines.extend(item_lines(item, blank, &mut run, &mut runs));
         } else {
             run = Run::default();
@@ -93,6 +95,10 @@ fn set(text: &str) -> String {
         }
     }
     assemble(lines)
+}
+
+fn can_be_set(text: &str, chunk: &Chunk) -> bool {
+    chunk.braces <= 1 && parse_item(&chunk.text(text)).errors.is_empty()
 }
 
 fn item_lines<'s>(text: &'s str, blank: bool, run: &mut Run<'s>, runs: &mut Runs) -> Vec<Line<'s>> {

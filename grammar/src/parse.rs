@@ -46,7 +46,7 @@ pub enum CommentKind {
 /// A file's items, each with the offset of its text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct File {
-    /// In the order of the text.
+    /// In the order of the text; nested ones behind the one they are nested in.
     pub items: Vec<(u32, ParsedItem)>,
 }
 
@@ -96,9 +96,6 @@ pub fn parse_nemo(text: &str) -> ParsedItem {
 
 /// Parses a whole file.
 pub fn parse_file(text: &str) -> File {
-    let items = split(text)
-        .into_iter()
-        .map(|chunk| (chunk.start, parse_item(&text[chunk.start as usize..chunk.end as usize])))
-        .collect();
+    let items = split(text).into_iter().map(|chunk| (chunk.start, parse_item(&chunk.text(text)))).collect();
     File { items }
 }

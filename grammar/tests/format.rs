@@ -1,7 +1,8 @@
 //! Formatting changes white space and nothing else, does it once and for all, and answers to every text.
 
 use proptest::prelude::*;
-use rdcl_syntax::{File, format, parse_file};
+use rdcl_syntax::ast::{Item, Member};
+use rdcl_syntax::{File, format, parse_file, split};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -55,10 +56,11 @@ fn holds(text: &str) -> Result<(), String> {
     let once = format(text);
     let (before, after) = (parse_file(text), parse_file(&once));
     let twice = format(&once);
-    let broken = before.items.iter().any(|(_, item)| !item.errors.is_empty());
+    let misplaced = split(text).iter().any(|chunk| chunk.braces > 1);
+    let broken = misplaced || before.items.iter().any(|(_, item)| !item.errors.is_empty());
     let complaint = if !text.chars().filter(|c| !is_white(*c)).eq(once.chars().filter(|c| !is_white(*c))) {
         "characters differ"
-    } else if !before.items.iter().map(|(_, i)| &i.item).eq(after.items.iter().map(|(_, i)| &i.item)) {
+    } else if !trees(&before).eq(trees(&after)) {
         "trees differ"
     } else if comments(&before) != comments(&after) {
         "comments differ"
@@ -70,6 +72,23 @@ fn holds(text: &str) -> Result<(), String> {
         return Ok(());
     };
     Err(format!("{complaint}\n--- text\n{text}\n--- once\n{once}\n--- twice\n{twice}"))
+}
+
+/// The trees of a file; of texts in other languages, which are set by their own rules, without white space.
+fn trees(file: &File) -> impl Iterator<Item = Item> {
+    file.items.iter().map(|(_, parsed)| {
+        let mut item = parsed.item.clone();
+        let members = if let Item::Rfb(rfb) = &mut item { rfb.members.as_mut_slice() } else { &mut [] };
+        let mut open: Vec<&mut Member> = members.iter_mut().collect();
+        while let Some(member) = open.pop() {
+            match member {
+                Member::Intent(intent) => intent.body.text.retain(|c| !is_white(c)),
+                Member::If(c) => open.extend(c.then.iter_mut().chain(&mut c.otherwise)),
+                _ => {}
+            }
+        }
+        item
+    })
 }
 
 /// No white space at the ends of lines, no two empty lines, none at the ends of the text.
@@ -136,6 +155,15 @@ fn a_broken_item_keeps_its_indentation() {
         assert_eq!(format(text), "  broken;\n");
     }
     assert_eq!(format("stack A = eth;  broken;"), "stack A = eth;\nbroken;\n");
+}
+
+#[test]
+fn a_mistake_in_a_nested_block_leaves_the_whole_alone() {
+    let text =
+        "stack  A=eth;\nrfb  B {\n    rfb C {  port inout ; }\n  stack  D=ip;\n}\nrfb  E { if x { stack  T=ip; } }";
+    let wanted =
+        "stack A = eth;\nrfb  B {\n    rfb C {  port inout ; }\n  stack  D=ip;\n}\nrfb  E { if x { stack  T=ip; } }\n";
+    assert_eq!(format(text), wanted);
 }
 
 #[test]

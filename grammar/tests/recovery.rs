@@ -6,6 +6,7 @@ use rdcl_syntax::{ParsedItem, parse_file, parse_item, split};
 
 const BRANCH: &str = include_str!("data/branch.rdcl");
 const LIBRARY: &str = include_str!("data/library.rdcl");
+const NESTED: &str = include_str!("data/nested.rdcl");
 
 fn errors(text: &str) -> Vec<String> {
     let of_item =
@@ -21,7 +22,7 @@ fn named_rfbs(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_prefix_keeps_its_tree() {
-    for text in [BRANCH, LIBRARY] {
+    for text in [BRANCH, LIBRARY, NESTED] {
         for end in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
             let prefix = &text[..end];
             let errors = errors(prefix);
@@ -35,7 +36,7 @@ fn every_prefix_keeps_its_tree() {
 
 #[test]
 fn a_missing_character_gives_few_errors() {
-    for text in [BRANCH, LIBRARY] {
+    for text in [BRANCH, LIBRARY, NESTED] {
         for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
             let broken = [&text[..at], &text[at + c.len_utf8()..]].concat();
             let errors = errors(&broken);
@@ -50,7 +51,7 @@ fn a_missing_character_gives_few_errors() {
 
 #[test]
 fn a_doubled_character_gives_few_errors() {
-    for text in [BRANCH, LIBRARY] {
+    for text in [BRANCH, LIBRARY, NESTED] {
         for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
             let broken = [&text[..at], c.encode_utf8(&mut [0; 4]), &text[at..]].concat();
             let errors = errors(&broken);
@@ -66,6 +67,54 @@ fn a_mistake_stays_in_its_item() {
     assert_eq!(file.items.len(), 3);
     assert!(!file.items[0].1.errors.is_empty());
     assert!(file.items[1].1.errors.is_empty() && file.items[2].1.errors.is_empty());
+}
+
+/// Each item with its name and its text, white space at its ends apart.
+fn cut(text: &str) -> Vec<(String, String)> {
+    let cut = |chunk: &rdcl_syntax::Chunk| {
+        let words = chunk.text(text).split_whitespace().collect::<Vec<_>>().join(" ");
+        (chunk.name.clone().unwrap_or_default(), words)
+    };
+    split(text).iter().map(cut).collect()
+}
+
+#[test]
+fn nested_items_are_cut_out() {
+    let text =
+        "rfb A { stack S = ip; // s\n  rfb B {\n    // c\n    abstract rfb C {} } // b\n  port in a: S; }\n  rfb D {}";
+    let wanted = [
+        ("A", "rfb A { port in a: S; }"),
+        ("A::S", "stack S = ip; // s"),
+        ("A::B", "rfb B { } // b"),
+        ("A::B::C", "// c abstract rfb C {}"),
+        ("D", "rfb D {}"),
+    ];
+    let found = cut(text);
+    let found: Vec<(&str, &str)> = found.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert_eq!(found, wanted);
+    for (chunk, (start, item)) in split(text).iter().zip(parse_file(text).items) {
+        let kept = chunk.text(text);
+        assert_eq!((kept.len() as u32, start), (chunk.end - chunk.start, chunk.start));
+        assert!(item.errors.is_empty(), "{:?}", item.errors);
+    }
+}
+
+#[test]
+fn the_first_column_and_other_words_begin_items_of_their_own() {
+    let names = |text: &str| cut(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names("rfb A {\n  rfb B {\nrfb C {}"), ["A", "A::B", "C"]);
+    assert_eq!(names("rfb A {\n  deploy B on c;\n  rfb D {}\n"), ["A", "B", "D"]);
+    assert_eq!(names("rfb A { part x rfb B {} }"), ["A", "B"]);
+    assert_eq!(names("rfb A { part x\n rfb B {} }"), ["A", "A::B"]);
+    assert_eq!(names("rfb A { stack S = ip\n port in a: S;\n stack T = ip }"), ["A", "A::S", "A::T"]);
+}
+
+#[test]
+fn items_nested_too_deep_are_no_members() {
+    let nested = |depth: usize| format!("{}{}", "rfb A { ".repeat(depth), "} ".repeat(depth));
+    assert!(errors(&nested(17)).is_empty());
+    let errors = errors(&nested(18));
+    assert!(errors.len() == 1 && errors[0].starts_with("E0101"), "{errors:#?}");
 }
 
 #[test]
@@ -205,7 +254,7 @@ fn soup() -> impl Strategy<Value = String> {
 
 /// An example with a stretch replaced by soup.
 fn spoilt() -> impl Strategy<Value = String> {
-    (prop::sample::select(&[BRANCH, LIBRARY]), any::<prop::sample::Index>(), 0usize..40, soup()).prop_map(
+    (prop::sample::select(&[BRANCH, LIBRARY, NESTED]), any::<prop::sample::Index>(), 0usize..40, soup()).prop_map(
         |(text, at, gap, soup)| {
             let from = text.floor_char_boundary(at.index(text.len()));
             let to = text.floor_char_boundary((from + gap).min(text.len()));
@@ -214,13 +263,18 @@ fn spoilt() -> impl Strategy<Value = String> {
     )
 }
 
-/// Whatever the text: chunks are in order, spans are in the text, and errors are few.
+/// Whatever the text: chunks are in order and nested ones in others, spans are in the text, and errors are few.
 fn holds_together(text: &str) {
+    let mut ends = vec![text.len() as u32];
     let mut end = 0;
     for chunk in split(text) {
-        assert!(end <= chunk.start && chunk.start <= chunk.end && chunk.end as usize <= text.len());
-        end = chunk.end;
-        let item_text = &text[chunk.start as usize..chunk.end as usize];
+        ends.retain(|around| *around > chunk.start);
+        assert!(end <= chunk.start && chunk.start <= chunk.end && ends.iter().all(|around| chunk.end <= *around));
+        assert_eq!(chunk.is_nested(), ends.len() > 1, "{chunk:?}");
+        end = if chunk.nested.is_empty() { chunk.end } else { chunk.start };
+        ends.push(chunk.end);
+        let item_text = &*chunk.text(text);
+        assert_eq!(item_text.len() as u32, chunk.end - chunk.start);
         let item = parse_item(item_text);
         let inside = |span: &rdcl_base::Span| {
             span.start <= span.end && item_text.get(span.start as usize..span.end as usize).is_some()

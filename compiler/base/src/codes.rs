@@ -131,6 +131,7 @@ codes! {
     E0212 "a language that is not understood"
     E0213 "no such state map"
     E0214 "an abstract block that is to run"
+    E0224 "a nested definition inside another clause"
     W0201 "an import is never used"
     W0202 "a name that hides another"
     // check: types and values

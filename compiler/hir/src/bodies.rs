@@ -104,7 +104,7 @@ pub fn part_items<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
     let Some(owner) = body_item(db, item) else { return Vec::new() };
     // Smaller instances of the block itself come to an end.
     let parts = every_part(db, owner).filter(|(part, under)| !under || shrinking(db, owner, part).is_none());
-    let found = parts.filter_map(|(part, _)| lookup(db, owner.file(db), &part.rfb));
+    let found = parts.filter_map(|(part, _)| lookup(db, owner, &part.rfb));
     let blocks: indexmap::IndexSet<_> = found.filter(|i| i.keyword(db) == Keyword::Rfb).collect();
     blocks.into_iter().collect()
 }

@@ -15,6 +15,7 @@ use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, t
 use crate::lineage::{name_place, parents};
 use crate::metadata::metadata_problems;
 use crate::nemo::{filter_name, filter_rules, idle_operations, intent, text_problems};
+use crate::nested::definition_problems;
 use crate::operation::deploy::{deployed, deployed_twice};
 use crate::operation::environments::environment;
 use crate::operation::hosting::unhosted;
@@ -161,7 +162,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         // Of the blocks of a NEMO text nothing is said that the text itself is not checked for.
         Keyword::Nemo => text_problems(db, item).to_vec(),
         _ if is_nemo(db, item.file(db)) => Vec::new(),
-        Keyword::Stack => declared_stack(db, item).problems.clone(),
+        Keyword::Stack => [declared_stack(db, item).problems.clone(), definition_problems(db, item)].concat(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
         Keyword::Environment => environment(db, item).problems.clone(),
@@ -176,6 +177,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             table_problems(db, item),
             name_clashes(db, item),
             hidden_names(db, item),
+            definition_problems(db, item),
             conditional_problems(db, item),
             metadata_problems(db, item),
         ]
@@ -284,7 +286,7 @@ fn table_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     let parent_args = rfb.parents.iter().map(|p| (&p.path, &p.args));
     let part_args = every_part(db, item).map(|(part, _)| (&part.rfb, &part.args));
     for (path, args) in parent_args.chain(part_args) {
-        if let Some(target) = lookup(db, item.file(db), path) {
+        if let Some(target) = lookup(db, item, path) {
             args.iter().enumerate().for_each(|(i, arg)| check_argument(&mut cx, target, i, arg));
         }
     }

@@ -57,7 +57,7 @@ pub(crate) fn every_part<'db>(db: &'db dyn Db, item: Item<'db>) -> impl Iterator
 
 /// For a part that is a smaller instance of the block itself the parameter that shrinks.
 pub(crate) fn shrinking<'db>(db: &'db dyn Db, item: Item<'db>, part: &Part) -> Option<String> {
-    if lookup(db, item.file(db), &part.rfb) != Some(item) {
+    if lookup(db, item, &part.rfb) != Some(item) {
         return None;
     }
     let params: Vec<_> = signature(db, item).params.iter().filter(|p| !p.is_type).collect();

@@ -4,7 +4,7 @@ pub(crate) mod quantity;
 
 use crate::cx::{Cx, Params};
 use crate::source::loc::Problem;
-use crate::source::names::scope;
+use crate::source::names::{in_sight, names_in_sight};
 use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
 use crate::value::{Type, Value};
 use rdcl_base::{Code, Diagnostic, NodeId};
@@ -106,7 +106,7 @@ fn named(cx: &mut Cx<'_>, name: &Name, params: &Params) -> Option<Value> {
         "false" => return Some(Value::Bool(false)),
         _ => {}
     }
-    let item = scope(cx.db, cx.file()).names.get(&name.text).copied().filter(|i| i.keyword(cx.db) == Keyword::Stack);
+    let item = in_sight(cx.db, cx.item, &name.text).filter(|i| i.keyword(cx.db) == Keyword::Stack);
     let Some(item) = item else {
         cx.report(unknown_constant(cx, name, params));
         return None;
@@ -335,11 +335,7 @@ fn host_bits(cx: &Cx<'_>, at: NodeId, [written, corrected]: [String; 2], length:
 }
 
 fn unknown_constant(cx: &Cx<'_>, name: &Name, params: &Params) -> Problem {
-    let stacks = scope(cx.db, cx.file())
-        .names
-        .iter()
-        .filter(|(_, i)| i.keyword(cx.db) == Keyword::Stack)
-        .map(|(n, _)| n.as_str());
+    let stacks = names_in_sight(cx.db, cx.item, Keyword::Stack);
     let candidates = params.keys().map(String::as_str).chain(stacks);
     Diagnostic::new(Code::E0211, cx.at(name.node), format!("there is no parameter `{}` here", name.text))
         .misspelt(&name.text, candidates)

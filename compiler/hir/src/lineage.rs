@@ -28,7 +28,7 @@ const MOST_ANCESTOR_INSTANCES: usize = 1024;
 #[salsa::tracked(returns(deref))]
 pub fn parent_items<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
     let Some(rfb) = rfb_tree(db, item) else { return Vec::new() };
-    let found = rfb.parents.iter().filter_map(|p| lookup(db, item.file(db), &p.path));
+    let found = rfb.parents.iter().filter_map(|p| lookup(db, item, &p.path));
     found.filter(|parent| parent.keyword(db) == Keyword::Rfb).collect()
 }
 

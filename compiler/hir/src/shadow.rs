@@ -5,7 +5,7 @@ use crate::cx::Cx;
 use crate::source::db::Db;
 use crate::source::item::{Item, rfb_tree};
 use crate::source::loc::Problem;
-use crate::source::names::{name_node, scope};
+use crate::source::names::{in_sight, name_node};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{Member, Name};
@@ -34,7 +34,7 @@ pub(crate) fn hidden_names<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem
 }
 
 fn hides_stack(cx: &mut Cx<'_>, name: &Name) {
-    let hidden = scope(cx.db, cx.file()).names.get(&name.text).copied();
+    let hidden = in_sight(cx.db, cx.item, &name.text);
     let Some(hidden) = hidden.filter(|hidden| hidden.keyword(cx.db) == Keyword::Stack) else { return };
     let message = format!("the parameter `{0}` hides the header stack `{0}`", name.text);
     let at = crate::source::loc::Loc::of(cx.db, hidden, name_node(cx.db, hidden));

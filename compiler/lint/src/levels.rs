@@ -45,9 +45,9 @@ pub fn levels(text: &str) -> Levels {
         return levels;
     }
     for chunk in split(text) {
-        let own = &text[chunk.start as usize..chunk.end as usize];
+        let own = chunk.text(text);
         if own.contains(MARK) {
-            read_item(&mut levels, &chunk, own, &parse_item(own));
+            read_item(&mut levels, &chunk, &own, &parse_item(&own));
         }
     }
     levels

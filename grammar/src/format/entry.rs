@@ -38,7 +38,7 @@ impl Body {
             (Body::Items, Some(Rfb | Abstract)) => Body::Rfb,
             (Body::Items, Some(Token::Substrate)) => Body::Substrate,
             (Body::Items, _) => Body::Attributes,
-            (Body::Rfb, Some(If)) => Body::Rfb,
+            (Body::Rfb, Some(If | Rfb | Abstract)) => Body::Rfb,
             (Body::Rfb, Some(Behaviour)) => Body::Sefl,
             (Body::Rfb, Some(Token::Lifecycle)) => Body::Lifecycle,
             (Body::Rfb, Some(Ensures)) => Body::Claims,
@@ -90,7 +90,7 @@ pub(super) fn slot(body: Body, entry: &[Piece<'_>], at: usize) -> Option<Slot> {
             OpenBrace => Some(Slot::Brace),
             _ => None,
         },
-        (Body::Items, Stack) => (here == Equals).then_some(Slot::Inside),
+        (Body::Items | Body::Rfb, Stack) => (here == Equals).then_some(Slot::Inside),
         (Body::Rfb, Impl) => match here {
             On => Some(Slot::Inside),
             OpenBrace => Some(Slot::Brace),
@@ -129,8 +129,8 @@ pub(super) fn begins_clause(pieces: &[Piece<'_>], at: usize) -> bool {
 
 /// Whether this stands before the braces of an RFB.
 fn in_header(pieces: &[Piece<'_>], at: usize) -> bool {
-    let of_rfb = pieces[0].is(Token::Rfb) || pieces[0].is(Token::Abstract);
-    of_rfb && at > 2 && !pieces[..at].iter().any(|piece| piece.is(Token::OpenBrace))
+    let header = pieces[..at].iter().rposition(|piece| piece.is(Token::Rfb));
+    header.is_some_and(|rfb| at > rfb + 1 && !pieces[rfb..at].iter().any(|piece| piece.is(Token::OpenBrace)))
 }
 
 /// Whether an arm begins here.

@@ -129,15 +129,18 @@ impl<'db> Reader<'db> {
         Some(Test { name, at: self.at(named.span()), block, steps })
     }
 
-    /// The block of a name, with all its defaults: `Wall`, or `sub::walls::Wall`.
+    /// The block of a name, with all its defaults: `Wall`, `sub::walls::Wall`, or `Outer::Inner`.
     fn block(&mut self, value: &Value<'_>) -> Read<Instance<'db>> {
         let name = self.string("block", value)?;
         let checked = self.checked;
         let db = &checked.db;
         let files = checked.package.files(db).iter().flat_map(|file| items(db, *file));
         let blocks: Vec<Item<'db>> = files.copied().filter(|item| item.keyword(db) == Keyword::Rfb).collect();
-        let (module, last) = name.rsplit_once("::").map_or((None, name), |(module, last)| (Some(module), last));
-        let is_it = |item: &Item<'db>| item.name(db) == last && module.is_none_or(|m| item.file(db).path(db) == m);
+        let last = name.rsplit("::").next().unwrap_or(name);
+        let is_it = |item: &Item<'db>| {
+            let module = name.strip_suffix(item.name(db));
+            module.is_some_and(|m| m.is_empty() || m.strip_suffix("::") == Some(item.file(db).path(db)))
+        };
         let found: Vec<Item<'db>> = blocks.iter().copied().filter(is_it).collect();
         let block = match found[..] {
             [block] => block,
@@ -147,7 +150,7 @@ impl<'db> Reader<'db> {
                 return self.refuse(Code::E1302, value.span(), format!("the package has no block `{name}`"), help);
             }
             [first, ..] => {
-                let help = format!("write the module too: `{}::{last}`", first.file(db).path(db));
+                let help = format!("write the module too: `{}::{}`", first.file(db).path(db), first.name(db));
                 return self.refuse(
                     Code::E1302,
                     value.span(),

@@ -10,7 +10,7 @@ use crate::port::ports;
 use crate::source::db::{Db, Package};
 use crate::source::item::{Item, items, parsed};
 use crate::source::loc::{Loc, Problem};
-use crate::source::names::{Kind, resolve};
+use crate::source::names::{Kind, plain_name, resolve};
 use crate::wire::ends::{Surroundings, offsets, report_unknown_part};
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{self, EndSegment, Expr, ExprKind, Pin};
@@ -87,7 +87,7 @@ fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
     let instance = instantiate(cx, rfb, &written, &Params::new()).unwrap_or_else(|with_defaults| with_defaults);
     let pins: Vec<Pinned> = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
     report_pinned_twice(cx, &pins);
-    let name = tree.alias.as_ref().map_or_else(|| rfb.name(cx.db).to_owned(), |alias| alias.text.clone());
+    let name = tree.alias.as_ref().map_or_else(|| plain_name(cx.db, rfb).to_owned(), |alias| alias.text.clone());
     Some(Deployment { name, instance, substrate: on, pins, objective: objective?, place: cx.at(tree.rfb.node) })
 }
 

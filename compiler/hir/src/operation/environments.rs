@@ -126,7 +126,7 @@ fn lineage<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Vec<Item<'db>>> {
     let mut found = vec![item];
     let mut at = item;
     while let Some(parent) = tree(db, at).and_then(|tree| tree.parent.as_ref()).filter(|p| built_in(p).is_none()) {
-        let next = lookup(db, at.file(db), parent).filter(|next| next.keyword(db) == Keyword::Environment);
+        let next = lookup(db, at, parent).filter(|next| next.keyword(db) == Keyword::Environment);
         let Some(next) = next else { break };
         if found.contains(&next) {
             return None;
@@ -151,7 +151,7 @@ fn tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Environment> 
 }
 
 fn declared<'db>(cx: &Cx<'db>, path: &Path) -> Option<Item<'db>> {
-    let found = lookup(cx.db, cx.file(), path).filter(|item| item.keyword(cx.db) == Keyword::Environment);
+    let found = lookup(cx.db, cx.item, path).filter(|item| item.keyword(cx.db) == Keyword::Environment);
     found.filter(|_| built_in(path).is_none())
 }
 

@@ -16,7 +16,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, salsa::SalsaValue)]
 pub struct ItemId(u64);
 
-/// A top-level item.
+/// An item of a file, top-level or nested.
 #[salsa::tracked(debug)]
 pub struct Item<'db> {
     /// Its file.
@@ -28,14 +28,18 @@ pub struct Item<'db> {
     /// The word it begins with.
     #[returns(copy)]
     pub keyword: Keyword,
-    /// Its name, or nothing.
+    /// Its name, or nothing; that of a nested item with those around it, `Outer::Inner`.
     #[returns(deref)]
     pub name: String,
+    /// For a nested item how many braces of the item around it are open there.
+    #[tracked]
+    #[returns(copy)]
+    pub braces: u32,
     /// Where its text begins.
     #[tracked]
     #[returns(copy)]
     pub start: u32,
-    /// Its text.
+    /// Its text, with white space for the items nested in it.
     #[tracked]
     #[returns(deref)]
     pub text: String,
@@ -71,16 +75,16 @@ pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
         let blocks = blocks(db, whole).iter();
         let block = |(name, _): &(String, ast::Item)| {
             let id = ids.fresh(Keyword::Rfb, name);
-            Item::new(db, file, id, Keyword::Rfb, name.clone(), 0, String::new())
+            Item::new(db, file, id, Keyword::Rfb, name.clone(), 0, 0, String::new())
         };
         return std::iter::once(whole).chain(blocks.map(block)).collect();
     }
     let text = file.text(db);
     let item = |chunk: Chunk| {
+        let text = chunk.text(text).into_owned();
         let name = chunk.name.unwrap_or_default();
         let id = ids.fresh(chunk.keyword, &name);
-        let text = text.get(chunk.start as usize..chunk.end as usize).unwrap_or("").to_owned();
-        Item::new(db, file, id, chunk.keyword, name, chunk.start, text)
+        Item::new(db, file, id, chunk.keyword, name, chunk.braces, chunk.start, text)
     };
     rdcl_syntax::split(text).into_iter().map(item).collect()
 }
@@ -93,7 +97,7 @@ pub(crate) fn nemo_text(db: &dyn Db, file: SourceFile) -> Option<Item<'_>> {
 #[salsa::tracked(returns(copy))]
 fn whole_text<'db>(db: &'db dyn Db, file: SourceFile) -> Item<'db> {
     let id = Ids::default().fresh(Keyword::Nemo, "");
-    Item::new(db, file, id, Keyword::Nemo, String::new(), 0, file.text(db).to_owned())
+    Item::new(db, file, id, Keyword::Nemo, String::new(), 0, 0, file.text(db).to_owned())
 }
 
 /// Whether a file holds NEMO: its name ends in `.nemo`.

@@ -1,7 +1,8 @@
 //! Names: what a file declares, what it imports, and what a path stands for.
 //!
 //! The files of a package are its modules, and everything in them can be imported. The prelude holds the value types
-//! and the kinds of execution environment; header stacks and blocks are imported.
+//! and the kinds of execution environment; header stacks and blocks are imported. What is nested in a block is seen in
+//! it by its plain name, before what is around the block.
 
 use crate::cx::{Cx, did_you_mean};
 use crate::source::db::{Db, Package, SourceFile};
@@ -52,7 +53,7 @@ impl Kind {
 /// The names of a file.
 #[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
 pub struct Scope<'db> {
-    /// What each name stands for.
+    /// What each name stands for; those of nested items are full, `Outer::Inner`.
     pub names: BTreeMap<String, Item<'db>>,
     /// The imported names, and where each is imported.
     pub imports: Vec<(String, Loc)>,
@@ -128,13 +129,18 @@ impl Missing {
         Missing { at, what: format!("module `{name}`"), help, near: None }
     }
 
+    fn nested(name: &ast::Name, outer: &str, near: Option<&str>) -> Missing {
+        let missing = Missing::item(name, near);
+        Missing { what: format!("{} in `{outer}`", missing.what), ..missing }
+    }
+
     fn item(name: &ast::Name, near: Option<&str>) -> Missing {
         let help = near.map(|near| format!("did you mean `{near}`?"));
         Missing { at: name.node, what: format!("item `{}`", name.text), help, near: near.map(str::to_owned) }
     }
 }
 
-/// What a full path (`std::net::Ip4`) in a file leads to.
+/// What a full path (`std::net::Ip4`, or `Outer::Inner` in the same file) leads to.
 fn find<'db>(db: &'db dyn Db, from: SourceFile, path: &ast::Path) -> Result<Item<'db>, Missing> {
     let Some((name, module)) = path.segments.split_last() else {
         return Err(Missing::module(path.node, "", None));
@@ -144,16 +150,102 @@ fn find<'db>(db: &'db dyn Db, from: SourceFile, path: &ast::Path) -> Result<Item
         return Err(Missing::module(name.node, &name.text, Some(help)));
     };
     let Some(package) = Package::try_get(db) else { return Err(Missing::item(name, None)) };
-    let module: Vec<&str> = module.iter().map(|n| n.text.as_str()).collect();
-    let (module, modules) = (module.join("::"), modules(db, package));
+    let (module, modules) = (joined(module), modules(db, package));
+    let direct = modules.get(&from.home(db).module(&module)).and_then(|file| declarations(db, *file).get(&name.text));
+    if let Some(found) = direct.map(|item| Ok(*item)).or_else(|| nested_in_module(db, package, from, path)) {
+        return found;
+    }
     let Some(file) = modules.get(&from.home(db).module(&module)) else {
         let names: Vec<String> = visible_modules(db, package, from).map(|(name, _)| name).collect();
         let help = did_you_mean(&module, names.iter().map(String::as_str));
         return Err(Missing::module(module_end.node, &module, help));
     };
     let names = declarations(db, *file);
-    let near = || nearest(&name.text, names.keys().map(String::as_str));
-    names.get(&name.text).copied().ok_or_else(|| Missing::item(name, near()))
+    Err(Missing::item(name, nearest(&name.text, names.keys().map(String::as_str))))
+}
+
+/// What a path leads to that goes on behind the name of a block: `module::Outer::Inner`, or `Outer::Inner`.
+fn nested_in_module<'db>(
+    db: &'db dyn Db,
+    package: Package,
+    from: SourceFile,
+    path: &ast::Path,
+) -> Option<Result<Item<'db>, Missing>> {
+    (0..path.segments.len() - 1).rev().find_map(|at| {
+        let (module, names) = path.segments.split_at(at);
+        let (outer, inner) = names.split_first()?;
+        let file = match module {
+            [] => from,
+            _ => *modules(db, package).get(&from.home(db).module(&joined(module)))?,
+        };
+        let outer = declarations(db, file).get(&outer.text).filter(|outer| outer.keyword(db) == Keyword::Rfb)?;
+        Some(nested(db, *outer, inner))
+    })
+}
+
+fn joined(names: &[ast::Name]) -> String {
+    names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join("::")
+}
+
+/// What names lead to, one after the other, from a block inwards.
+fn nested<'db>(db: &'db dyn Db, outer: Item<'db>, names: &[ast::Name]) -> Result<Item<'db>, Missing> {
+    names.iter().try_fold(outer, |outer, name| {
+        let inner = declarations(db, outer.file(db)).get(&format!("{}::{}", outer.name(db), name.text)).copied();
+        inner.ok_or_else(|| {
+            let near = nearest(&name.text, nested_names(db, outer).map(|(name, _)| name));
+            Missing::nested(name, outer.name(db), near)
+        })
+    })
+}
+
+/// What is nested in a block, by its plain name.
+fn nested_names<'db>(db: &'db dyn Db, outer: Item<'db>) -> impl Iterator<Item = (&'db str, Item<'db>)> {
+    let plain =
+        move |name: &'db str| name.strip_prefix(outer.name(db))?.strip_prefix("::").filter(|n| !n.contains("::"));
+    let is_block = outer.keyword(db) == Keyword::Rfb;
+    let names = declarations(db, outer.file(db)).iter().filter(move |_| is_block);
+    names.filter_map(move |(name, item)| Some((plain(name)?, *item)))
+}
+
+/// The items around a nested one, the innermost first.
+pub(crate) fn around<'db>(db: &'db dyn Db, item: Item<'db>) -> impl Iterator<Item = Item<'db>> {
+    let names = declarations(db, item.file(db));
+    let outer = move |item: &Item<'db>| names.get(item.name(db).rsplit_once("::")?.0).copied();
+    std::iter::successors(Some(item), outer).skip(1)
+}
+
+/// What a name stands for in an item: what is nested in it, then in what is around it, then what its file knows.
+pub(crate) fn in_sight<'db>(db: &'db dyn Db, item: Item<'db>, name: &str) -> Option<Item<'db>> {
+    let file = item.file(db);
+    let inner = |outer: Item<'db>| declarations(db, file).get(&format!("{}::{name}", outer.name(db))).copied();
+    let inner = std::iter::once(item).chain(around(db, item)).filter(|i| i.keyword(db) == Keyword::Rfb).find_map(inner);
+    inner.or_else(|| scope(db, file).names.get(name).copied())
+}
+
+/// All names that an item can use, nested ones first.
+pub(crate) fn names_in_sight<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+    keyword: Keyword,
+) -> impl Iterator<Item = &'db str> {
+    let inner = std::iter::once(item).chain(around(db, item)).flat_map(|outer| nested_names(db, outer));
+    let outer = scope(db, item.file(db)).names.iter().map(|(name, item)| (name.as_str(), *item));
+    inner.chain(outer).filter(move |(_, item)| item.keyword(db) == keyword).map(|(name, _)| name)
+}
+
+/// The last of an item's names: `Inner` of `Outer::Inner`.
+pub(crate) fn plain_name<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db str {
+    item.name(db).rsplit("::").next().unwrap_or_default()
+}
+
+/// What a path of several names leads to: inwards from a block in sight, or by its module.
+fn follow<'db>(db: &'db dyn Db, item: Item<'db>, path: &ast::Path) -> Result<Item<'db>, Missing> {
+    let first = path.segments.split_first().and_then(|(first, rest)| Some((in_sight(db, item, &first.text)?, rest)));
+    let by_module = || find(db, item.file(db), path);
+    match first.filter(|(outer, _)| outer.keyword(db) == Keyword::Rfb) {
+        Some((outer, rest)) => nested(db, outer, rest).or_else(|missing| by_module().map_err(|_| missing)),
+        None => by_module(),
+    }
 }
 
 /// The modules that a file can name, and how it writes them.
@@ -162,25 +254,25 @@ fn visible_modules(db: &dyn Db, package: Package, from: SourceFile) -> impl Iter
     modules(db, package).iter().filter_map(move |((package, name), file)| Some((home.path(package, name)?, *file)))
 }
 
-/// What a path stands for in a file, without complaint.
-pub(crate) fn lookup<'db>(db: &'db dyn Db, file: SourceFile, path: &ast::Path) -> Option<Item<'db>> {
+/// What a path stands for in an item, without complaint.
+pub(crate) fn lookup<'db>(db: &'db dyn Db, item: Item<'db>, path: &ast::Path) -> Option<Item<'db>> {
     match path.segments.as_slice() {
-        [name] => scope(db, file).names.get(&name.text).copied(),
-        _ => find(db, file, path).ok(),
+        [name] => in_sight(db, item, &name.text),
+        _ => follow(db, item, path).ok(),
     }
 }
 
 /// What a path stands for, if that is of the wanted kind; complains otherwise.
 pub(crate) fn resolve<'db>(cx: &mut Cx<'db>, path: &ast::Path, wanted: Kind) -> Option<Item<'db>> {
     let found = match path.segments.as_slice() {
-        [name] => match scope(cx.db, cx.file()).names.get(&name.text) {
-            Some(item) => *item,
+        [name] => match in_sight(cx.db, cx.item, &name.text) {
+            Some(item) => item,
             None => {
                 cx.report(unknown_name(cx, name, wanted));
                 return None;
             }
         },
-        _ => match find(cx.db, cx.file(), path) {
+        _ => match follow(cx.db, cx.item, path) {
             Ok(item) => item,
             Err(missing) => {
                 cx.report(nothing_to_import(cx.db, cx.item, missing));
@@ -234,13 +326,24 @@ fn nothing_to_import(db: &dyn Db, item: Item<'_>, missing: Missing) -> Problem {
 
 fn unknown_name(cx: &Cx<'_>, name: &ast::Name, wanted: Kind) -> Problem {
     let message = format!("there is no {} `{}` here", wanted.noun(), name.text);
-    let names = &scope(cx.db, cx.file()).names;
-    let candidates = names.iter().filter(|(_, item)| item.keyword(cx.db) == wanted.keyword()).map(|(n, _)| n.as_str());
     let problem = Diagnostic::new(wanted.unknown(), cx.at(name.node), message);
-    match importable(cx.db, cx.file(), &name.text, wanted) {
-        Some(import) => with_import(cx, problem, &import),
-        None => problem.misspelt(&name.text, candidates),
+    let keyword = wanted.keyword();
+    if let Some(import) = importable(cx.db, cx.file(), &name.text, wanted) {
+        return with_import(cx, problem, &import);
     }
+    let is_it = |full: &&str| full.rsplit_once("::").is_some_and(|(_, last)| last == name.text);
+    match names_in_sight(cx.db, cx.item, keyword).find(is_it) {
+        Some(full) => with_full_name(problem, full),
+        None => problem.misspelt(&name.text, names_in_sight(cx.db, cx.item, keyword)),
+    }
+}
+
+/// Proposes the name of a nested item with those around it.
+fn with_full_name(problem: Problem, full: &str) -> Problem {
+    let fix = Fix { at: problem.primary, replacement: full.to_owned() };
+    let mut problem = problem.with_help(format!("write `{full}`: it is nested in that block"));
+    problem.fix = Some(fix);
+    problem
 }
 
 /// Proposes an import before the first item of the file.

@@ -75,6 +75,26 @@ fn an_edit_of_a_behaviour_leaves_structures_and_contracts_alone() {
     assert!(again.iter().filter(|q| *q == "network").count() == 2, "{again:?}");
 }
 
+#[test]
+fn an_edit_of_a_nested_block_leaves_the_block_around_it_alone() {
+    let mut world = World::logged(
+        "//- a\nuse std::net::Ip4;\nrfb Outer {\n  rfb Inner {\n    port in x: Ip4;\n    port out y: Ip4;\n    \
+         behaviour sefl { on x { Constrain(ip.ttl > 7); Forward(y); } }\n  }\n  port in a: Ip4;\n  port out b: Ip4;\n  \
+         part one: Inner;\n  wire a <-> one.x;\n  wire one.y <-> b;\n}\n",
+    );
+    ask(&world);
+    queries(&world);
+    let file = world.file(0);
+    let text = file.text(&world.db).replace("ip.ttl > 7", "ip.ttl > 200").replace("  port in x", "\n  port in x");
+    file.set_text(&mut world.db).to(text);
+    ask(&world);
+    let again = queries(&world);
+    let count = |name: &str| again.iter().filter(|q| *q == name).count();
+    // The text around is read again, and comes to the same tree.
+    assert_eq!((count("items"), count("parsed"), count("leaf_program")), (1, 2, 1), "{again:?}");
+    assert_eq!((count("item_problems"), count("structure")), (1, 0), "{again:?}");
+}
+
 const ROUTER: &str = r#"
 use std::net::Ip4;
 rfb Hop(fib: Table = "fib.txt") {
