@@ -129,7 +129,11 @@ fn nowhere(around: &Whereabouts<'_, '_>, name: &str, place: Loc, offers: &[Offer
             Diagnostic::new(Code::E0706, place, format!("`{name}` can run nowhere on `{on}`"))
                 .with_label(around.deployment.place, "deployed here")
                 .with_note(format!("`{on}` has {}", list(&kinds)))
-                .with_help(format!("give `{name}` an implementation for one of these, or `{on}` what it can run on"))
+                .with_help(if offers.iter().any(|offer| offer.candidate.implementation.is_none()) {
+                    format!("`{name}` is generated; give `{on}` what it can run on")
+                } else {
+                    format!("give `{name}` an implementation for one of these, or `{on}` what it can run on")
+                })
         }
     };
     let usable: BTreeSet<&str> = offers.iter().filter(|o| o.why_not.is_none()).map(|o| o.kind.name.as_str()).collect();
