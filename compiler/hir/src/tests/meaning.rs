@@ -104,7 +104,30 @@ fn distributions_become_balancers() {
     let farm = structure(&world.db, world.subject("Farm"));
     let names: Vec<&str> = farm.parts.iter().map(|p| p.0.as_str()).collect();
     assert_eq!(names, ["nemo_a", "nemo_b", "x[0]", "x[1]", "balance_a", "balance_b"]);
-    wiring(BALANCED, "Top", expect![[r#""#]]);
+    wiring(
+        BALANCED,
+        "Top",
+        expect![[r#"
+        end.a - [a]
+        end.b - farm.nemo_a.outer
+        farm.nemo_a.outer - end.b
+        farm.nemo_a.inner - farm.balance_a.front
+        farm.nemo_b.outer - [b]
+        farm.nemo_b.inner - farm.balance_b.front
+        farm.x[0].a - farm.balance_a.back[0]
+        farm.x[0].b - farm.balance_b.back[0]
+        farm.x[1].a - farm.balance_a.back[1]
+        farm.x[1].b - farm.balance_b.back[1]
+        farm.balance_a.front - farm.nemo_a.inner
+        farm.balance_a.back[0] - farm.x[0].a
+        farm.balance_a.back[1] - farm.x[1].a
+        farm.balance_b.front - farm.nemo_b.inner
+        farm.balance_b.back[0] - farm.x[0].b
+        farm.balance_b.back[1] - farm.x[1].b
+        [a] - end.a
+        [b] - farm.nemo_b.outer
+    "#]],
+    );
     let wiring = crate::wiring(&world.db, world.subject("Farm"));
     let delays = wiring.links.iter().flat_map(|l| &l.wires).filter(|wire| !wire.attributes.is_empty()).count();
     assert_eq!((delays, wiring.parts[4].len()), (2, 1));
