@@ -3,6 +3,7 @@
 
 use crate::binary::{self, Run, expect, expect_code};
 use libtest_mimic::{Failed, Trial};
+use rdcl_core::{BoundaryId, Injection, Interpreter, Outcome, Stores, Time};
 use rdclc::{LinkType, capture, read_capture};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -19,6 +20,7 @@ const CHECKS: &[Check] = &[
     ("every-packet-is-accounted-for", accounted),
     ("count", count),
     ("a-lone-block-has-its-name", lone_block),
+    ("distributes", distributes),
     ("usage", usage),
     ("captures", captures),
     ("circles", circles),
@@ -122,6 +124,63 @@ deploy Gate on lab {} minimize cpu;
         &ran,
         "it is called Gate",
     )
+}
+
+/// Every backend sends each packet to the element that the interpreter does, and each element gets some.
+fn distributes() -> Result<(), String> {
+    let folder = binary::scratch("guests-distributes");
+    let path = folder.join("farm.rdcl");
+    let text = "use std::net::Ip4;
+rfb Pass {
+  port inout a: Ip4; port inout b: Ip4;
+  behaviour sefl { on a { Forward(b); } on b { Forward(a); } }
+  impl guest on kvm { memory = 8MiB; }
+}
+rfb Farm {
+  port inout lan: Ip4; port inout way[0..2]: Ip4;
+  part x[0..2]: Pass;
+  wire lan => x[*].a balance by flow;
+  wire x[*].b <-> way[*];
+}
+substrate lab { ree edge: kvm { memory = 26MiB; } }
+deploy Farm on lab {} minimize memory;
+";
+    fs::write(&path, text).map_err(|e| e.to_string())?;
+    let sent = fs::read(binary::root().join("examples/branch/lan.pcap")).map_err(|e| e.to_string())?;
+    let sent = read_capture(&sent).map_err(|e| format!("{e:?}"))?;
+    let checked = rdclc::check(rdclc::load(&path));
+    let all = rdcl_hir::subjects(&checked.db, checked.package);
+    let farm = all.iter().find(|i| rdcl_hir::short_name(&checked.db, **i) == "Farm").ok_or("there is no Farm")?;
+    let network = rdcl_hir::network(&checked.db, *farm);
+    let (interpreter, mut stores) = (Interpreter::new(network), Stores::new(network));
+    let mut expected: [Vec<Vec<u8>>; 3] = Default::default();
+    for (_, bytes) in &sent.packets {
+        let injection = Injection { at: BoundaryId(0), bytes, now: Time(0), tape: None, fuel: 100 };
+        let run = interpreter.run(&mut stores, injection).map_err(|e| e.to_string())?;
+        for copy in run.copies {
+            let Outcome::Delivered { at, bytes, .. } = copy.outcome else { return Err("a packet is lost".into()) };
+            expected[at.0 as usize - 1].push(bytes);
+        }
+    }
+    if expected.iter().any(Vec::is_empty) {
+        return Err(format!("an element gets nothing: {:?}", expected.map(|e| e.len())));
+    }
+    for backend in backends() {
+        let out = [0, 1, 2].map(|i| folder.join(format!("{backend}-{i}.pcap")));
+        let kept: String =
+            (0..).zip(&out).map(|(i, file): (u32, _)| format!(" --pcap-out {}@way[{i}]", file.display())).collect();
+        let lan = "--pcap-in examples/branch/lan.pcap@lan";
+        expect_code(&format!("run {} --backend {backend} {lan}{kept}", path.display()), 0)?;
+        for (file, expected) in out.iter().zip(&expected) {
+            let bytes = fs::read(file).map_err(|e| e.to_string())?;
+            let got = read_capture(&bytes).map_err(|e| format!("{e:?}"))?;
+            let got: Vec<&[u8]> = got.packets.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+            if got != expected.iter().map(Vec::as_slice).collect::<Vec<_>>() {
+                return Err(format!("{backend}: other packets leave than the interpreter says: {}", file.display()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn count() -> Result<(), String> {

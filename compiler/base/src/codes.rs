@@ -184,7 +184,7 @@ codes! {
     E0402 "a wire between different header stacks"
     E0403 "a wire between ports that face the same way"
     E0404 "a wire from a port to itself"
-    E0405 "a distribution, which is not supported yet"
+    E0405 "a distribution that cannot be made"
     E0406 "arrays of different length"
     E0407 "a wrong index"
     E0408 "a service that is too large"

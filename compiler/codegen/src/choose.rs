@@ -91,23 +91,33 @@ impl Guest<'_, '_> {
 
     /// `lo + h mod (hi - lo + 1)`, where `h` is FNV-1a (64 bits) over the values as 16-byte big-endian words.
     fn hashed(&mut self, exprs: &[Expr], legal: Legal<'_>, shapes: &ShapeSet) -> Value {
+        let size = (legal.hi - legal.lo).checked_add(1).and_then(|count| u64::try_from(count).ok());
+        let from = match size {
+            None => self.hash(exprs, shapes),
+            Some(count) => self.hashed_below(exprs, count, shapes),
+        };
+        let from = self.asm.sized(from, legal.width);
+        let lo = self.asm.constant(legal.width, legal.lo);
+        self.asm.add(from, lo)
+    }
+
+    /// The hash of values, modulo a size that is not 0.
+    pub(crate) fn hashed_below(&mut self, exprs: &[Expr], size: u64, shapes: &ShapeSet) -> Value {
+        let hash = self.hash(exprs, shapes);
+        if size.is_power_of_two() {
+            return self.asm.and_int(hash, size - 1);
+        }
+        let size = self.asm.int(size);
+        self.asm.remainder(hash, size)
+    }
+
+    fn hash(&mut self, exprs: &[Expr], shapes: &ShapeSet) -> Value {
         let mut hash = self.asm.int(BASIS);
         for expr in exprs {
             let (value, width) = self.expr(expr, shapes);
             hash = self.hash_value(hash, value, width);
         }
-        let size = (legal.hi - legal.lo).checked_add(1).and_then(|count| u64::try_from(count).ok());
-        let from = match size {
-            None => hash,
-            Some(count) if count.is_power_of_two() => self.asm.and_int(hash, count - 1),
-            Some(count) => {
-                let count = self.asm.int(count);
-                self.asm.remainder(hash, count)
-            }
-        };
-        let from = self.asm.sized(from, legal.width);
-        let lo = self.asm.constant(legal.width, legal.lo);
-        self.asm.add(from, lo)
+        hash
     }
 
     /// Hashes the bytes of a value; those above its width are zero, so each only multiplies.

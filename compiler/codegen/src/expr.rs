@@ -7,7 +7,7 @@ use crate::asm::{Is, Label, Memory, Value, words_of};
 use crate::guest::Guest;
 use crate::shapes::ShapeSet;
 use rdcl_base::IntervalSet;
-use rdcl_core::{BinOp, CellId, CmpOp, Cond, Expr, RowId, mask};
+use rdcl_core::{BinOp, CellId, CmpOp, Cond, Expr, HASH_WIDTH, RowId, mask};
 
 impl Guest<'_, '_> {
     /// The values of expressions.
@@ -69,6 +69,10 @@ impl Guest<'_, '_> {
                 (self.asm.sized(value, *width), *width)
             }
             Expr::Ite(cond, a, b) => self.either_value(cond, a, b, shapes),
+            Expr::Hash(of, size) => {
+                let below = self.hashed_below(of, u64::from(size.get()), shapes);
+                (self.asm.sized(below, HASH_WIDTH), HASH_WIDTH)
+            }
         }
     }
 
@@ -221,7 +225,7 @@ fn is_leaf(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Field(_) | Expr::Slot(_) | Expr::Cell(..) => true,
         Expr::Row(..) | Expr::Column(..) | Expr::Not(_) | Expr::Bin(..) | Expr::Shl(..) | Expr::Lshr(..) => false,
-        Expr::Extract { .. } | Expr::Concat(..) | Expr::Zext(..) | Expr::Ite(..) => false,
+        Expr::Extract { .. } | Expr::Concat(..) | Expr::Zext(..) | Expr::Ite(..) | Expr::Hash(..) => false,
     }
 }
 

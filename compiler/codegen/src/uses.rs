@@ -103,6 +103,7 @@ impl Uses {
             }
             Expr::Not(of) | Expr::Shl(of, _) | Expr::Lshr(of, _) | Expr::Zext(_, of) => self.expr(of),
             Expr::Extract { of, .. } => self.expr(of),
+            Expr::Hash(of, _) => self.exprs(of),
             Expr::Bin(_, a, b) | Expr::Concat(a, b) => {
                 self.expr(a);
                 self.expr(b);

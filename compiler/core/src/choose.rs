@@ -1,6 +1,6 @@
 //! Choices: which values are legal, and who picks one.
 
-use crate::eval::Env;
+use crate::eval::{Env, hash};
 use crate::free::Values;
 use crate::program::{ChoiceId, Expr, Free, Resolver};
 use crate::store::{Store, open_position};
@@ -64,11 +64,9 @@ fn resolve(resolver: &Resolver, legal: &Legal<'_>, env: &impl Env) -> Option<u12
     }
 }
 
-/// `lo + h mod (hi - lo + 1)`, where `h` is FNV-1a (64 bits) over the values as 16-byte big-endian words.
+/// `lo + h mod (hi - lo + 1)`, where `h` is the [`hash`] of the values.
 fn hashed(exprs: &[Expr], env: &impl Env, lo: u128, hi: u128) -> u128 {
-    let step = |h: u64, byte: u8| (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let bytes = exprs.iter().flat_map(|e| e.eval(env).value.to_be_bytes());
-    let hash = u128::from(bytes.fold(0xcbf2_9ce4_8422_2325, step));
+    let hash = u128::from(hash(exprs.iter().map(|e| e.eval(env).value)));
     (hi - lo).checked_add(1).map_or(hash, |count| lo + hash % count)
 }
 

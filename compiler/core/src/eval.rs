@@ -1,7 +1,7 @@
 //! The value of an expression, and whether a condition holds: exact, modular, total, stopping early.
 
 use crate::header::{Field, HeaderKind};
-use crate::program::{BinOp, Bv, CellId, CmpOp, Cond, Expr, MapDecl, RowId, SlotId};
+use crate::program::{BinOp, Bv, CellId, CmpOp, Cond, Expr, HASH_WIDTH, MapDecl, RowId, SlotId};
 
 /// What expressions speak of. Whatever an environment does not have is a zero of one bit.
 pub trait Env {
@@ -50,6 +50,10 @@ impl Expr {
             Expr::Extract { hi, lo, of } => Bv::new(hi + 1 - lo, of.eval(env).value >> lo),
             Expr::Concat(a, b) => concat(a.eval(env), b.eval(env)),
             Expr::Zext(width, of) => Bv::new(*width, of.eval(env).value),
+            Expr::Hash(of, size) => {
+                let values = of.iter().map(|e| e.eval(env).value);
+                Bv::new(HASH_WIDTH, u128::from(hash(values) % u64::from(size.get())))
+            }
             Expr::Ite(cond, a, b) => {
                 if cond.holds(env) {
                     a.eval(env)
@@ -59,6 +63,12 @@ impl Expr {
             }
         }
     }
+}
+
+/// FNV-1a of 64 bits over the values, each as a word of 16 bytes, the most significant first.
+pub fn hash(values: impl IntoIterator<Item = u128>) -> u64 {
+    let step = |h: u64, byte: u8| (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    values.into_iter().flat_map(u128::to_be_bytes).fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 fn map(of: Bv, with: impl FnOnce(u128) -> u128) -> Bv {

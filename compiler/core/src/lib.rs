@@ -25,7 +25,7 @@ mod visit;
 mod wire;
 
 pub use check::{Fault, Problem};
-pub use eval::Env;
+pub use eval::{Env, hash};
 pub use header::{Cue, Derivation, Field, FieldDecl, HeaderKind, Role};
 pub use layout::Layout;
 pub use lookup::{Segment, TableIndex, lpm_segments};

@@ -11,6 +11,7 @@
 use crate::header::{Field, HeaderKind};
 use crate::shape::Stack;
 use rdcl_base::IntervalSet;
+use std::num::NonZeroU32;
 
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident)*) => {
@@ -271,7 +272,13 @@ pub enum Expr {
     Zext(u16, Box<Expr>),
     /// `if c then a else b`; `a` is evaluated only where `c` holds.
     Ite(Box<Cond>, Box<Expr>, Box<Expr>),
+    /// A number below the second operand, [`HASH_WIDTH`] bits wide, that depends on the values and nothing else:
+    /// [`hash`](crate::hash) of them. What is proved holds for whatever function takes its place.
+    Hash(Vec<Expr>, NonZeroU32),
 }
+
+/// The width of a hash in bits.
+pub const HASH_WIDTH: u16 = 32;
 
 /// Comparison operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -131,7 +131,7 @@ pub struct PlacementResult {
     pub value: u64,
     /// It comes to no less anywhere.
     pub bound: u64,
-    /// Leaves with their execution environments and implementations; generated filters have none of the latter.
+    /// Leaves with their execution environments and implementations; generated ones have none of the latter.
     pub instances: Vec<(String, String, Option<String>)>,
     /// The wires that go over links, and for each of these its position and the ends on the way.
     pub routes: Vec<(String, Vec<Crossed>)>,
@@ -218,7 +218,7 @@ fn line(result: &PlacementResult) -> String {
 fn table(result: &PlacementResult) -> String {
     let mut rows: Vec<[String; 3]> = Vec::new();
     for (name, ree, chosen) in &result.instances {
-        rows.push([name.clone(), ree.clone(), chosen.clone().unwrap_or_else(|| "(generated filter)".into())]);
+        rows.push([name.clone(), ree.clone(), chosen.clone().unwrap_or_else(|| generated(name).into())]);
     }
     let routes = result.routes.iter().map(|(wire, way)| format!("  {wire} over {}\n", stops(way)));
     let level = |l: &Level| {
@@ -229,6 +229,12 @@ fn table(result: &PlacementResult) -> String {
     let head = format!("{}: {} on {}, {}\n", result.deploy, result.service, result.substrate, objective(result));
     let rest: String = routes.chain(result.levels.iter().map(level)).chain(result.flows.iter().map(flow)).collect();
     head + &aligned(&rows) + &rest
+}
+
+/// What a leaf without an implementation is, by its name.
+fn generated(path: &str) -> &'static str {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    if name.starts_with("balance_") { "(generated balancer)" } else { "(generated filter)" }
 }
 
 /// `lan -> wan: delay 50us, bandwidth 200Mbps, packet rate 500kpps, loss 0%, availability 100%`

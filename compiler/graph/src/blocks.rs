@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use rdcl_base::Span;
 use rdcl_core::{BoundaryPort, Endpoint, PartId, PortId, Stack};
 use rdcl_hir::{Db, EndRef, Instance, Leaf, LeafKind, Loc, Rule, Structure};
-use rdcl_hir::{body, full_name, leaf_ports, parts, structure, wires, wiring};
+use rdcl_hir::{body, full_name, known_headers, leaf_ports, parts, structure, wires, wiring};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl<'db> Blocks<'db> {
         inside.filters.iter().enumerate().map(part).collect()
     }
 
-    /// The parts that an instance declares.
+    /// The parts that an instance declares, and then its balancers.
     fn declared(&mut self, instance: Instance<'db>) -> Vec<Part> {
         let Some(owner) = body(self.db, instance).owner() else { return Vec::new() };
         let mut found = Vec::new();
@@ -85,6 +85,12 @@ impl<'db> Blocks<'db> {
             let block = self.of_instance(group.instance);
             let part = |name| Part { name, place: group.place, block: Arc::clone(&block) };
             found.extend(group.names().map(part));
+        }
+        for balancer in &wires(self.db, instance).balancers {
+            let (name, place) = (balancer.name.clone(), balancer.place);
+            let kind = LeafKind::Balancer(balancer.stack, balancer.by, balancer.size);
+            let block = self.of_leaf(Leaf::new(self.db, kind, known_headers(self.db, instance)));
+            found.push(Part { name, place, block });
         }
         found
     }
@@ -182,6 +188,7 @@ fn leaf_block<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Block {
         LeafKind::Behaviour(_) => (Kind::Behaviour, Vec::new()),
         LeafKind::Opaque(_) => (Kind::Opaque, Vec::new()),
         LeafKind::Filter(_, rules) => (Kind::Filter, rules.iter().map(rule).collect()),
+        LeafKind::Balancer(_, by, _) => (Kind::Balancer, vec![format!("by {}", by.name())]),
     };
     let ports = match leaf.instance(db) {
         Some(instance) => structure(db, instance).boundary.iter().map(boundary_port).collect(),

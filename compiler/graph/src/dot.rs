@@ -63,7 +63,7 @@ impl Drawing {
     fn service(&mut self, block: &Block) {
         match block.kind {
             Kind::Composite => drop(self.composite(block, "", "")),
-            Kind::Behaviour | Kind::Opaque | Kind::Filter => {
+            Kind::Behaviour | Kind::Opaque | Kind::Filter | Kind::Balancer => {
                 self.open(&title("", block), "");
                 self.leaf(block, "", "");
                 self.close();
@@ -74,7 +74,7 @@ impl Drawing {
     fn part(&mut self, block: &Block, name: &str, path: &str) -> Ends {
         match block.kind {
             Kind::Composite => self.composite(block, name, path),
-            Kind::Behaviour | Kind::Opaque | Kind::Filter => self.leaf(block, name, path),
+            Kind::Behaviour | Kind::Opaque | Kind::Filter | Kind::Balancer => self.leaf(block, name, path),
         }
     }
 
@@ -151,7 +151,9 @@ fn port_text(port: &Port) -> String {
 /// A leaf: its name, what it is, and a row for each port.
 fn table(block: &Block, name: &str) -> String {
     let (color, about) = match block.kind {
-        Kind::Filter => ("#f6e3b4", block.rules.iter().map(|rule| html(rule)).collect::<Vec<_>>().join("<br/>")),
+        Kind::Filter | Kind::Balancer => {
+            ("#f6e3b4", block.rules.iter().map(|rule| html(rule)).collect::<Vec<_>>().join("<br/>"))
+        }
         Kind::Opaque => ("#d9d9d9", format!("{}<br/><i>opaque</i>", rfb_lines(block))),
         Kind::Behaviour | Kind::Composite => ("#c9ddf0", rfb_lines(block)),
     };

@@ -45,6 +45,8 @@ pub enum Kind {
     Opaque,
     /// Generated from an intent. Its first port faces outwards, its second inwards.
     Filter,
+    /// Generated from a distribution. Its first port faces what is distributed, the others the elements.
+    Balancer,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
             Kind::Behaviour => "behaviour",
             Kind::Opaque => "opaque",
             Kind::Filter => "filter",
+            Kind::Balancer => "balancer",
         }
     }
 }

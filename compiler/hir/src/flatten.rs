@@ -28,7 +28,7 @@ pub(crate) const MOST_LEAVES: u64 = 100_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
 pub struct Structure<'db> {
     /// Leaves with their paths (`fw`, `site.nat`; empty for the instance itself). Generated filters come first, then
-    /// parts in the order of the source, depth first.
+    /// parts in the order of the source, depth first, each composite's generated balancers after its parts.
     pub parts: Vec<(String, Leaf<'db>)>,
     /// For each part and port what it is wired to.
     pub wires: Vec<Vec<Option<Endpoint>>>,
@@ -36,7 +36,7 @@ pub struct Structure<'db> {
     pub boundary: Vec<BoundaryPort>,
 }
 
-/// The number of leaves of an instance, exact up to the most there may be; filters are not counted, and what has no
+/// The number of leaves of an instance, exact up to the most there may be; what is generated is not counted, and what has no
 /// leaf counts as one.
 #[salsa::tracked(returns(copy))]
 pub fn leaf_count<'db>(db: &'db dyn Db, instance: Instance<'db>) -> u64 {
@@ -96,7 +96,12 @@ fn add_parts<'db>(db: &'db dyn Db, assembly: &mut Assembly<'db>, instance: Insta
             assembly.add_child(name, skeleton(db, group.instance));
         }
     }
-    for join in &wires(db, instance).joins {
+    let wires = wires(db, instance);
+    for balancer in &wires.balancers {
+        let leaf = Leaf::new(db, LeafKind::Balancer(balancer.stack, balancer.by, balancer.size), Shape::EMPTY);
+        assembly.add_leaf(balancer.name.clone(), leaf, leaf_ports(db, leaf));
+    }
+    for join in &wires.joins {
         assembly.join(join.a, join.b);
     }
 }

@@ -8,7 +8,8 @@ use crate::bodies::{body, sefl};
 use crate::cx::{Cx, Params};
 use crate::headers::groups_knowing;
 use crate::instance::{Instance, members, params};
-use crate::lower::{Env, FilterRule, Lowered, lower_behaviour, lower_filter};
+use crate::lower::{Balance, Env, FilterRule, Lowered};
+use crate::lower::{balancer_ports, lower_balancer, lower_behaviour, lower_filter};
 use crate::nemo::Rule;
 use crate::port::ports;
 use crate::source::db::{Db, Package, TableFile};
@@ -19,6 +20,7 @@ use rdcl_base::NodeId;
 use rdcl_core::{Origins, PortDecl, Program, Shape, Stack, TableData};
 use rdcl_import::{ColumnType, Schema, read_table};
 use rdcl_syntax::ast;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// What a leaf is.
@@ -28,6 +30,8 @@ pub enum LeafKind<'db> {
     Behaviour(Instance<'db>),
     /// A generated filter. Port 0 faces outwards, port 1 inwards; rules apply to what enters at port 0.
     Filter(Stack, Vec<Rule>),
+    /// A generated balancer over so many elements. Port 0 faces what is distributed, the others the elements in order.
+    Balancer(Stack, Balance, NonZeroU32),
     /// An instance of which only the contract is known.
     Opaque(Instance<'db>),
 }
@@ -48,7 +52,7 @@ impl<'db> Leaf<'db> {
     pub fn instance(self, db: &'db dyn Db) -> Option<Instance<'db>> {
         match self.kind(db) {
             LeafKind::Behaviour(instance) | LeafKind::Opaque(instance) => Some(*instance),
-            LeafKind::Filter(..) => None,
+            LeafKind::Filter(..) | LeafKind::Balancer(..) => None,
         }
     }
 }
@@ -60,6 +64,7 @@ pub fn leaf_ports(db: &dyn Db, leaf: Leaf<'_>) -> Vec<PortDecl> {
         LeafKind::Behaviour(instance) | LeafKind::Opaque(instance) => {
             ports(db, *instance).flat().into_iter().map(|p| decl(p.name, p.stack)).collect()
         }
+        LeafKind::Balancer(stack, _, size) => balancer_ports(stack.knowing(leaf.known(db)), *size),
         LeafKind::Filter(stack, _) => ["outer", "inner"].map(|name| decl(name.into(), *stack)).to_vec(),
     }
 }
@@ -75,8 +80,9 @@ pub(crate) fn lowered<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Lowered {
         LeafKind::Filter(stack, rules) => {
             let rule = |r: &Rule| FilterRule { name: r.name.clone(), class: r.class.clone(), deny: r.deny };
             let program = lower_filter(stack.knowing(leaf.known(db)), &rules.iter().map(rule).collect::<Vec<_>>());
-            Lowered { program, origins: Origins::default(), problems: Vec::new() }
+            generated(program)
         }
+        LeafKind::Balancer(stack, by, size) => generated(lower_balancer(stack.knowing(leaf.known(db)), *by, *size)),
     }
 }
 
@@ -84,7 +90,11 @@ pub(crate) fn lowered<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Lowered {
 fn portal(db: &dyn Db, leaf: Leaf<'_>) -> Lowered {
     let ports = leaf_ports(db, leaf);
     let entry = vec![None; ports.len()];
-    let program = Program { ports, entry, ..Program::default() };
+    generated(Program { ports, entry, ..Program::default() })
+}
+
+/// A program that comes from no text.
+fn generated(program: Program) -> Lowered {
     Lowered { program, origins: Origins::default(), problems: Vec::new() }
 }
 

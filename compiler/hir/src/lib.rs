@@ -48,7 +48,7 @@ pub use instance::{Instance, Param, Signature, default_instance, full_name, has_
 pub use instance::{lone_leaf_name, short_name, signature};
 pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
 pub use lineage::{Parents, instance_lineage, parents};
-pub use lower::PortGroup;
+pub use lower::{Balance, PortGroup};
 pub use nemo::{Answer, Rule, answers, descriptor_paths};
 pub use operation::{Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature};
 pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind};
@@ -64,4 +64,4 @@ pub use source::{STD, add_std, is_nemo, item_with_id, items, parsed, place, scop
 pub use subject::{assumptions, checked, subjects, table_paths};
 pub use types::{REE_KINDS, VALUE_TYPES, type_name};
 pub use value::{TableType, Type, Value};
-pub use wire::{EndRef, Join, Wires, wires};
+pub use wire::{Balancer, EndRef, Join, Wires, wires};

@@ -5,6 +5,7 @@
 //! with faults is well-formed, but means nothing.
 
 mod address;
+mod balancer;
 mod body;
 mod cond;
 mod contract;
@@ -25,6 +26,7 @@ mod table;
 mod tests;
 mod tunnel;
 
+pub use balancer::{Balance, balancer_ports, lower_balancer};
 pub use contract::{lower_condition, lower_fields, lower_predicate};
 pub use filter::{FilterRule, lower_filter};
 

@@ -1,5 +1,6 @@
 //! The wires of a composite: which port is joined to which, each at most once.
 
+mod distribution;
 pub(crate) mod ends;
 
 use crate::attrs::{Attribute, Want, attributes};
@@ -17,6 +18,7 @@ use rdcl_core::Stack;
 use rdcl_syntax::ast::{Arrow, Direction, End, Member, Wire};
 use std::collections::BTreeMap;
 
+pub use distribution::Balancer;
 pub use ends::EndRef;
 
 /// What a wire may promise.
@@ -45,6 +47,8 @@ pub struct Join {
 pub struct Wires {
     /// In order.
     pub joins: Vec<Join>,
+    /// What the distributions among them become, in order; each is joined like a part after the last.
+    pub balancers: Vec<Balancer>,
     /// What is wrong with them.
     pub problems: Vec<Problem>,
 }
@@ -55,7 +59,8 @@ pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
     let Some(owner) = body(db, instance).owner() else { return Wires::default() };
     let (ports, parts, env) = (ports(db, instance), Some(parts(db, owner)), params(db, owner));
     let around = Surroundings { ports, parts, env };
-    let mut wiring = Wiring { cx: Cx::new(db, owner.rfb(db)), around, taken: BTreeMap::new(), joins: Vec::new() };
+    let cx = Cx::new(db, owner.rfb(db));
+    let mut wiring = Wiring { cx, around, taken: BTreeMap::new(), joins: Vec::new(), balancers: Vec::new() };
     let mut any = false;
     for member in chosen_members(&mut wiring.cx, env) {
         if let Member::Wire(wire) = member {
@@ -67,7 +72,7 @@ pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
     if any && well {
         wiring.unwired();
     }
-    Wires { joins: wiring.joins, problems: wiring.cx.problems }
+    Wires { joins: wiring.joins, balancers: wiring.balancers, problems: wiring.cx.problems }
 }
 
 struct Wiring<'a, 'db> {
@@ -75,13 +80,14 @@ struct Wiring<'a, 'db> {
     around: Surroundings<'a, 'db>,
     taken: BTreeMap<EndRef, NodeId>,
     joins: Vec<Join>,
+    balancers: Vec<Balancer>,
 }
 
 impl<'db> Wiring<'_, 'db> {
     fn wire(&mut self, wire: &Wire) {
         let attributes = attributes(&mut self.cx, &wire.attrs, WIRE_ATTRIBUTES, self.around.env);
         if wire.balance.is_some() || wire.arrows.contains(&Arrow::Distribute) {
-            return self.cx.report(distribution(&self.cx, wire.node));
+            return self.distribution(wire, &attributes);
         }
         let ends: Vec<Option<Resolved>> = wire.ends.iter().map(|e| self.around.resolve(&mut self.cx, e)).collect();
         for (pair, written) in ends.windows(2).zip(wire.ends.windows(2)) {
@@ -187,11 +193,6 @@ fn takes(end: &Resolved) -> bool {
 /// Whether packets may enter at a port, and whether they may leave.
 pub(crate) fn enters_leaves(port: &FlatPort) -> (bool, bool) {
     (port.direction != Direction::Out, port.direction != Direction::In)
-}
-
-fn distribution(cx: &Cx<'_>, at: NodeId) -> Problem {
-    Diagnostic::new(Code::E0405, cx.at(at), "a distribution is not supported yet")
-        .with_help("join ports one to one with `<->`")
 }
 
 fn unequal_lengths(cx: &Cx<'_>, at: NodeId, a: usize, b: usize) -> Problem {

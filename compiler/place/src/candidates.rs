@@ -71,7 +71,8 @@ impl<'db> Offer<'db> {
 
 fn offers<'db>(db: &'db dyn Db, leaf: rdcl_hir::Leaf<'db>) -> Vec<Offer<'db>> {
     let (instance, opaque) = match leaf.kind(db) {
-        LeafKind::Filter(..) => return filter_offers(),
+        LeafKind::Filter(..) => return FILTER_KINDS.map(|kind| generated("filter", kind)).into(),
+        LeafKind::Balancer(..) => return vec![generated("balancer", "kvm")],
         LeafKind::Behaviour(instance) => (*instance, false),
         LeafKind::Opaque(instance) => (*instance, true),
     };
@@ -92,15 +93,16 @@ fn offers<'db>(db: &'db dyn Db, leaf: rdcl_hir::Leaf<'db>) -> Vec<Offer<'db>> {
     .collect()
 }
 
-fn filter_offers<'db>() -> Vec<Offer<'db>> {
-    let offer = |kind: &str| Offer {
-        name: "filter".into(),
+/// What a generated part is on an execution environment of this kind. A balancer is a guest everywhere: no rule of a
+/// security group distributes packets.
+fn generated<'db>(name: &str, kind: &str) -> Offer<'db> {
+    Offer {
+        name: name.into(),
         kind: ReeKind { name: kind.into(), lineage: vec![kind.into()] },
         requires: &[],
         candidate: Candidate { ree: 0, implementation: None, needs: FILTER, delay: 0, passage: Passage::default() },
         why_not: None,
-    };
-    FILTER_KINDS.map(offer).into()
+    }
 }
 
 /// Why an implementation can run nowhere: `openstack` boots images; elsewhere what has no image is made from the behaviour.
@@ -127,7 +129,11 @@ fn nowhere(around: &Whereabouts<'_, '_>, name: &str, place: Loc, offers: &[Offer
             Diagnostic::new(Code::E0706, place, format!("`{name}` can run nowhere on `{on}`"))
                 .with_label(around.deployment.place, "deployed here")
                 .with_note(format!("`{on}` has {}", list(&kinds)))
-                .with_help(format!("give `{name}` an implementation for one of these, or `{on}` what it can run on"))
+                .with_help(if offers.iter().any(|offer| offer.candidate.implementation.is_none()) {
+                    format!("`{name}` is generated; give `{on}` what it can run on")
+                } else {
+                    format!("give `{name}` an implementation for one of these, or `{on}` what it can run on")
+                })
         }
     };
     let usable: BTreeSet<&str> = offers.iter().filter(|o| o.why_not.is_none()).map(|o| o.kind.name.as_str()).collect();

@@ -122,7 +122,7 @@ impl Walk<'_> {
 /// For each port of a leaf the other ports that what enters there may leave by.
 fn onward<'db>(db: &'db dyn Db, leaf: rdcl_hir::Leaf<'db>) -> Vec<Vec<u32>> {
     match leaf.kind(db) {
-        LeafKind::Behaviour(_) | LeafKind::Filter(..) => forwards(leaf_program(db, leaf)),
+        LeafKind::Behaviour(_) | LeafKind::Filter(..) | LeafKind::Balancer(..) => forwards(leaf_program(db, leaf)),
         LeafKind::Opaque(instance) => {
             let ports = &structure(db, *instance).boundary;
             let out =

@@ -133,7 +133,8 @@ impl Reader {
             | Expr::Lshr(..)
             | Expr::Extract { .. }
             | Expr::Concat(..)
-            | Expr::Zext(..) => None,
+            | Expr::Zext(..)
+            | Expr::Hash(..) => None,
         }
     }
 

@@ -253,7 +253,7 @@ impl<'db> Site<'_, '_, 'db> {
                 let first = places.len().saturating_sub(rules.len());
                 rules.iter().zip(places[first..].iter().copied()).collect()
             }
-            LeafKind::Behaviour(_) | LeafKind::Opaque(_) => Vec::new(),
+            LeafKind::Behaviour(_) | LeafKind::Opaque(_) | LeafKind::Balancer(..) => Vec::new(),
         }
     }
 }

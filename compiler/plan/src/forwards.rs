@@ -9,7 +9,7 @@ use rdcl_hir::{Db, Leaf, LeafKind, leaf_ports, leaf_program};
 /// For each port of a leaf whether packets that enter there leave by another, or the other way round.
 pub fn forwards(db: &dyn Db, leaf: Leaf<'_>) -> Vec<bool> {
     match leaf.kind(db) {
-        LeafKind::Behaviour(_) | LeafKind::Filter(..) => crossed(leaf_program(db, leaf)),
+        LeafKind::Behaviour(_) | LeafKind::Filter(..) | LeafKind::Balancer(..) => crossed(leaf_program(db, leaf)),
         // Nothing is known: with several ports, packets may go from any to any.
         LeafKind::Opaque(_) => {
             let ports = leaf_ports(db, leaf).len();

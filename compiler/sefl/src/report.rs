@@ -140,6 +140,10 @@ fn computed(state: &State, node: &SymNode) -> String {
         SymNode::Extract(a, high, low) => format!("Extract({}, {high}, {low})", show(a)),
         SymNode::Concat(a, b) => format!("Concat({}, {})", show(a), show(b)),
         SymNode::Zext(width, a) => format!("ZeroExtend({}, {width})", show(a)),
+        SymNode::Hash(of, size) => {
+            let of: Vec<String> = of.iter().map(show).collect();
+            format!("Hash({}) % {size}", of.join(", "))
+        }
         SymNode::Ite(c, a, b) => format!("If({}, {}, {})", self::cond(state, c), show(a), show(b)),
     }
 }

@@ -323,7 +323,7 @@ fn preimage_node(node: &SymNode, set: &Arc<IntervalSet>) -> Literal {
             SymCond::all([c.clone().negate(), SymCond::is_in_shared(b.clone(), set)]),
         ])),
         SymNode::Sub(..) | SymNode::Add(..) | SymNode::And(..) | SymNode::Or(..) | SymNode::Xor(..) => Literal::Opaque,
-        SymNode::Shl(..) | SymNode::Concat(..) | SymNode::Extract(..) => Literal::Opaque,
+        SymNode::Shl(..) | SymNode::Concat(..) | SymNode::Extract(..) | SymNode::Hash(..) => Literal::Opaque,
     }
 }
 

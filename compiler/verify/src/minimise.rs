@@ -4,7 +4,8 @@
 use crate::guard::{Context, Guard};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_base::IntervalSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 /// An assignment.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +30,48 @@ fn preferred(var: Var) -> Option<u128> {
     }
 }
 
+/// The most times that a function is looked at for one assignment.
+const MOST_LEARNT: usize = 256;
+
 /// The least assignment in any of the guards, and the index of a guard that has it. `order` comes first; what other
 /// variables the guard has follow in their own order.
+///
+/// The solver takes a hash for any function. Where an assignment rests on another than the real one, what the real one
+/// gives there is added, and the search begins again.
 pub fn least(context: &mut Context, guards: &[Guard], order: &[Var]) -> Option<(usize, Model)> {
+    let mut guards = guards.to_vec();
+    for _ in 0..MOST_LEARNT {
+        let (at, model) = least_of_any(context, &guards, order)?;
+        let value = |var: Var| model.value(var);
+        if !has_hash(&guards[at]) || guards[at].admits(&value) {
+            return Some((at, model));
+        }
+        let facts = real_hashes(&guards[at], &value);
+        guards.iter_mut().for_each(|guard| guard.residue.extend(facts.iter().cloned()));
+    }
+    None
+}
+
+fn has_hash(guard: &Guard) -> bool {
+    let mut found = false;
+    guard.residue.iter().for_each(|cond| cond.hashes(&mut |_, _| found = true));
+    found
+}
+
+/// For each hash of a guard what it is at one point: that its arguments are others, or it is this.
+fn real_hashes(guard: &Guard, value: &dyn Fn(Var) -> u128) -> BTreeSet<SymCond> {
+    let mut facts = BTreeSet::new();
+    let mut learn = |of: &[Sym], size: NonZeroU32| {
+        let hash = Sym::hash(of.to_vec(), size);
+        let other = of.iter().map(|a| SymCond::is_in(a.clone(), IntervalSet::single(a.eval(value))).negate());
+        let this = SymCond::is_in(hash.clone(), IntervalSet::single(hash.eval(value)));
+        facts.insert(SymCond::any(other.chain([this])));
+    };
+    guard.residue.iter().for_each(|cond| cond.hashes(&mut learn));
+    facts
+}
+
+fn least_of_any(context: &mut Context, guards: &[Guard], order: &[Var]) -> Option<(usize, Model)> {
     let mut model = Model { values: BTreeMap::new(), minimal: true };
     let mut open: Vec<(usize, Guard)> = guards.iter().cloned().enumerate().collect();
     for var in order {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 #[salsa::tracked(returns(ref))]
 pub fn summary<'db>(db: &'db dyn Db, leaf: Leaf<'db>, options: Options) -> Option<Arc<Summary>> {
     match leaf.kind(db) {
-        LeafKind::Behaviour(_) | LeafKind::Filter(..) => {
+        LeafKind::Behaviour(_) | LeafKind::Filter(..) | LeafKind::Balancer(..) => {
             Some(Arc::new(summarise(leaf_program(db, leaf), leaf_tables(db, leaf), options)))
         }
         LeafKind::Opaque(_) => None,

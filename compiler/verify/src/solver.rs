@@ -1,13 +1,14 @@
 //! The solver behind one trait: satisfiability of a guard, under a work budget.
 //!
-//! Z3 (QF_BV) is the only implementation. It keeps the conditions of the last guard asserted, level by level, and
+//! Z3 (QF_UFBV) is the only implementation. It keeps the conditions of the last guard asserted, level by level, and
 //! pops to what the next guard shares with it. It is made at the first question, so that runs without one never pay.
 
 use crate::guard::Guard;
 use crate::sym::{Sym, SymCond, SymNode, Var};
 use rdcl_base::IntervalSet;
 use std::collections::HashMap;
-use z3::ast::{BV, Bool};
+use z3::ast::{Ast, BV, Bool};
+use z3::{FuncDecl, Sort};
 
 /// What a solver answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,17 @@ impl Z3 {
             SymNode::Extract(a, hi, lo) => self.sym(a).extract((*hi).into(), (*lo).into()),
             SymNode::Concat(a, b) => self.sym(a).concat(self.sym(b)),
             SymNode::Zext(width, a) => self.sym(a).zero_ext(u32::from(*width - a.width())),
+            SymNode::Hash(of, size) => {
+                let terms: Vec<BV> = of.iter().map(|a| self.sym(a)).collect();
+                let sorts: Vec<Sort> = of.iter().map(|a| Sort::bitvector(a.width().into())).collect();
+                // Functions of the same arguments and size are the same.
+                let widths: Vec<String> = of.iter().map(|a| a.width().to_string()).collect();
+                let name = format!("hash_{size}_{}", widths.join("_"));
+                let range = Sort::bitvector(node.width().into());
+                let function = FuncDecl::new(name, &sorts.iter().collect::<Vec<_>>(), &range);
+                let args: Vec<&dyn Ast> = terms.iter().map(|term| term as &dyn Ast).collect();
+                function.apply(&args).as_bv().expect("the range of a hash is a bit-vector")
+            }
             SymNode::Ite(c, a, b) => {
                 let c = self.cond(c);
                 c.ite(&self.sym(a), &self.sym(b))

@@ -6,7 +6,8 @@
 mod cond;
 
 pub use cond::SymCond;
-use rdcl_core::{BinOp, Bv, ChoiceId, Field, MapId};
+use rdcl_core::{BinOp, Bv, ChoiceId, Field, HASH_WIDTH, MapId};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// What a variable stands for.
@@ -98,6 +99,7 @@ pub enum SymNode {
     Concat(Sym, Sym),
     Zext(u16, Sym),
     Ite(SymCond, Sym, Sym),
+    Hash(Vec<Sym>, NonZeroU32),
 }
 
 impl Sym {
@@ -230,13 +232,41 @@ impl Sym {
         }
     }
 
+    /// A hash of values below a size. It is not folded, even of constants: what is found out by symbols holds for every
+    /// function.
+    pub fn hash(of: Vec<Sym>, size: NonZeroU32) -> Sym {
+        Sym::node(SymNode::Hash(of, size))
+    }
+
+    /// What the real function gives for constants.
+    fn hash_of_constants(of: &[Sym], size: NonZeroU32) -> Option<Sym> {
+        let values = of.iter().map(Sym::as_const).collect::<Option<Vec<u128>>>()?;
+        Some(Sym::constant(HASH_WIDTH, u128::from(rdcl_core::hash(values) % u64::from(size.get()))))
+    }
+
     /// The value with each variable replaced.
     pub fn substitute(&self, by: &mut dyn FnMut(Var) -> Sym) -> Sym {
+        self.rewrite(by, Hashes::Any)
+    }
+
+    fn rewrite(&self, by: &mut dyn FnMut(Var) -> Sym, hashes: Hashes) -> Sym {
         match self {
             Sym::Const(_) => self.clone(),
             Sym::Var(v) => by(*v),
-            Sym::Node(node) => node.substitute(by),
+            Sym::Node(node) => node.rewrite(by, hashes),
         }
+    }
+
+    /// Calls `visit` for every hash in it: its arguments and its size.
+    pub fn hashes(&self, visit: &mut dyn FnMut(&[Sym], NonZeroU32)) {
+        let Sym::Node(node) = self else { return };
+        if let SymNode::Hash(of, size) = &**node {
+            visit(of, *size);
+        }
+        if let SymNode::Ite(c, _, _) = &**node {
+            c.hashes(visit);
+        }
+        node.parts().into_iter().for_each(|part| part.hashes(visit));
     }
 
     /// Calls `visit` for every variable in it.
@@ -256,12 +286,13 @@ impl Sym {
     fn is_within(&self, left: &mut usize) -> bool {
         let Sym::Node(node) = self else { return true };
         *left = left.saturating_sub(1);
-        *left > 0 && node.parts().into_iter().flatten().all(|part| part.is_within(left))
+        *left > 0 && node.parts().into_iter().all(|part| part.is_within(left))
     }
 
-    /// Its value, given every variable's.
+    /// Its value, given every variable's; hashes are the real ones.
     pub fn eval(&self, model: &dyn Fn(Var) -> u128) -> u128 {
-        self.substitute(&mut |v| Sym::constant(v.width, model(v))).as_const().expect("no variable is left")
+        let constant = &mut |v: Var| Sym::constant(v.width, model(v));
+        self.rewrite(constant, Hashes::Real).as_const().expect("no variable is left")
     }
 }
 
@@ -275,22 +306,32 @@ fn fold(op: BinOp, a: u128, b: u128) -> u128 {
     }
 }
 
+/// What hashes are taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hashes {
+    /// Any function.
+    Any,
+    /// The real one, where its arguments are constant.
+    Real,
+}
+
 /// The most nodes of a value that is worked with.
 const LARGEST: usize = 4_096;
 
 impl SymNode {
     /// The values it is computed from, conditions apart.
-    fn parts(&self) -> [Option<&Sym>; 2] {
+    fn parts(&self) -> Vec<&Sym> {
         match self {
-            SymNode::Not(a) | SymNode::Shl(a, _) | SymNode::Lshr(a, _) => [Some(a), None],
-            SymNode::Extract(a, _, _) | SymNode::Zext(_, a) => [Some(a), None],
-            SymNode::And(a, b) | SymNode::Or(a, b) | SymNode::Xor(a, b) => [Some(a), Some(b)],
-            SymNode::Add(a, b) | SymNode::Sub(a, b) | SymNode::Concat(a, b) => [Some(a), Some(b)],
-            SymNode::Ite(_, a, b) => [Some(a), Some(b)],
+            SymNode::Not(a) | SymNode::Shl(a, _) | SymNode::Lshr(a, _) => vec![a],
+            SymNode::Extract(a, _, _) | SymNode::Zext(_, a) => vec![a],
+            SymNode::And(a, b) | SymNode::Or(a, b) | SymNode::Xor(a, b) => vec![a, b],
+            SymNode::Add(a, b) | SymNode::Sub(a, b) | SymNode::Concat(a, b) => vec![a, b],
+            SymNode::Ite(_, a, b) => vec![a, b],
+            SymNode::Hash(of, _) => of.iter().collect(),
         }
     }
 
-    fn width(&self) -> u16 {
+    pub(crate) fn width(&self) -> u16 {
         match self {
             SymNode::Not(a) | SymNode::Shl(a, _) | SymNode::Lshr(a, _) => a.width(),
             SymNode::And(a, _) | SymNode::Or(a, _) | SymNode::Xor(a, _) => a.width(),
@@ -298,33 +339,39 @@ impl SymNode {
             SymNode::Extract(_, hi, lo) => hi - lo + 1,
             SymNode::Concat(a, b) => a.width() + b.width(),
             SymNode::Zext(width, _) => *width,
+            SymNode::Hash(..) => HASH_WIDTH,
         }
     }
 
-    fn substitute(&self, by: &mut dyn FnMut(Var) -> Sym) -> Sym {
+    fn rewrite(&self, by: &mut dyn FnMut(Var) -> Sym, hashes: Hashes) -> Sym {
         let bin = |op, a: &Sym, b: &Sym, by: &mut dyn FnMut(Var) -> Sym| {
-            let a = a.substitute(by);
-            Sym::bin(op, a, b.substitute(by))
+            let a = a.rewrite(by, hashes);
+            Sym::bin(op, a, b.rewrite(by, hashes))
         };
         match self {
-            SymNode::Not(a) => Sym::complement(a.substitute(by)),
+            SymNode::Not(a) => Sym::complement(a.rewrite(by, hashes)),
             SymNode::And(a, b) => bin(BinOp::And, a, b, by),
             SymNode::Or(a, b) => bin(BinOp::Or, a, b, by),
             SymNode::Xor(a, b) => bin(BinOp::Xor, a, b, by),
             SymNode::Add(a, b) => bin(BinOp::Add, a, b, by),
             SymNode::Sub(a, b) => bin(BinOp::Sub, a, b, by),
-            SymNode::Shl(a, n) => Sym::shift_left(a.substitute(by), *n),
-            SymNode::Lshr(a, n) => Sym::shift_right(a.substitute(by), *n),
-            SymNode::Extract(a, hi, lo) => Sym::extract(a.substitute(by), *hi, *lo),
+            SymNode::Shl(a, n) => Sym::shift_left(a.rewrite(by, hashes), *n),
+            SymNode::Lshr(a, n) => Sym::shift_right(a.rewrite(by, hashes), *n),
+            SymNode::Extract(a, hi, lo) => Sym::extract(a.rewrite(by, hashes), *hi, *lo),
             SymNode::Concat(a, b) => {
-                let a = a.substitute(by);
-                Sym::concat(a, b.substitute(by))
+                let a = a.rewrite(by, hashes);
+                Sym::concat(a, b.rewrite(by, hashes))
             }
-            SymNode::Zext(width, a) => Sym::zext(*width, a.substitute(by)),
+            SymNode::Zext(width, a) => Sym::zext(*width, a.rewrite(by, hashes)),
+            SymNode::Hash(of, size) => {
+                let of: Vec<Sym> = of.iter().map(|a| a.rewrite(by, hashes)).collect();
+                let real = if hashes == Hashes::Real { Sym::hash_of_constants(&of, *size) } else { None };
+                real.unwrap_or_else(|| Sym::hash(of, *size))
+            }
             SymNode::Ite(c, a, b) => {
-                let c = c.substitute(by);
-                let a = a.substitute(by);
-                Sym::ite(c, a, b.substitute(by))
+                let c = c.rewrite(by, hashes);
+                let a = a.rewrite(by, hashes);
+                Sym::ite(c, a, b.rewrite(by, hashes))
             }
         }
     }

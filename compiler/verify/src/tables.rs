@@ -117,6 +117,7 @@ fn row_reads(expr: &Expr, note: &mut dyn FnMut(RowId, u16)) {
         Expr::Not(a) | Expr::Shl(a, _) | Expr::Lshr(a, _) | Expr::Zext(_, a) | Expr::Extract { of: a, .. } => {
             row_reads(a, note);
         }
+        Expr::Hash(of, _) => of.iter().for_each(|e| row_reads(e, note)),
         Expr::Bin(_, a, b) | Expr::Concat(a, b) => {
             row_reads(a, note);
             row_reads(b, note);

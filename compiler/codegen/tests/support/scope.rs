@@ -4,6 +4,7 @@ use crate::support::rng::Rng;
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 /// What holds at some point of a program.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -132,6 +133,11 @@ impl Words<'_> {
             return self.leaf(width);
         }
         let next = depth - 1;
+        if width == HASH_WIDTH && self.rng.chance(15) {
+            let widths = [self.other_width(|_| true), self.other_width(|_| true)];
+            let of = widths.map(|width| self.expr(width, next)).to_vec();
+            return Expr::Hash(of, NonZeroU32::MIN.saturating_add(self.rng.below(9) as u32));
+        }
         match self.rng.weighted(&[30, 8, 8, 8, 14, 14, 14, 14]) {
             0 => {
                 let op = self.rng.pick(&[BinOp::Add, BinOp::Sub, BinOp::And, BinOp::Or, BinOp::Xor]);

@@ -198,6 +198,7 @@ impl<'p> Path<'p> {
             Expr::Row(row, _) => self.fault(Problem::UnboundRow(*row)),
             Expr::Not(of) | Expr::Shl(of, _) | Expr::Lshr(of, _) | Expr::Zext(_, of) => self.expr(of),
             Expr::Extract { of, hi: _, lo: _ } => self.expr(of),
+            Expr::Hash(of, _) => self.exprs(of),
             Expr::Bin(_, a, b) | Expr::Concat(a, b) => {
                 self.expr(a);
                 self.expr(b);

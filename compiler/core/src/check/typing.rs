@@ -4,8 +4,8 @@ use super::{Fault, Problem};
 use crate::header::Field;
 use crate::origin::InstrId;
 use crate::program::{
-    BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, MapDecl, MapId, MatchKind, Op, Place, Program, Resolver,
-    RowId, SlotId, TableDecl, TableId, mask,
+    BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, HASH_WIDTH, MapDecl, MapId, MatchKind, Op, Place, Program,
+    Resolver, RowId, SlotId, TableDecl, TableId, mask,
 };
 
 pub(super) fn check(program: &Program) -> Vec<Fault> {
@@ -273,6 +273,12 @@ impl<'p> Typing<'p> {
                     self.fault(Problem::Width { expected: *width, found: of });
                 }
                 self.width((*width).into())
+            }
+            Expr::Hash(of, _) => {
+                of.iter().for_each(|e| {
+                    self.expr(e);
+                });
+                Some(HASH_WIDTH)
             }
             Expr::Ite(cond, a, b) => {
                 self.cond(cond);

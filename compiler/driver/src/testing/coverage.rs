@@ -132,7 +132,7 @@ impl<'a> Place<'a> {
                 let at = places.last().copied()?;
                 names.map(|name| (name, at)).collect()
             }
-            LeafKind::Behaviour(_) | LeafKind::Opaque(_) => Vec::new(),
+            LeafKind::Behaviour(_) | LeafKind::Opaque(_) | LeafKind::Balancer(..) => Vec::new(),
         };
         Some(Place { checked, leaf: *leaf, program: leaf_program(db, *leaf), rules })
     }

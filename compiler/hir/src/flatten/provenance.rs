@@ -39,7 +39,8 @@ pub struct WireOrigin {
 /// Where a structure comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wiring {
-    /// For each leaf the declarations that lead to it, outermost first: parts, then for a generated filter its operations.
+    /// For each leaf the declarations that lead to it, outermost first: parts, then for a generated filter its
+    /// operations, for a balancer its distribution.
     pub parts: Vec<Vec<Loc>>,
     /// Every wire of the structure once.
     pub links: Vec<Link>,
@@ -82,9 +83,14 @@ impl<'db> Tracer<'db> {
         match (body.kind, body.owner()) {
             (BodyKind::Composite, Some(owner)) => {
                 let groups = &parts(self.db, owner).groups;
+                let wires = wires(self.db, instance);
                 let names: Vec<String> = groups.iter().flat_map(|group| group.names()).collect();
-                for join in &wires(self.db, instance).joins {
-                    self.join(join, path, &names, &inner);
+                let balancers: Vec<String> = wires.balancers.iter().map(|b| within(path, &b.name)).collect();
+                for (balancer, at) in wires.balancers.iter().zip(&balancers) {
+                    self.places.insert(at.clone(), [chain, &[balancer.place]].concat());
+                }
+                for join in &wires.joins {
+                    self.join(join, path, (&names, &balancers), &inner);
                 }
                 for group in groups {
                     for name in group.names() {
@@ -115,10 +121,19 @@ impl<'db> Tracer<'db> {
         found
     }
 
-    fn join(&mut self, join: &Join, path: &str, parts: &[String], inner: &impl Fn(u32) -> Node) {
+    fn join(
+        &mut self,
+        join: &Join,
+        path: &str,
+        (parts, balancers): (&[String], &[String]),
+        inner: &impl Fn(u32) -> Node,
+    ) {
         let node = |end: EndRef| match end {
             EndRef::Outer(port) => Some(inner(port)),
-            EndRef::Inner(part, port) => parts.get(part as usize).map(|name| Node::Outer(within(path, name), port)),
+            EndRef::Inner(part, port) => match parts.get(part as usize) {
+                Some(name) => Some(Node::Outer(within(path, name), port)),
+                None => balancers.get(part as usize - parts.len()).map(|at| Node::Inside(at.clone(), port)),
+            },
         };
         let origin = WireOrigin { attributes: join.attributes.clone(), place: join.place };
         if let (Some(a), Some(b)) = (node(join.a), node(join.b)) {

@@ -71,6 +71,7 @@ fn links_are_the_wires_of_the_structure() {
     assert_eq!(counts, [3, 1, 1, 5, 1, 3]);
     assert_eq!(wiring.parts.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 3, 3, 1]);
     assert_links_are_wires(&World::new(FILTERED));
+    assert_links_are_wires(&World::new(BALANCED));
 }
 
 /// Filters at the boundary of a composite, of a composite in it, and of a leaf.
@@ -85,6 +86,52 @@ rfb Top { port inout a: Ip4; port inout b: Ip4; part p: Pair; part q: Pair;
           wire a <-> p.a; wire p.b <-> q.b; wire q.a <-> b;
           intent nemo {{ CREATE Flow f Match dst-ip: 10.0.0.3; CREATE Operation o Target f Action deny; }} }
 ";
+
+/// A distribution behind a filter, in a composite in another.
+const BALANCED: &str = "
+use std::net::Ip4;
+rfb Leaf { port inout a: Ip4; port inout b: Ip4; behaviour sefl { on a { Forward(b); } on b { Forward(a); } } }
+rfb Farm { port inout a: Ip4; port inout b: Ip4; part x[0..1]: Leaf;
+           wire a => x[*].a balance by flow; wire b => x[*].b balance by source { delay = 1ms; }
+           intent nemo {{ CREATE Flow f Match dst-ip: 10.0.0.2; CREATE Operation o Target f Action deny; }} }
+rfb Top { port inout a: Ip4; port inout b: Ip4; part end: Leaf; part farm: Farm;
+          wire a <-> end.a; wire end.b <-> farm.a; wire farm.b <-> b; }
+";
+
+#[test]
+fn distributions_become_balancers() {
+    let world = World::new(BALANCED);
+    let farm = structure(&world.db, world.subject("Farm"));
+    let names: Vec<&str> = farm.parts.iter().map(|p| p.0.as_str()).collect();
+    assert_eq!(names, ["nemo_a", "nemo_b", "x[0]", "x[1]", "balance_a", "balance_b"]);
+    wiring(
+        BALANCED,
+        "Top",
+        expect![[r#"
+        end.a - [a]
+        end.b - farm.nemo_a.outer
+        farm.nemo_a.outer - end.b
+        farm.nemo_a.inner - farm.balance_a.front
+        farm.nemo_b.outer - [b]
+        farm.nemo_b.inner - farm.balance_b.front
+        farm.x[0].a - farm.balance_a.back[0]
+        farm.x[0].b - farm.balance_b.back[0]
+        farm.x[1].a - farm.balance_a.back[1]
+        farm.x[1].b - farm.balance_b.back[1]
+        farm.balance_a.front - farm.nemo_a.inner
+        farm.balance_a.back[0] - farm.x[0].a
+        farm.balance_a.back[1] - farm.x[1].a
+        farm.balance_b.front - farm.nemo_b.inner
+        farm.balance_b.back[0] - farm.x[0].b
+        farm.balance_b.back[1] - farm.x[1].b
+        [a] - end.a
+        [b] - farm.nemo_b.outer
+    "#]],
+    );
+    let wiring = crate::wiring(&world.db, world.subject("Farm"));
+    let delays = wiring.links.iter().flat_map(|l| &l.wires).filter(|wire| !wire.attributes.is_empty()).count();
+    assert_eq!((delays, wiring.parts[4].len()), (2, 1));
+}
 
 fn wiring(text: &str, name: &str, expected: Expect) {
     expected.assert_eq(&World::new(text).wiring(name));

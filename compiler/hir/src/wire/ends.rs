@@ -14,7 +14,7 @@ use rdcl_syntax::ast::{End, EndSegment, Index, Name};
 pub enum EndRef {
     /// A port of the composite itself.
     Outer(u32),
-    /// A port of a part: the part (arrays counted out), the port.
+    /// A port of a part: the part (arrays counted out; the balancers come after all parts), the port.
     Inner(u32, u32),
 }
 

@@ -250,6 +250,7 @@ pub fn eval(expr: &Expr, read: &dyn Fn(Leaf) -> Sym, shape: Shape) -> Sym {
         Expr::Extract { hi, lo, of } => Sym::extract(go(of), *hi, *lo),
         Expr::Concat(a, b) => Sym::concat(go(a), go(b)),
         Expr::Zext(width, a) => Sym::zext(*width, go(a)),
+        Expr::Hash(of, size) => Sym::hash(of.iter().map(go).collect(), *size),
         Expr::Ite(c, a, b) => match eval_cond(c, read, shape) {
             SymCond::True => go(a),
             SymCond::False => go(b),

@@ -1,8 +1,9 @@
 //! Conditions over symbolic values.
 
-use super::{Sym, SymNode, Var};
+use super::{Hashes, Sym, SymNode, Var};
 use rdcl_base::IntervalSet;
 use rdcl_core::{CmpOp, mask};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// A condition.
@@ -141,9 +142,13 @@ impl SymCond {
 
     /// The condition with each variable replaced.
     pub fn substitute(&self, by: &mut dyn FnMut(Var) -> Sym) -> SymCond {
+        self.rewrite(by, Hashes::Any)
+    }
+
+    pub(super) fn rewrite(&self, by: &mut dyn FnMut(Var) -> Sym, hashes: Hashes) -> SymCond {
         let cmp = |op, a: &Sym, b: &Sym, by: &mut dyn FnMut(Var) -> Sym| {
-            let a = a.substitute(by);
-            SymCond::cmp(op, a, b.substitute(by))
+            let a = a.rewrite(by, hashes);
+            SymCond::cmp(op, a, b.rewrite(by, hashes))
         };
         match self {
             SymCond::True => SymCond::True,
@@ -151,10 +156,24 @@ impl SymCond {
             SymCond::Eq(a, b) => cmp(CmpOp::Eq, a, b, by),
             SymCond::Ult(a, b) => cmp(CmpOp::Ult, a, b, by),
             SymCond::Ule(a, b) => cmp(CmpOp::Ule, a, b, by),
-            SymCond::In(a, set) => SymCond::is_in_shared(a.substitute(by), set),
-            SymCond::All(conds) => SymCond::all(conds.iter().map(|c| c.substitute(by)).collect::<Vec<_>>()),
-            SymCond::Any(conds) => SymCond::any(conds.iter().map(|c| c.substitute(by)).collect::<Vec<_>>()),
-            SymCond::Not(c) => c.substitute(by).negate(),
+            SymCond::In(a, set) => SymCond::is_in_shared(a.rewrite(by, hashes), set),
+            SymCond::All(conds) => SymCond::all(conds.iter().map(|c| c.rewrite(by, hashes)).collect::<Vec<_>>()),
+            SymCond::Any(conds) => SymCond::any(conds.iter().map(|c| c.rewrite(by, hashes)).collect::<Vec<_>>()),
+            SymCond::Not(c) => c.rewrite(by, hashes).negate(),
+        }
+    }
+
+    /// Calls `visit` for every hash in it: its arguments and its size.
+    pub fn hashes(&self, visit: &mut dyn FnMut(&[Sym], NonZeroU32)) {
+        match self {
+            SymCond::True | SymCond::False => {}
+            SymCond::Eq(a, b) | SymCond::Ult(a, b) | SymCond::Ule(a, b) => {
+                a.hashes(visit);
+                b.hashes(visit);
+            }
+            SymCond::In(a, _) => a.hashes(visit),
+            SymCond::All(conds) | SymCond::Any(conds) => conds.iter().for_each(|c| c.hashes(visit)),
+            SymCond::Not(c) => c.hashes(visit),
         }
     }
 
@@ -173,9 +192,9 @@ impl SymCond {
         found
     }
 
-    /// Whether it holds, given every variable's value.
+    /// Whether it holds, given every variable's value; hashes are the real ones.
     pub fn eval(&self, model: &dyn Fn(Var) -> u128) -> bool {
-        match self.substitute(&mut |v| Sym::constant(v.width, model(v))) {
+        match self.rewrite(&mut |v| Sym::constant(v.width, model(v)), Hashes::Real) {
             SymCond::True => true,
             SymCond::False => false,
             other => unreachable!("a condition without variables is constant: {other:?}"),

@@ -118,6 +118,7 @@ impl Dump<'_> {
             Expr::Extract { hi, lo, of } => format!("{}[{hi}..{lo}]", self.expr(of)),
             Expr::Concat(a, b) => format!("({} ++ {})", self.expr(a), self.expr(b)),
             Expr::Zext(width, of) => format!("zext({width}, {})", self.expr(of)),
+            Expr::Hash(of, size) => format!("hash({}) % {size}", self.exprs(of)),
             Expr::Ite(c, a, b) => format!("({} ? {} : {})", self.cond(c), self.expr(a), self.expr(b)),
         }
     }
