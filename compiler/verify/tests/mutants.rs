@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 /// Uses every block of the library once, small enough to fill.
 const MAIN: &str = "use std::net::Ip4;
 use std::nf::{Firewall, Hub, LoadBalancer, Nat44, Router, StatefulFirewall, StaticSwitch, TrafficMirror, VlanTagger};
+use std::nf::{GreTunnel, GtpuTunnel, VxlanTunnel};
 rfb Main {
   part fw: Firewall(inside = 10.0.0.0/8);
   part hub: Hub(link = Ip4, ports = 3);
@@ -27,6 +28,9 @@ rfb Switched : StaticSwitch(fdb = \"fdb.txt\", ports = 3) {
   ensures alone:   isolated p[0] -> p[2] when eth.dst == 02:00:00:00:00:01;
   ensures unknown: reach p[0] -> p[2] when eth.dst == 02:00:00:00:00:09;
 }
+rfb Carried : GreTunnel(local = 10.0.0.1, remote = 10.0.0.2) {}
+rfb Overlay : VxlanTunnel(vni = 7, local = 10.0.0.1, remote = 10.0.0.2) {}
+rfb Bearer : GtpuTunnel(local_teid = 7, remote_teid = 9, local = 10.0.0.1, remote = 10.0.0.2) {}
 rfb Routed : Router(fib = \"fib.txt\") {
   ensures routed: reach p[3] -> p[1] when ip.ttl > 1 and ip.dst in 10.0.0.0/8 and not ip.dst in 10.1.0.0/16;
 }
