@@ -1,6 +1,7 @@
 //! Replay: a candidate as bytes, run by the interpreter from empty stores. Nothing is called violated that this does
 //! not show.
 
+use crate::entry::told;
 use crate::explore::{Explorer, Facts};
 use crate::minimise::Model;
 use crate::sym::{Var, VarKind};
@@ -32,7 +33,8 @@ impl Shot {
     pub fn new(from: BoundaryId, shape: Shape, facts: &Facts, number: u16, model: &Model) -> Shot {
         let mut packet = Packet::new(shape);
         let length = shape.ip().and_then(|ip| ip.field("len"));
-        for field in shape.fields().filter(|f| Some(*f) != length) {
+        // What tells the header that follows is as the shape has it.
+        for field in shape.fields().filter(|f| Some(*f) != length && told(shape, *f).is_none()) {
             packet.set(field, model.value(Var { packet: number, ..Var::field(field) }));
         }
         match length {

@@ -24,7 +24,7 @@ use traffic::Traffic;
 const SERVICES: &str = "
 use std::net::{Eth, Ip4, Vlan};
 use std::nf::{Firewall, Hub, LoadBalancer, Nat44, Router, StatefulFirewall, StaticSwitch, TrafficMirror, VlanTagger};
-use std::nf::{GreTunnel, GtpuTunnel, VxlanTunnel};
+use std::nf::{GreTunnel, GtpuTunnel, Switch, VxlanTunnel};
 
 rfb Gate : Firewall(inside = 10.1.0.0/16) {
   port inout lan: Ip4; port inout wan: Ip4;
@@ -69,10 +69,12 @@ rfb Overlay { port inout lan: Eth; port inout wan: Ip4;
 rfb Bearer { port inout lan: Ip4; port inout wan: Ip4;
              part end: GtpuTunnel(local_teid = 7, remote_teid = 7, local = 10.1.0.5, remote = 8.8.0.2);
              wire lan <-> end.inside; wire end.outside <-> wan; }
+rfb Floor { port inout p[0..3]: Eth; part switch: Switch(capacity = 100, idle = 200us);
+            wire p[0] <-> switch.p0; wire p[1] <-> switch.p1; wire p[2] <-> switch.p2; wire p[3] <-> switch.p3; }
 ";
 
 /// The networks under test; packets are shared out in these proportions.
-const SUBJECTS: [(&str, u64); 15] = [
+const SUBJECTS: [(&str, u64); 16] = [
     ("Wall", 7),
     ("Gate", 7),
     ("Bridge", 7),
@@ -88,6 +90,7 @@ const SUBJECTS: [(&str, u64); 15] = [
     ("Gre", 4),
     ("Overlay", 4),
     ("Bearer", 4),
+    ("Floor", 4),
 ];
 
 const UP: &str = "0.0.0.0/0 0\n203.0.113.0/24 1\n8.8.0.0/16 2\n";
