@@ -34,12 +34,19 @@ use std::ops::Range;
 /// assert_eq!(rdcl_syntax::format(text), "stack Tagged = eth / vlan; // 802.1Q\n");
 /// ```
 pub fn format(text: &str) -> String {
-    with_blocks(&formatted(text), false)
+    finished(text, false)
 }
 
 /// Formats a file, and makes its blocks of NEMO canonical, as far as they have a canonical form.
 pub fn canonical(text: &str) -> String {
-    with_blocks(&formatted(text), true)
+    finished(text, true)
+}
+
+/// Blocks are set where their braces have come to stand; comments behind them are lined up once more if that moves them.
+fn finished(text: &str, make_canonical: bool) -> String {
+    let around = formatted(text);
+    let whole = with_blocks(&around, make_canonical);
+    if whole == around { whole } else { formatted(&whole) }
 }
 
 /// A file formatted, blocks in other languages apart.

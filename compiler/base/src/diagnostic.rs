@@ -150,7 +150,7 @@ pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .filter(|c| *c != wanted)
         .map(|c| (edit_distance(wanted, c), c))
-        .filter(|(d, c)| *d <= limit && (*d < wanted.chars().count() || wanted.eq_ignore_ascii_case(c)))
+        .filter(|(d, _)| *d <= limit)
         .min_by_key(|(d, _)| *d)
         .map(|(_, c)| c)
 }

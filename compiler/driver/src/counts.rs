@@ -4,7 +4,7 @@ use crate::check::Checked;
 use crate::console::Paint;
 use rdcl_codegen::Counter;
 use rdcl_core::{BlockId, InstrId, ParseError, Program, Reason};
-use rdcl_hir::{Instance, Leaf, leaf_origins, leaf_program, place, short_name, structure, wiring};
+use rdcl_hir::{Instance, Leaf, leaf_origins, leaf_program, lone_leaf_name, place, structure, wiring};
 use rdcl_host::{PartReport, Report, Unsent};
 use rdcl_verify::reason_words;
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ pub fn human(checked: &Checked, instance: Instance<'_>, report: &Report, color: 
 
 /// The path of a guest; the name of the block where that is the whole service.
 pub fn guest_name(checked: &Checked, instance: Instance<'_>, path: &str) -> String {
-    if path.is_empty() { short_name(&checked.db, instance) } else { path.to_owned() }
+    if path.is_empty() { lone_leaf_name(&checked.db, instance).to_owned() } else { path.to_owned() }
 }
 
 /// A guest: what went through, then a line for each reason to drop.

@@ -41,7 +41,7 @@ rfb Whole {
   wire guard.b <-> box.x;
   wire box.y <-> wan;
   wire mirror <-> tap.t;
-  intent nemo {{ CREATE Flow f Match src-ip: 10.0.0.0/8; CREATE Operation no Target f Action deny; }}
+  intent nemo {{ CREATE Flow f Match src-ip: 10.0.0.0/8; CREATE Operation no Target f Priority 1 Action deny; }}
 }
 "#;
 

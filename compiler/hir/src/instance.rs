@@ -10,6 +10,7 @@ use crate::cx::{Cx, Params};
 use crate::eval::value_text;
 use crate::source::db::Db;
 use crate::source::item::{Item, rfb_tree};
+use crate::source::names::plain_name;
 use crate::value::Value;
 use param::default_value;
 use rdcl_syntax::ast;
@@ -44,6 +45,11 @@ pub fn default_instance<'db>(db: &'db dyn Db, item: Item<'db>) -> Instance<'db> 
 /// Whether no parameter is mandatory.
 pub fn has_all_defaults(db: &dyn Db, item: Item<'_>) -> bool {
     signature(db, item).params.iter().all(|p| !p.mandatory)
+}
+
+/// `Nat44`, and also for `Outer::Nat44`: what the one leaf of such a service is called.
+pub fn lone_leaf_name<'db>(db: &'db dyn Db, instance: Instance<'db>) -> &'db str {
+    plain_name(db, instance.rfb(db))
 }
 
 /// `Nat44`

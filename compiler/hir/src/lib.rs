@@ -45,7 +45,7 @@ pub use eval::value_text;
 pub use flatten::{FlatLink, Structure, WireOrigin, Wiring, leaf_count, network, structure, wiring};
 pub use headers::known_headers;
 pub use instance::{Instance, Param, Signature, default_instance, full_name, has_all_defaults, params};
-pub use instance::{short_name, signature};
+pub use instance::{lone_leaf_name, short_name, signature};
 pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
 pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::PortGroup;

@@ -6,7 +6,7 @@ use crate::explain::{impossible, too_large};
 use crate::placement::{PlacedPart, Placement, Route};
 use crate::solver::{Answer, Solution, Solver};
 use rdcl_core::Endpoint;
-use rdcl_hir::{Db, Deployment, Problem, leaf_ports, short_name, structure};
+use rdcl_hir::{Db, Deployment, Problem, leaf_ports, lone_leaf_name, structure};
 
 /// The best placement of a deployment.
 ///
@@ -57,7 +57,7 @@ fn placement(case: &Case<'_>, solution: Solution) -> Placement {
 pub fn leaf_name<'db>(db: &'db dyn Db, deployment: &Deployment<'db>, leaf: usize) -> String {
     let parts = &structure(db, deployment.instance).parts;
     match parts.get(leaf).map_or("", |part| part.0.as_str()) {
-        "" => short_name(db, deployment.instance),
+        "" => lone_leaf_name(db, deployment.instance).to_owned(),
         path => path.to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Names of things, and sets of reasons.
 
 use rdcl_core::{Endpoint, PartId};
-use rdcl_hir::{Db, Instance, Leaf, Loc, Structure, leaf_ports, short_name};
+use rdcl_hir::{Db, Instance, Leaf, Loc, Structure, leaf_ports, lone_leaf_name};
 
 /// Places, each once, in the order of their first mention.
 pub fn because(places: impl IntoIterator<Item = Loc>) -> Vec<Loc> {
@@ -36,7 +36,7 @@ impl<'db> Names<'db> {
     pub fn part(&self, part: PartId) -> String {
         match self.structure.parts.get(part.0 as usize) {
             Some((path, _)) if !path.is_empty() => path.clone(),
-            Some(_) | None => short_name(self.db, self.instance),
+            Some(_) | None => lone_leaf_name(self.db, self.instance).to_owned(),
         }
     }
 

@@ -39,14 +39,21 @@ pub(crate) fn set(text: &str, indent: usize, short: Option<usize>) -> Option<Str
     }
     setter.remaining(indent);
     let lines = setter.lines;
-    if let Some(room) = short.filter(|_| comments.is_empty() && !text.trim().contains('\n')) {
-        let flat: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
-        let flat = flat.join(" ");
-        if flat.chars().count() <= room && lines.iter().skip(1).all(|line| !line.blank) {
-            return Some(flat);
-        }
+    let whole: String = lines.iter().enumerate().map(|(number, line)| line.whole(number == 0)).collect();
+    // A semicolon that ends nothing belongs to no statement; a text that has one is left alone.
+    if !solid(text).eq(solid(&whole)) {
+        return None;
     }
-    Some(lines.iter().enumerate().map(|(number, line)| line.whole(number == 0)).collect())
+    let room = short.filter(|_| comments.is_empty() && !text.trim().contains('\n'));
+    let flat: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    let flat = flat.join(" ");
+    let fits = room.is_some_and(|room| flat.chars().count() <= room) && lines.iter().skip(1).all(|line| !line.blank);
+    Some(if fits { flat } else { whole })
+}
+
+/// What is no white space; a backslash continues a line and is some.
+fn solid(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '\\')
 }
 
 /// How deep each statement stands.

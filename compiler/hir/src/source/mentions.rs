@@ -4,7 +4,7 @@ use crate::source::db::{Db, SourceFile};
 use crate::source::item::{Item, items, parsed};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
-use rdcl_base::{Code, Diagnostic};
+use rdcl_base::{Code, Diagnostic, nearest};
 use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Member, Path, TypeArg, TypeExpr};
 use std::collections::BTreeSet;
 
@@ -32,10 +32,18 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
     found.names
 }
 
-/// The imports of a file that nothing in it mentions.
+/// The imports of a file that nothing in it mentions. One that a misspelt name is nearest to was probably meant there.
 pub(crate) fn unused_imports(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let scope = scope(db, file);
     let mentioned = |name: &String| items(db, file).iter().any(|item| mentions(db, *item).contains(name));
-    let unused = scope(db, file).imports.iter().filter(|(name, _)| !mentioned(name));
+    let unused = scope.imports.iter().filter(|(name, _)| !mentioned(name));
+    let misspelt = |name: &String| {
+        let names = items(db, file).iter().flat_map(|item| mentions(db, *item));
+        let items = names.filter(|mention| mention.starts_with(char::is_uppercase));
+        let unknown = items.filter(|mention| !scope.names.contains_key(*mention));
+        nearest(name, unknown.map(String::as_str)).is_some()
+    };
+    let unused = unused.filter(|(name, _)| !misspelt(name));
     unused.map(|(name, at)| Diagnostic::new(Code::W0201, *at, format!("`{name}` is imported and never used"))).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::source::item::{Item, items, parsed};
 use crate::source::loc::{Loc, Problem};
 use rdcl_base::{Code, Diagnostic, Fix, NodeId, Span, nearest};
 use rdcl_syntax::{Keyword, ast};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a path is expected to name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Scope<'db> {
     pub names: BTreeMap<String, Item<'db>>,
     /// The imported names, and where each is imported.
     pub imports: Vec<(String, Loc)>,
+    /// The names of imports of nothing. They are complained of where they are imported, and nowhere else.
+    lost: BTreeSet<String>,
     /// Names given twice, and imports of nothing.
     pub problems: Vec<Problem>,
 }
@@ -87,7 +89,8 @@ fn is_named(db: &dyn Db, item: Item<'_>) -> bool {
 /// What a file can name, and what is wrong with that.
 #[salsa::tracked(returns(ref))]
 pub fn scope<'db>(db: &'db dyn Db, file: SourceFile) -> Scope<'db> {
-    let mut scope = Scope { names: declarations(db, file).clone(), imports: Vec::new(), problems: Vec::new() };
+    let names = declarations(db, file).clone();
+    let mut scope = Scope { names, imports: Vec::new(), lost: BTreeSet::new(), problems: Vec::new() };
     for item in items(db, file) {
         if is_named(db, *item) && scope.names.get(item.name(db)) != Some(item) {
             scope.problems.push(duplicate_item(db, *item, scope.names.get(item.name(db)).copied()));
@@ -103,11 +106,14 @@ pub fn scope<'db>(db: &'db dyn Db, file: SourceFile) -> Scope<'db> {
 
 fn add_import<'db>(db: &'db dyn Db, scope: &mut Scope<'db>, item: Item<'db>, import: &ast::Import) {
     let at = Loc::of(db, item, import.path.node);
+    let Some(name) = import.alias.as_ref().or(import.path.segments.last()) else { return };
     let target = match find(db, item.file(db), &import.path) {
         Ok(target) => target,
-        Err(missing) => return scope.problems.push(nothing_to_import(db, item, missing)),
+        Err(missing) => {
+            scope.lost.insert(name.text.clone());
+            return scope.problems.push(nothing_to_import(db, item, missing));
+        }
     };
-    let Some(name) = import.alias.as_ref().or(import.path.segments.last()) else { return };
     if scope.names.contains_key(&name.text) {
         return scope.problems.push(duplicate_import(Loc::of(db, item, name.node), &name.text));
     }
@@ -267,6 +273,7 @@ pub(crate) fn resolve<'db>(cx: &mut Cx<'db>, path: &ast::Path, wanted: Kind) -> 
     let found = match path.segments.as_slice() {
         [name] => match in_sight(cx.db, cx.item, &name.text) {
             Some(item) => item,
+            None if scope(cx.db, cx.file()).lost.contains(&name.text) => return None,
             None => {
                 cx.report(unknown_name(cx, name, wanted));
                 return None;

@@ -157,10 +157,15 @@ fn an_invariant_proved_from_a_broken_one_is_not_proved() {
 
 #[test]
 fn what_a_header_takes_along_is_not_guessed() {
-    let again = block(vec![Op::Pop(UDP), Op::Push(UDP)], End::Forward(PortId(1)));
-    let mut program = leaf(&["in0", "out0"], vec![], vec![again]);
-    program.ports = ports(&["in0", "out0"], stack(&[IP, UDP]));
-    let summary = summary(&program);
+    let renewed = |header| {
+        let again = block(vec![Op::Pop(header), Op::Push(header)], End::Forward(PortId(1)));
+        let mut program = leaf(&["in0", "out0"], vec![], vec![again]);
+        program.ports = ports(&["in0", "out0"], stack(&[IP, header]));
+        program
+    };
+    // What a checksum is off by is known to be gone, but nobody knows the options of TCP.
+    agree(&renewed(UDP));
+    let summary = summary(&renewed(HeaderKind::Tcp));
     assert!(summary.exhausted && summary.ingress.values().flatten().all(|row| row.end == RowEnd::Unmodelled));
 }
 

@@ -32,8 +32,7 @@ pub(super) fn clashes(cx: &mut Cx<'_>, frame: &Frame<'_, '_>) {
                 let near = nearest(name, known);
                 let message = format!("there is no {} `{name}` that could be {verb}", noun(*kind));
                 let mut problem = Diagnostic::new(Code::E0426, cx.at(*at), message);
-                let is_text = frame.model.is_none() && frame.block.is_none();
-                if is_text && !scope.ever().any(|thing| thing.kind == *kind) {
+                if frame.model.is_none() && frame.block.is_none() && scope.ever().next().is_none() {
                     taken_to_exist(&mut problem);
                 }
                 meant(cx, problem, *at, near)
@@ -53,7 +52,7 @@ pub(super) fn noun(kind: rdcl_syntax::nemo::EntityKind) -> String {
     }
 }
 
-/// Of a text that declares nothing of the kind, what it names is taken to exist already.
+/// Of a text that declares nothing that could be meant, what it names is taken to exist already.
 pub(super) fn taken_to_exist(problem: &mut Problem) {
     if [Code::E0424, Code::E0426].contains(&problem.code) {
         soften(problem, "nothing of the kind is declared in this text, so it is taken to exist already");
