@@ -24,6 +24,7 @@ const CHECKS: &[Check] = &[
     ("a-lone-file", alone),
     ("mistakes-have-places", mistakes),
     ("the-page", page),
+    ("a-switch-learns", switch),
 ];
 
 /// One trial for each check, and for each code of fixtures.
@@ -388,4 +389,53 @@ fn fixture_code(info: &CodeInfo) -> Result<(), String> {
         expect(codes == wanted && failed == 0, &ran, &format!("under `{heading}`"))?;
     }
     Ok(())
+}
+
+/// What a contract cannot say of the library's switch, since it takes several frames: what it learns, and forgets.
+fn switch(world: &World) -> Result<(), String> {
+    let tests = r#"
+block = "Floor"
+
+[[test]]
+name = "a host that was heard of gets its frames alone"
+[[test.step]]
+send = { port = "p2", eth.src = "02:00:00:00:00:02", eth.dst = "ff:ff:ff:ff:ff:ff" }
+expect = [{ port = "p0" }, { port = "p1" }, { port = "p3" }]
+[[test.step]]
+send = { port = "p0", eth.src = "02:00:00:00:00:01", eth.dst = "02:00:00:00:00:02" }
+expect = { port = "p2" }
+[[test.step]]
+send = { port = "p2", eth.src = "02:00:00:00:00:02", eth.dst = "02:00:00:00:00:01" }
+expect = { port = "p0" }
+
+[[test]]
+name = "a host that moves is found behind its new port"
+[[test.step]]
+send = { port = "p2", eth.src = "02:00:00:00:00:02", eth.dst = "ff:ff:ff:ff:ff:ff" }
+[[test.step]]
+send = { port = "p1", eth.src = "02:00:00:00:00:02", eth.dst = "02:00:00:00:00:09" }
+expect = [{ port = "p0" }, { port = "p2" }, { port = "p3" }]
+[[test.step]]
+send = { port = "p0", eth.src = "02:00:00:00:00:01", eth.dst = "02:00:00:00:00:02" }
+expect = { port = "p1" }
+
+[[test]]
+name = "a host that is silent for longer than the ageing time is forgotten"
+[[test.step]]
+send = { port = "p2", eth.src = "02:00:00:00:00:02", eth.dst = "ff:ff:ff:ff:ff:ff" }
+[[test.step]]
+after = "301s"
+send = { port = "p0", eth.src = "02:00:00:00:00:01", eth.dst = "02:00:00:00:00:02" }
+expect = [{ port = "p1" }, { port = "p2" }, { port = "p3" }]
+
+[[test]]
+name = "two hosts behind one port are left to themselves"
+[[test.step]]
+send = { port = "p2", eth.src = "02:00:00:00:00:02", eth.dst = "ff:ff:ff:ff:ff:ff" }
+[[test.step]]
+send = { port = "p2", eth.src = "02:00:00:00:00:01", eth.dst = "02:00:00:00:00:02" }
+drop = "already there"
+"#;
+    package(world, "use std::nf::Switch;\n\nrfb Floor : Switch {}\n", tests)?;
+    counted(world, "test site", 4, 0).map(|_| ())
 }

@@ -10,9 +10,10 @@ use rdcl_verify::{Options, verdicts};
 use salsa::Setter;
 use std::collections::BTreeMap;
 
-/// Uses every block of the library once, small enough to fill.
+/// Uses every block of the library that is changed once, small enough to fill.
 const MAIN: &str = "use std::net::Ip4;
 use std::nf::{Firewall, Hub, LoadBalancer, Nat44, Router, StatefulFirewall, StaticSwitch, TrafficMirror, VlanTagger};
+use std::nf::{GreTunnel, GtpuTunnel, VxlanTunnel};
 rfb Main {
   part fw: Firewall(inside = 10.0.0.0/8);
   part hub: Hub(link = Ip4, ports = 3);
@@ -27,6 +28,9 @@ rfb Switched : StaticSwitch(fdb = \"fdb.txt\", ports = 3) {
   ensures alone:   isolated p[0] -> p[2] when eth.dst == 02:00:00:00:00:01;
   ensures unknown: reach p[0] -> p[2] when eth.dst == 02:00:00:00:00:09;
 }
+rfb Carried : GreTunnel(local = 10.0.0.1, remote = 10.0.0.2) {}
+rfb Overlay : VxlanTunnel(vni = 7, local = 10.0.0.1, remote = 10.0.0.2) {}
+rfb Bearer : GtpuTunnel(local_teid = 7, remote_teid = 9, local = 10.0.0.1, remote = 10.0.0.2) {}
 rfb Routed : Router(fib = \"fib.txt\") {
   ensures routed: reach p[3] -> p[1] when ip.ttl > 1 and ip.dst in 10.0.0.0/8 and not ip.dst in 10.1.0.0/16;
 }
@@ -36,6 +40,10 @@ rfb Routed : Router(fib = \"fib.txt\") {
 const FDB: &str = "02:00:00:00:00:01 1\n01:00:5e:00:00:01 1\n";
 
 const FIB: &str = "0.0.0.0/0 0\n10.0.0.0/8 1\n10.1.0.0/16 2\n";
+
+/// Blocks that are not changed: what a switch learns is seen by several frames, so that tests with packets are its check,
+/// and its proofs take too long to be made again for each change.
+const UNTRIED: [&str; 1] = ["Switch"];
 
 /// Mutants that change no verdict, and why that is right.
 const SURVIVORS: &[(&str, &str)] = &[
@@ -58,23 +66,37 @@ const TWO_PACKETS: &str = "to which port of a host a mapping belongs is a statem
 const ANSWERS: &str = "which packet answers which, and that a flow keeps its member, are statements about two packets; a \
     contract speaks of one";
 
+/// The library and what uses it, in one database: what a mutant does not touch is not proved again.
+struct World {
+    db: Database,
+    nf: SourceFile,
+    package: Package,
+}
+
+impl World {
+    fn new() -> World {
+        let mut db = Database::default();
+        let std = add_std(&mut db, FileId(0));
+        let nf = std.iter().copied().find(|f| f.path(&db) == "std::nf").expect("the library has network functions");
+        let main = SourceFile::new(&db, "main".into(), "main.rdcl".into(), MAIN.into(), FileId(50));
+        let fib = TableFile::new(&db, "fib.txt".into(), FIB.into(), FileId(60));
+        let fdb = TableFile::new(&db, "fdb.txt".into(), FDB.into(), FileId(61));
+        let package = Package::new(&db, vec![main], std, vec![fib, fdb]);
+        World { db, nf, package }
+    }
+}
+
 /// The verdicts on the library as it is in `nf`, by instance and property; none if the checker refuses it.
-fn verdict_words(nf: &str) -> Option<BTreeMap<String, &'static str>> {
-    let mut db = Database::default();
-    let std = add_std(&mut db, FileId(0));
-    let file = std.iter().copied().find(|f| f.path(&db) == "std::nf").expect("the library has network functions");
-    file.set_text(&mut db).to(nf.to_owned());
-    let main = SourceFile::new(&db, "main".into(), "main.rdcl".into(), MAIN.into(), FileId(50));
-    let fib = TableFile::new(&db, "fib.txt".into(), FIB.into(), FileId(60));
-    let fdb = TableFile::new(&db, "fdb.txt".into(), FDB.into(), FileId(61));
-    let package = Package::new(&db, vec![main], std, vec![fib, fdb]);
-    if diagnostics(&db, package).iter().any(|d| d.severity == Severity::Error) {
+fn verdict_words(world: &mut World, nf: &str) -> Option<BTreeMap<String, &'static str>> {
+    world.nf.set_text(&mut world.db).to(nf.to_owned());
+    let (db, package) = (&world.db, world.package);
+    if diagnostics(db, package).iter().any(|d| d.severity == Severity::Error) {
         return None;
     }
     let mut words = BTreeMap::new();
-    for instance in subjects(&db, package) {
-        let name = full_name(&db, *instance);
-        for verdict in verdicts(&db, *instance, Options::default()) {
+    for instance in subjects(db, package) {
+        let name = full_name(db, *instance);
+        for verdict in verdicts(db, *instance, Options::default()) {
             words.insert(format!("{name}.{}", verdict.property), verdict.result.word());
         }
     }
@@ -204,6 +226,9 @@ fn mutants(source: &str) -> Vec<Mutant> {
         let text = &source[chunk.start as usize..chunk.end as usize];
         let parsed = rdcl_syntax::parse_item(text);
         let Item::Rfb(rfb) = &parsed.item else { continue };
+        if UNTRIED.contains(&rfb.name.text.as_str()) {
+            continue;
+        }
         let port = |m: &Member| if let Member::Port(p) = m { Some(p.name.text.clone()) } else { None };
         let mut mutator = Mutator {
             source,
@@ -226,17 +251,19 @@ fn mutants(source: &str) -> Vec<Mutant> {
 #[test]
 fn every_mutant_of_the_library_is_noticed() {
     let source = rdcl_stdlib::SOURCES.iter().find(|s| s.module == "std::nf").expect("the library is there").text;
-    let baseline = verdict_words(source).expect("the library is clean");
+    let mut world = World::new();
+    let baseline = verdict_words(&mut world, source).expect("the library is clean");
     assert!(baseline.values().all(|w| *w == "proved"), "{baseline:#?}");
     let (mut flipped, mut refused, mut survivors) = (0, 0, Vec::new());
     let all = mutants(source);
     for mutant in &all {
-        match verdict_words(&mutant.text) {
+        match verdict_words(&mut world, &mutant.text) {
             None => refused += 1,
             Some(words) if words.values().any(|w| *w != "proved") || words.len() != baseline.len() => flipped += 1,
             Some(_) => survivors.push(mutant.name.as_str()),
         }
     }
+    assert_eq!(verdict_words(&mut world, source).as_ref(), Some(&baseline), "the library as it was");
     SURVIVORS.iter().for_each(|(name, why)| println!("survives: {name}: {why}"));
     println!("{} mutants: {flipped} cost a proof, {refused} are refused by the checker", all.len());
     let expected: Vec<&str> = SURVIVORS.iter().map(|(name, _)| *name).collect();

@@ -24,6 +24,7 @@ use traffic::Traffic;
 const SERVICES: &str = "
 use std::net::{Eth, Ip4, Vlan};
 use std::nf::{Firewall, Hub, LoadBalancer, Nat44, Router, StatefulFirewall, StaticSwitch, TrafficMirror, VlanTagger};
+use std::nf::{GreTunnel, GtpuTunnel, Switch, VxlanTunnel};
 
 rfb Gate : Firewall(inside = 10.1.0.0/16) {
   port inout lan: Ip4; port inout wan: Ip4;
@@ -59,22 +60,37 @@ rfb Farm { port inout clients: Ip4; port inout servers: Ip4;
            part lb: LoadBalancer(virtual = 203.0.113.7, members = 10.1.0.4/30, capacity = 100, idle = 200us);
            wire clients <-> lb.clients; wire lb.servers <-> servers; }
 rfb Rack { port inout p[0..3]: Eth; part switch: StaticSwitch(fdb = \"fdb.txt\"); wire p[*] <-> switch.p[*]; }
+rfb Gre { port inout lan: Ip4; port inout wan: Ip4;
+          part end: GreTunnel(local = 10.1.0.5, remote = 8.8.0.2);
+          wire lan <-> end.inside; wire end.outside <-> wan; }
+rfb Overlay { port inout lan: Eth; port inout wan: Ip4;
+              part end: VxlanTunnel(vni = 7, local = 10.1.0.5, remote = 8.8.0.2, sport = 4789);
+              wire lan <-> end.inside; wire end.outside <-> wan; }
+rfb Bearer { port inout lan: Ip4; port inout wan: Ip4;
+             part end: GtpuTunnel(local_teid = 7, remote_teid = 7, local = 10.1.0.5, remote = 8.8.0.2);
+             wire lan <-> end.inside; wire end.outside <-> wan; }
+rfb Floor { port inout p[0..3]: Eth; part switch: Switch(capacity = 100, idle = 200us);
+            wire p[0] <-> switch.p0; wire p[1] <-> switch.p1; wire p[2] <-> switch.p2; wire p[3] <-> switch.p3; }
 ";
 
 /// The networks under test; packets are shared out in these proportions.
-const SUBJECTS: [(&str, u64); 12] = [
+const SUBJECTS: [(&str, u64); 16] = [
     ("Wall", 7),
     ("Gate", 7),
     ("Bridge", 7),
     ("Crossroads", 7),
-    ("Site", 18),
-    ("Chain", 18),
+    ("Site", 12),
+    ("Chain", 12),
     ("Branch", 7),
     ("Door", 9),
     ("Watched", 4),
     ("Tagged", 4),
     ("Farm", 8),
     ("Rack", 4),
+    ("Gre", 4),
+    ("Overlay", 4),
+    ("Bearer", 4),
+    ("Floor", 4),
 ];
 
 const UP: &str = "0.0.0.0/0 0\n203.0.113.0/24 1\n8.8.0.0/16 2\n";
