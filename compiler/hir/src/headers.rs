@@ -138,6 +138,7 @@ impl Mentions {
         match clause {
             Clause::Holds { when, body, .. } => self.exprs(when.iter().chain(body)),
             Clause::Mode { when, except, .. } => self.exprs(when.iter().chain(except)),
+            Clause::Via { when, .. } => self.exprs(when),
             Clause::No(_) => {}
         }
     }

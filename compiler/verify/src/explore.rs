@@ -15,6 +15,7 @@ use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_core::{
     BlockId, BoundaryId, Derivation, Endpoint, Field, InstrId, MapId, PartId, PortId, Reason, Role, Shape,
 };
+use rdcl_hir::passed;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -181,6 +182,8 @@ pub struct Leaf {
     pub facts: Arc<Facts>,
     /// Visits made.
     pub hops: u32,
+    /// How many of the waypoints it has passed, in order, of those that are looked at.
+    pub passed: usize,
 }
 
 /// A packet on its way to a part.
@@ -191,6 +194,7 @@ struct Flight {
     copy: Vec<CopyArm>,
     facts: Arc<Facts>,
     hops: u32,
+    passed: usize,
     trail: Option<Arc<Passed>>,
 }
 
@@ -219,6 +223,7 @@ impl Flight {
 
     fn same_but_guard(&self, other: &Flight) -> bool {
         self.hops == other.hops
+            && self.passed == other.passed
             && self.view == other.view
             && self.copy == other.copy
             && self.facts == other.facts
@@ -232,6 +237,8 @@ pub struct Explorer<'n> {
     order: Order,
     /// Splitting, and the counters of work.
     pub context: Context,
+    /// The waypoints that are looked at.
+    through: Vec<BTreeSet<PartId>>,
     visits: HashMap<(Vec<CopyArm>, u32, Ingress), u32>,
     addresses: Vec<(Vec<u32>, usize)>,
     waiting: BTreeMap<(usize, Ingress), Vec<Flight>>,
@@ -246,6 +253,7 @@ impl<'n> Explorer<'n> {
             net,
             order,
             context,
+            through: Vec::new(),
             visits: HashMap::new(),
             addresses: Vec::new(),
             waiting: BTreeMap::new(),
@@ -255,6 +263,12 @@ impl<'n> Explorer<'n> {
 
     /// Every end of packets that enter at a boundary port, inserts that break invariants included.
     pub fn explore(&mut self, from: BoundaryId) -> Vec<Leaf> {
+        self.explore_via(from, &[])
+    }
+
+    /// The same, with the number of waypoints that are passed on the way.
+    pub fn explore_via(&mut self, from: BoundaryId, through: &[BTreeSet<PartId>]) -> Vec<Leaf> {
+        self.through = through.to_vec();
         let port = self.net.boundary_port(from);
         for shape in Shape::of_stack(port.stack) {
             let flight = Flight {
@@ -263,6 +277,7 @@ impl<'n> Explorer<'n> {
                 copy: Vec::new(),
                 facts: Arc::default(),
                 hops: 0,
+                passed: 0,
                 trail: None,
             };
             self.arrive(from, flight, port.to);
@@ -276,8 +291,8 @@ impl<'n> Explorer<'n> {
     }
 
     fn end(&mut self, from: BoundaryId, flight: Flight, end: LeafEnd) {
-        let Flight { guard, view, copy, facts, hops, trail: _ } = flight;
-        self.leaves.push(Leaf { from, guard, view, end, copy, facts, hops });
+        let Flight { guard, view, copy, facts, hops, passed, trail: _ } = flight;
+        self.leaves.push(Leaf { from, guard, view, end, copy, facts, hops, passed });
     }
 
     /// A packet at the far end of a wire.
@@ -292,7 +307,8 @@ impl<'n> Explorer<'n> {
         }
     }
 
-    fn enter(&mut self, from: BoundaryId, flight: Flight, ingress: Ingress) {
+    fn enter(&mut self, from: BoundaryId, mut flight: Flight, ingress: Ingress) {
+        flight.passed = passed(&self.through, flight.passed, ingress.0);
         let mut open = vec![flight];
         if self.order.is_cyclic(ingress) {
             open = open.into_iter().flat_map(|f| self.without_loops(from, f, ingress)).collect();
@@ -423,6 +439,7 @@ impl<'n> Explorer<'n> {
                 false => Arc::clone(&flight.facts),
             },
             hops: flight.hops + 1,
+            passed: flight.passed,
             trail: flight.trail.clone(),
         };
         let overgrown = next.view.theta.values().any(Sym::is_overgrown);

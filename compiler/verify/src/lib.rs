@@ -4,6 +4,7 @@
 //! gives a [`Summary`]; an [`Explorer`] applies summaries along the wires; claims become candidates, and a candidate
 //! becomes a violation only when the interpreter has replayed it from empty stores.
 
+mod bypass;
 mod can_reach;
 mod carried;
 mod claims;

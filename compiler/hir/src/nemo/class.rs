@@ -139,6 +139,21 @@ impl Class {
         ALL.iter().any(|key| self.values(*key).is_empty()) || (self.is_ip4() && self.is_ip6())
     }
 
+    /// Whether something with one of these addresses may send such packets.
+    pub fn may_come_from(&self, addresses: &IntervalSet, width: u8) -> bool {
+        self.allows(Key::SrcIp, addresses, width)
+    }
+
+    /// Whether something with one of these addresses may receive such packets.
+    pub fn may_go_to(&self, addresses: &IntervalSet, width: u8) -> bool {
+        self.allows(Key::DstIp, addresses, width)
+    }
+
+    fn allows(&self, key: Key, addresses: &IntervalSet, width: u8) -> bool {
+        let other_version = if width == 32 { self.is_ip6() } else { self.is_ip4() };
+        !other_version && !self.values(key.of_width(width)).intersect(addresses).is_empty()
+    }
+
     /// The names of matches on what no packet is known to carry.
     pub fn unknown_keys(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(|(name, _)| name.as_str())
@@ -173,6 +188,17 @@ impl Class {
         };
         let own = self.parts.iter().filter(|(k, _)| *k == key);
         own.fold(implied, |all, (_, set)| all.intersect(set))
+    }
+
+    /// The class as a condition on packets of any stack.
+    pub fn anywhere(&self) -> Cond {
+        let field = |set: &IntervalSet, (header, name): (HeaderKind, &str)| {
+            let member = Cond::In(Expr::Field(header.field(name)?), set.clone());
+            Some(Cond::All(vec![Cond::Has(header), member]))
+        };
+        let one =
+            |(key, set): &(Key, IntervalSet)| Cond::Any(key.fields().iter().filter_map(|f| field(set, *f)).collect());
+        Cond::All(self.parts.iter().map(one).collect())
     }
 
     /// The class as a condition on packets at a port of this stack.
