@@ -7,9 +7,10 @@
 use crate::carried::Carried;
 use crate::entry::{boundary_guard, entry_value};
 use crate::execute::{Leaf as Read, eval, eval_cond};
-use crate::explore::{CopyArm, Leaf, LeafEnd, View};
+use crate::explore::{CopyArm, Leaf, LeafEnd};
 use crate::guard::{Context, Guard};
 use crate::sym::{Sym, SymCond};
+use crate::view::View;
 use rdcl_core::{BlockId, BoundaryId, Cond, Derivation, Field, MapId, PartId, Role, Shape};
 use rdcl_hir::{Claim, Predicate, Property};
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,99 +5,20 @@
 //! found) with a substitution for the current fields. Stores are arbitrary afresh at every visit. States that meet at
 //! a port with equal substitutions and facts are united where the union is exact.
 
-use crate::carried::Carried;
-use crate::entry::{body, boundary_guard, entry_value, length_over};
+use crate::entry::boundary_guard;
 use crate::execute::world;
 use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
 use crate::row::{Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
-use rdcl_core::{
-    BlockId, BoundaryId, Derivation, Endpoint, Field, InstrId, MapId, PartId, PortId, Reason, Role, Shape,
-};
+use crate::view::View;
+use rdcl_core::{BlockId, BoundaryId, Endpoint, InstrId, MapId, PartId, PortId, Reason, Shape};
 use rdcl_hir::passed;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How often a lineage may come back to one port before exploration gives up on it.
 const MOST_ROUNDS: usize = 8;
-
-/// A packet as it is at some point, in terms of the packet that entered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct View {
-    /// Its headers when it entered.
-    pub entry_shape: Shape,
-    /// Its headers now.
-    pub shape: Shape,
-    /// Whose checksum errors it carries.
-    pub carried: Carried,
-    /// Fields whose value is not the entry's.
-    pub theta: BTreeMap<Field, Sym>,
-}
-
-impl View {
-    /// The packet as it enters.
-    pub fn entry(shape: Shape) -> View {
-        View { entry_shape: shape, shape, carried: Carried::entry(shape), theta: BTreeMap::new() }
-    }
-
-    /// The value of a field; zero when its header is not there.
-    pub fn field(&self, field: Field) -> Sym {
-        if !self.shape.has(field.header) {
-            return Sym::constant(field.width(), 0);
-        }
-        match field.decl().role {
-            Role::Derived(Derivation::Fixed(value)) => Sym::constant(field.width(), value),
-            Role::Derived(Derivation::Length) if field.is_ip_length() => {
-                length_over(body(self.entry_shape), self.shape, field)
-            }
-            Role::Plain | Role::HopLimit | Role::Derived(_) => {
-                self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
-            }
-        }
-    }
-
-    /// The bytes after the last header.
-    fn body(&self) -> Sym {
-        body(self.entry_shape)
-    }
-
-    /// Whether two packets are alike for forwarding: all but hop limits, and what follows from the rest.
-    fn forwards_like(&self, other: &View) -> SymCond {
-        if (self.shape, self.carried) != (other.shape, other.carried) {
-            return SymCond::False;
-        }
-        self.agrees(other, |role| match role {
-            Role::Plain | Role::Derived(Derivation::NextProtocol) => true,
-            Role::HopLimit | Role::Derived(_) => false,
-        })
-    }
-
-    /// Whether two packets of one shape have equal hop limits.
-    fn has_hops_of(&self, other: &View) -> SymCond {
-        self.agrees(other, |role| role == Role::HopLimit)
-    }
-
-    fn agrees(&self, other: &View, counts: impl Fn(Role) -> bool) -> SymCond {
-        let fields = self.shape.fields().filter(|f| counts(f.decl().role));
-        SymCond::all(fields.map(|f| SymCond::eq(self.field(f), other.field(f))).collect::<Vec<_>>())
-    }
-
-    fn after(&self, row: &Row, by: &mut dyn FnMut(Var) -> Sym) -> View {
-        let carried = self.carried.after(row.carried);
-        let mut view = View { shape: row.shape, carried, ..self.clone() };
-        view.theta.retain(|field, _| row.shape.has(field.header));
-        for (field, value) in &row.theta {
-            let value = value.substitute(by);
-            if self.entry_shape.has(field.header) && entry_value(self.entry_shape, *field) == value {
-                view.theta.remove(field);
-            } else {
-                view.theta.insert(*field, value);
-            }
-        }
-        view
-    }
-}
 
 /// An arm of a fork, at a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
