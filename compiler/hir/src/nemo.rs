@@ -153,6 +153,13 @@ pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, port: &str, s
     operations.filter_map(rule).collect()
 }
 
+/// Whether an intent of an RFB speaks of IPv6, so that parsers look for it.
+pub(crate) fn mentions_ip6<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
+    let intent = intent(db, item);
+    let subjects = intent.operations.iter().map(|o| &o.about).chain(intent.ways.iter().map(|way| &way.about));
+    subjects.into_iter().any(|about| matches!(about, Subject::Flow(_, class) if class.is_about_ip6()))
+}
+
 /// What is intended of an instance and not compiled, and where it is written.
 pub(crate) fn unenforced<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Unenforced, Loc)> {
     let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));

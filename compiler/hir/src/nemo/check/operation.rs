@@ -169,7 +169,7 @@ fn acts(entries: &[Entry]) -> Vec<(Name, Option<Value>)> {
         match entry {
             Entry::Pair(pair) => found.push((pair.key.clone(), Some(pair.value.clone()))),
             Entry::Word(name) => match found.last_mut() {
-                Some((action, value @ None)) if name.quoted && denies(&action.text).is_none() => {
+                Some((action, value @ None)) if (name.quoted || action.quoted) && denies(&action.text).is_none() => {
                     *value = Some(Value::Str(name.clone()));
                 }
                 _ => found.push((name.clone(), None)),
