@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::flaws::brief;
 use crate::nemo::cut::Spanned;
 use crate::nemo::tokens::Token;
-use crate::nemo::words::Keyword;
+use crate::nemo::words::{Keyword, keyword};
 use logos::Logos;
 use rdcl_base::{Code, Diagnostic, Fix, Span};
 
@@ -104,6 +104,7 @@ impl<'s> Wrong<'s> {
     fn open_string(&self) -> (Spanned<'s>, Fault) {
         let rest = &self.rest()[1..];
         let end = rest.find(['\n', ',', ';', ')', '}', ']']).unwrap_or(rest.len());
+        let end = before_clause(&rest[..end]);
         let inner = rest[..end].trim_end();
         let at = Span::new(self.at.start, self.at.start + 1 + inner.len() as u32);
         let fault =
@@ -220,4 +221,14 @@ fn in_condition(tokens: &[Spanned<'_>]) -> bool {
     let clauses = tokens.iter().rev().take(64).filter_map(|(token, _)| token.keyword());
     let last = clauses.into_iter().find(|keyword| keyword.begins_clause());
     matches!(last, Some(Keyword::Condition | Keyword::Constraint))
+}
+
+/// Where a word that begins a clause stands in a text, behind white space; else its end.
+fn before_clause(text: &str) -> usize {
+    let words = text.match_indices(char::is_whitespace).map(|(at, space)| (at, &text[at + space.len()..]));
+    let begins = |rest: &str| {
+        let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        keyword(word).is_some_and(|(_, keyword)| keyword.begins_clause())
+    };
+    words.into_iter().find(|(_, rest)| begins(rest)).map_or(text.len(), |(at, _)| at)
 }
