@@ -23,6 +23,7 @@ mod split;
 mod tokens;
 
 pub mod ast;
+pub mod click;
 pub mod nemo;
 
 lalrpop_util::lalrpop_mod!(
