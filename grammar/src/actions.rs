@@ -1,9 +1,9 @@
 //! The grammar's longer actions, one function each.
 
 use crate::ast::*;
+use crate::click::parse as click;
 use crate::context::{Context, MAX_SEGMENTS, unexpected};
 use crate::flaws;
-use crate::click::parse as click;
 use crate::intent;
 use rdcl_base::{Code, Diagnostic, Span};
 

@@ -37,7 +37,8 @@ pub(crate) fn every_member<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(&'db M
 /// The members that are there for these arguments.
 pub(crate) fn chosen_members<'db>(cx: &mut Cx<'db>, env: &Params) -> Vec<&'db Member> {
     let mut found = Vec::new();
-    let mut open: Vec<&'db Member> = members(cx.db, cx.item).iter().chain(&circuit(cx.db, cx.item).members).rev().collect();
+    let mut open: Vec<&'db Member> =
+        members(cx.db, cx.item).iter().chain(&circuit(cx.db, cx.item).members).rev().collect();
     while let Some(member) = open.pop() {
         let Member::If(c) = member else {
             found.push(member);

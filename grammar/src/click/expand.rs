@@ -123,14 +123,8 @@ impl<'a> Expansion<'a> {
     }
 
     fn expand(&mut self, statements: &'a [Statement], scope: Scope, inside: Inside) {
-        let mut walk = Walk {
-            scope,
-            declared: BTreeMap::new(),
-            known: BTreeMap::new(),
-            pending: Vec::new(),
-            count: 0,
-            all: self,
-        };
+        let mut walk =
+            Walk { scope, declared: BTreeMap::new(), known: BTreeMap::new(), pending: Vec::new(), count: 0, all: self };
         walk.defines(statements);
         walk.collect(statements);
         walk.statements(statements, inside);

@@ -188,7 +188,8 @@ impl<'s> Parser<'_, '_, 's> {
 
     /// Whether the next token begins a line, and the token before does not ask for more.
     fn begins_line(&self) -> bool {
-        let (Some((_, range)), Some((before, earlier))) = (self.tokens.get(self.at), self.tokens.get(self.at - 1)) else {
+        let (Some((_, range)), Some((before, earlier))) = (self.tokens.get(self.at), self.tokens.get(self.at - 1))
+        else {
             return false;
         };
         let asks = matches!(before, Token::Arrow | Token::Spread | Token::Comma | Token::Colons);

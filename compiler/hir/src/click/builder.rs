@@ -151,7 +151,8 @@ impl<'a> Builder<'a> {
     }
 
     fn check_ports(&mut self, at: usize, inputs: (u32, u32), outputs: (u32, u32)) {
-        let from = |c: &Connected| if let Spot::Element(from, port) = c.from { (from == at).then_some(port) } else { None };
+        let from =
+            |c: &Connected| if let Spot::Element(from, port) = c.from { (from == at).then_some(port) } else { None };
         let to = |c: &Connected| if let Spot::Element(to, port) = c.to { (to == at).then_some(port) } else { None };
         let before = self.circuit.problems.len();
         self.check_side(at, "input", inputs, to);
@@ -196,14 +197,13 @@ impl<'a> Builder<'a> {
                 return self.assumed(at, fan);
             }
             Made::Child { parent, arguments, outputs } => {
-                let text = format!(
-                    "rfb Element : std::click::{parent}<{stack}>({arguments}fan = {}) {{ }}",
-                    fan.max(1)
-                );
+                let text =
+                    format!("rfb Element : std::click::{parent}<{stack}>({arguments}fan = {}) {{ }}", fan.max(1));
                 (text, outputs, BTreeSet::new())
             }
             Made::Statements { text, outputs, params } => {
-                let declared: Vec<String> = params.iter().map(|name| format!("{name}: {}", self.params[name])).collect();
+                let declared: Vec<String> =
+                    params.iter().map(|name| format!("{name}: {}", self.params[name])).collect();
                 let text = format!(
                     "rfb Element({}) {{ port in input[0..{}]: {stack}; port out output[0..{}]: {stack}; \
                      behaviour sefl {{ on input {{ {text} }} }} impl guest on kvm {{ memory = 2MiB; }} }}",
@@ -274,9 +274,7 @@ impl<'a> Builder<'a> {
             Spot::Element(of, port) => {
                 end(&part_name(&self.graph.flat.elements[of]), ("output", Some(port as usize)), node)
             }
-            Spot::Port(of) if self.graph.ports[of].direction == Direction::In => {
-                outer_end(&self.graph.ports[of], node)
-            }
+            Spot::Port(of) if self.graph.ports[of].direction == Direction::In => outer_end(&self.graph.ports[of], node),
             Spot::Port(of) => end(&adapter_name(&self.graph.ports[of]), ("from", None), node),
         };
         let b = match to {
@@ -302,4 +300,3 @@ impl<'a> Builder<'a> {
 fn adapter_name(port: &OuterPort) -> String {
     format!("{}@port", port.name)
 }
-

@@ -43,8 +43,7 @@ static ARP: &[Place] = &[
     Field("arp.tha", 48),
     Field("arp.tpa", 32),
 ];
-static TCP: &[Place] =
-    &[Field("tcp.sport", 16), Field("tcp.dport", 16), Field("tcp.seq", 32), Field("tcp.ackno", 32)];
+static TCP: &[Place] = &[Field("tcp.sport", 16), Field("tcp.dport", 16), Field("tcp.seq", 32), Field("tcp.ackno", 32)];
 static UDP: &[Place] = &[Field("udp.sport", 16), Field("udp.dport", 16)];
 static ICMP: &[Place] = &[Field("icmp.type", 8), Field("icmp.code", 8)];
 
@@ -95,14 +94,20 @@ fn term(word: &Name) -> Result<Term<'_>, Fault> {
     };
     let (offset, compared) = text.split_once('/').ok_or_else(wrong)?;
     let offset: u32 = offset.parse().ok().filter(|offset| *offset < 10_000).ok_or_else(wrong)?;
-    let (value, mask) = compared.split_once('%').unwrap_or((compared, ""));
-    let well = !value.is_empty() && value.len() % 2 == 0 && (mask.is_empty() || mask.len() == value.len());
+    let (value, mask) = match compared.split_once('%') {
+        Some((value, mask)) => (value, Some(mask)),
+        None => (compared, None),
+    };
+    let well = !value.is_empty() && value.len() % 2 == 0 && mask.is_none_or(|mask| mask.len() == value.len());
     if !well {
         return Err(wrong());
     }
     let mut bits = Vec::new();
     for (i, digit) in value.chars().enumerate() {
-        let counts = mask.chars().nth(i).map_or(Some(15), |digit| digit.to_digit(16)).ok_or_else(wrong)?;
+        let counts = match mask {
+            Some(mask) => mask.chars().nth(i).and_then(|digit| digit.to_digit(16)).ok_or_else(wrong)?,
+            None => 15,
+        };
         let nibble = match digit {
             '?' => None,
             digit => Some(digit.to_digit(16).ok_or_else(wrong)?),

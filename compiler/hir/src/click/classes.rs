@@ -121,7 +121,6 @@ pub(super) static CLASSES: &[ElementClass] = &[
     passes("FrontDropQueue"),
     passes("IPPrint"),
     passes("LinkUnqueue"),
-
     passes("MarkMACHeader"),
     passes("NotifierQueue"),
     passes("Paint"),

@@ -21,7 +21,9 @@ pub(super) fn mistaken(mistake: &Mistake) -> Diagnostic<NodeId> {
     match &mistake.kind {
         MistakeKind::Undeclared(name, known) => {
             Diagnostic::new(Code::E0460, at, format!("there is no element `{name}`"))
-                .with_help(format!("declare it, `{name} :: Class(…);`; the names of classes begin with a capital letter"))
+                .with_help(format!(
+                    "declare it, `{name} :: Class(…);`; the names of classes begin with a capital letter"
+                ))
                 .misspelt(name, known.iter().map(String::as_str))
         }
         MistakeKind::Redeclared(name, first) => {

@@ -15,8 +15,9 @@ const DEEPEST: usize = 60;
 
 /// The words that a pattern may have besides values.
 const WORDS: &[&str] = &[
-    "all", "and", "any", "ce", "dscp", "dst", "ect", "false", "frag", "hl", "host", "icmp", "id", "ip", "len", "mask", "net",
-    "none", "not", "opt", "or", "port", "proto", "src", "tcp", "tos", "true", "ttl", "type", "udp", "unfrag", "vers",
+    "all", "and", "any", "ce", "dscp", "dst", "ect", "false", "frag", "hl", "host", "icmp", "id", "ip", "len", "mask",
+    "net", "none", "not", "opt", "or", "port", "proto", "src", "tcp", "tos", "true", "ttl", "type", "udp", "unfrag",
+    "vers",
 ];
 
 /// A condition in SEFL, and the parameters of the block that it mentions.
@@ -367,7 +368,9 @@ impl<'a> Reader<'a> {
             let operator = match ty {
                 "Ipv4" => "==",
                 "Prefix" => "in",
-                _ => return Err(bad_argument(value.node, format!("the parameter `{name}` is no address and no prefix"))),
+                _ => {
+                    return Err(bad_argument(value.node, format!("the parameter `{name}` is no address and no prefix")));
+                }
             };
             self.params.insert(name.to_owned());
             return Ok(format!("{operator} {name}"));

@@ -49,7 +49,9 @@ fn patterns_are_conditions() {
     is("ip ttl < 5", "ip.ttl < 5");
     is("ip tos 0x2e", "ip.dscp == 11 and ip.ecn == 2");
     is("-", "1 == 1");
-    for wrong in ["src", "src hots 1.2.3.4", "(tcp", "tcp)", "dst port 70000", "and", "", "src host 1.2.3", "net x", "ip ttl"] {
+    for wrong in
+        ["src", "src hots 1.2.3.4", "(tcp", "tcp)", "dst port 70000", "and", "", "src host 1.2.3", "net x", "ip ttl"]
+    {
         assert!(said(wrong).is_err(), "{wrong}");
     }
     assert!(said(&format!("{}tcp", "( ".repeat(500))).is_err());
