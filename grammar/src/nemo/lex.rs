@@ -17,13 +17,13 @@ pub(crate) fn tokens<'s>(ctx: &mut Context<'s>, within: Span) -> Vec<Spanned<'s>
 
 /// The tokens in a range of the context's text, and where the comments stand.
 pub(crate) fn tokens_and_comments<'s>(ctx: &mut Context<'s>, within: Span) -> (Vec<Spanned<'s>>, Vec<Span>) {
-    let text = &ctx.text[within.start as usize..within.end as usize];
-    let mut lexer = Token::lexer(text);
+    let whole = ctx.text;
+    let (mut from, mut lexer) = (within.start, Token::lexer(&whole[within.start as usize..within.end as usize]));
     let mut tokens: Vec<Spanned<'s>> = Vec::new();
     let mut comments = Vec::new();
     while let Some(token) = lexer.next() {
         let range = lexer.span();
-        let at = Span::new(range.start as u32, range.end as u32).shifted(within.start);
+        let at = Span::new(range.start as u32, range.end as u32).shifted(from);
         match token {
             Ok(Token::Comment) => comments.push(at),
             Ok(token) => tokens.push((token.classified(), at)),
@@ -33,8 +33,13 @@ pub(crate) fn tokens_and_comments<'s>(ctx: &mut Context<'s>, within: Span) -> (V
                 if fault.primary.start < at.start {
                     tokens.pop();
                 }
-                // Nothing but the mistake is longer than what the lexer has seen.
-                lexer.bump((token.1.end.max(at.end) - at.end) as usize);
+                if let (Token::Str(_), true) = (&token.0, token.1.end < at.end) {
+                    // The lexer has looked for the end of the string as far as the line goes.
+                    from = token.1.end;
+                    lexer = Token::lexer(&whole[from as usize..within.end as usize]);
+                } else {
+                    lexer.bump((token.1.end.max(at.end) - at.end) as usize);
+                }
                 tokens.push(token);
                 ctx.error(fault);
             }
