@@ -68,7 +68,9 @@ pub(super) fn notification<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, writte
         query(cx, frame, asking, written.number);
         // What is asked for and is nothing has been complained of; the condition may well mean the right word.
         names.open = cx.problems.len() > from;
-        names.known.extend(asking.items.iter().map(|item| (item.text.as_str(), None)));
+        if !names.open {
+            names.known.extend(asking.items.iter().map(|item| (item.text.as_str(), None)));
+        }
     }
     for clause in &written.entity.clauses {
         if let ClauseKind::Condition(condition) = &clause.kind {
