@@ -42,8 +42,8 @@ pub(crate) fn classes<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>) -> Vec<FlowClas
 pub(super) fn unused<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, asked: &BTreeSet<String>) {
     let targets: BTreeSet<String> =
         frame.scope.of_kind(EntityKind::Operation).filter_map(|o| Some(o.target()?.text())).collect();
-    // An operation whose target could not be read may be about any of them.
-    let open = frame.scope.of_kind(EntityKind::Operation).any(|o| o.broken && o.target().is_none());
+    // An operation without a target, or whose target could not be read, may be meant to be about any of them.
+    let open = frame.scope.of_kind(EntityKind::Operation).any(|o| o.target().is_none());
     let expected = (frame.block.is_some() || !targets.is_empty()) && !open;
     let unused = |flow: &&Thing<'db>| {
         !targets.contains(&flow.name.text) && !asked.contains(&flow.name.text) && !frame.may_exist(&flow.name.text)
