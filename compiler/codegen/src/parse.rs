@@ -6,8 +6,8 @@
 use crate::asm::{Is, Label, Memory, Value};
 use crate::checksum::fold;
 use crate::guest::Guest;
-use crate::header::{byte_of, length};
-use crate::shapes::{ShapeSet, mask_of};
+use crate::header::{byte_of, length, pieces};
+use crate::shapes::ShapeSet;
 use rdcl_core::{Cue, HeaderKind, Layout, ParseError, Shape, Stack};
 
 /// A place in the tree.
@@ -61,6 +61,11 @@ impl Guest<'_, '_> {
             Layout::Gre => self.parse_gre(header, here),
             Layout::Vxlan => self.parse_vxlan(header, here),
             Layout::Gtpu => self.parse_gtpu(header, here),
+            Layout::User(_) => {
+                self.keep(header, here.at, &pieces(0, length(header)));
+                let told = header.selector().map(|selector| self.read_field(selector));
+                self.follow(header, told, here);
+            }
         }
     }
 
@@ -280,7 +285,7 @@ impl Guest<'_, '_> {
             let fault = self.fault(ParseError::Missing(missing));
             return self.asm.jump(fault);
         }
-        let shape = self.asm.int(mask_of(here.shape));
+        let shape = self.asm.int(self.plan.places.mask_of(here.shape));
         self.asm.set(self.vars.shape, shape);
         self.asm.set(self.vars.body, here.at);
         self.asm.set(self.vars.length, here.left);

@@ -21,6 +21,7 @@ mod shape;
 mod store;
 mod table;
 mod tape;
+mod user;
 mod visit;
 mod wire;
 
@@ -38,5 +39,6 @@ pub use shape::{Shape, Stack};
 pub use store::{Entry, EntryId, Inserted, MapStore, Store, Stores};
 pub use table::{Row, RowKey, TableData};
 pub use tape::{Decision, Expired, Expiry, Tape, TapeError};
+pub use user::{Format, MOST_BYTES, MOST_FIELDS, Next, UserHeader, WIDEST_FIELD, follower};
 pub use visit::{Branch, ModelError, Step, Took, VisitEnd};
 pub use wire::{LONGEST_WITH_TUNNELS, deparse, length_range, parse};

@@ -73,7 +73,7 @@ fn parse_header<'b>(packet: &mut Packet, header: HeaderKind, bytes: &'b [u8]) ->
         Layout::Arp => has_fixed_form(own, header, &[]),
         Layout::Gre | Layout::Vxlan => has_fixed_form(own, header, rest),
         Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Frag => Ok(rest),
-        Layout::Udp | Layout::Icmp | Layout::Icmp6 | Layout::Esp => Ok(rest),
+        Layout::Udp | Layout::Icmp | Layout::Icmp6 | Layout::Esp | Layout::User(_) => Ok(rest),
     }?;
     if header.is_transport() {
         note_error(packet, header, own, &bytes[own.len()..]);
@@ -181,7 +181,7 @@ pub fn deparse(packet: &Packet) -> Vec<u8> {
                 put_checksum(&mut own, header, checksum::apply(header, correct, error));
             }
             Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Arp | Layout::Ip6 | Layout::Frag => {}
-            Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::Gtpu => {}
+            Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::Gtpu | Layout::User(_) => {}
         }
         at -= own.len();
         bytes[at..at + own.len()].copy_from_slice(&own);

@@ -6,6 +6,8 @@
 mod build;
 #[path = "support/gateway.rs"]
 mod gateway;
+#[path = "support/declared.rs"]
+mod declared;
 #[path = "support/packets.rs"]
 mod packets;
 
