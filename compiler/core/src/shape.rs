@@ -92,7 +92,11 @@ impl Shape {
 
     /// With those declared headers that are to stay.
     fn keeping(self, stays: impl Fn(UserHeader) -> bool) -> Shape {
-        if self.users.iter().all(|header| stays(*header)) { self } else { self.declared(|users| users.retain(|h| stays(*h))) }
+        if self.users.iter().all(|header| stays(*header)) {
+            self
+        } else {
+            self.declared(|users| users.retain(|h| stays(*h)))
+        }
     }
 
     /// The declared headers, outermost first.
@@ -118,7 +122,8 @@ impl Shape {
 
     /// The headers of the set that may come directly after one, and how it says so.
     pub fn links(self, header: HeaderKind) -> impl Iterator<Item = (HeaderKind, Cue)> {
-        let declared = move |next: &UserHeader| Some((HeaderKind::User(*next), Cue::Number(next.number_after(header)?)));
+        let declared =
+            move |next: &UserHeader| Some((HeaderKind::User(*next), Cue::Number(next.number_after(header)?)));
         let built_in = header.links().iter().copied().filter(move |(next, _)| self.has(*next));
         built_in.chain(self.users.iter().filter_map(declared))
     }
@@ -142,7 +147,8 @@ impl Shape {
     /// The header directly after one.
     pub fn follower(self, header: HeaderKind) -> Option<HeaderKind> {
         let (position, _) = header.rank();
-        let above = Shape { bits: self.bits & !low_bits(position), ..self }.keeping(|other| HeaderKind::User(other) > header);
+        let above =
+            Shape { bits: self.bits & !low_bits(position), ..self }.keeping(|other| HeaderKind::User(other) > header);
         above.headers().next()
     }
 

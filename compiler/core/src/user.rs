@@ -261,7 +261,8 @@ fn is_sound(format: &Format) -> bool {
 /// Whether a header outside tunnels can announce a declared one by this number.
 fn announces(below: HeaderKind, number: u128) -> bool {
     let fits = |width: u16| number <= crate::program::mask(width);
-    let is_free = || below.links().iter().all(|(_, cue)| !matches!(cue, Cue::Number(n) | Cue::Nibble(n, _) if *n == number));
+    let is_free =
+        || below.links().iter().all(|(_, cue)| !matches!(cue, Cue::Number(n) | Cue::Nibble(n, _) if *n == number));
     number != 0 && !below.is_inner() && below.selector().is_some_and(|selector| fits(selector.width())) && is_free()
 }
 
@@ -273,7 +274,9 @@ fn leads_on(format: &Format) -> bool {
         Next::Told(Some(field), told) => {
             let fits = |number: u128| format.fields.get(*field).is_some_and(|f| number <= crate::program::mask(f.1));
             !format.after.is_empty()
-                && told.iter().all(|(next, number)| *number != 0 && fits(*number) && follower(&format.after, *next).is_some())
+                && told
+                    .iter()
+                    .all(|(next, number)| *number != 0 && fits(*number) && follower(&format.after, *next).is_some())
         }
     }
 }

@@ -4,10 +4,10 @@
 
 #[path = "support/build.rs"]
 mod build;
-#[path = "support/gateway.rs"]
-mod gateway;
 #[path = "support/declared.rs"]
 mod declared;
+#[path = "support/gateway.rs"]
+mod gateway;
 #[path = "support/packets.rs"]
 mod packets;
 

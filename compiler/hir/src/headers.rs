@@ -7,13 +7,14 @@
 
 use crate::bodies::{BodyKind, body};
 use crate::instance::{Instance, members};
+use crate::layouts::{HeaderNames, headers_in_sight, named_header};
 use crate::lineage::instance_lineage;
 use crate::lower::PortGroup;
 use crate::part::{Nesting, nesting, parts};
 use crate::port::{Ports, ports};
 use crate::source::db::Db;
 use crate::source::item::Item;
-use rdcl_core::{HeaderKind, Shape};
+use rdcl_core::Shape;
 use rdcl_syntax::ast::{
     BehaviourBody, Block, Call, CallArg, Clause, Expr, ExprKind, Member, Name, SeflMember, StateClause, Stmt,
 };
@@ -58,8 +59,8 @@ pub(crate) fn groups_knowing(groups: &[PortGroup], known: Shape) -> Vec<PortGrou
 
 /// The headers that the text of an item mentions, but for the types of its ports.
 #[salsa::tracked(returns(copy))]
-fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
-    let mut found = Mentions::default();
+pub(crate) fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
+    let mut found = Mentions { known: Shape::EMPTY, names: headers_in_sight(db, item.file(db)) };
     for member in members(db, item) {
         match member {
             Member::Behaviour(behaviour) => match &behaviour.body {
@@ -71,16 +72,18 @@ fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
             Member::Lifecycle(_) | Member::Intent(_) | Member::Policy(_) | Member::Bad(_) => {}
         }
     }
-    found.0
+    found.known
 }
 
-#[derive(Default)]
-struct Mentions(Shape);
+struct Mentions<'db> {
+    known: Shape,
+    names: &'db HeaderNames,
+}
 
-impl Mentions {
+impl Mentions<'_> {
     fn name(&mut self, name: &str) {
-        if let Some(header) = HeaderKind::from_name(name) {
-            self.0 = self.0.with(header);
+        if let Some(header) = named_header(self.names, name) {
+            self.known = self.known.with(header);
         }
     }
 

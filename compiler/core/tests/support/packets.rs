@@ -1,8 +1,8 @@
 //! Random packets of every shape a port can take in.
 #![allow(dead_code)]
 
-use proptest::prelude::*;
 use crate::declared::{declared, every};
+use proptest::prelude::*;
 use rdcl_core::*;
 
 /// Every stack a port can have whose parser knows no more than it must, and every one whose parser knows all.
@@ -11,7 +11,9 @@ pub fn stacks() -> Vec<Stack> {
     let shapes = every().into_iter().flat_map(open).collect::<Vec<_>>();
     let narrow = shapes.into_iter().map(|s| Stack::new(&s.headers().collect::<Vec<_>>()).unwrap());
     let all = Shape::of(&every());
-    let wide = every().into_iter().map(move |h| Stack::new(&[h]).unwrap().knowing(if declared().contains(&h) { all } else { Shape::ALL }));
+    let wide = every()
+        .into_iter()
+        .map(move |h| Stack::new(&[h]).unwrap().knowing(if declared().contains(&h) { all } else { Shape::ALL }));
     narrow.chain(wide).collect()
 }
 

@@ -196,7 +196,7 @@ impl Lower<'_> {
         if self.group(&name.text).is_some() {
             return Some(Operand::Other("a port"));
         }
-        if field::is_header(&name.text) {
+        if self.is_header(&name.text) {
             return Some(Operand::Other("a header"));
         }
         let known: Vec<&str> = flow.names.keys().chain(self.env.params.keys()).map(String::as_str).collect();

@@ -30,11 +30,13 @@ pub(super) fn wrong_arguments(name: &str, wants: &str, at: NodeId) -> Problem {
     Problem::new(Code::E0502, at, format!("`{name}` is written `{wants}`"))
 }
 
-pub(super) fn unknown_header(name: &str, at: NodeId) -> Problem {
+pub(super) fn unknown_header<'a>(name: &str, at: NodeId, declared: impl Iterator<Item = &'a str>) -> Problem {
     let problem = Problem::new(Code::E0503, at, format!("no header is called `{name}`"));
     match name {
         "l4" => problem.with_help("write `has tcp or has udp`"),
-        _ => problem.misspelt(name, HeaderKind::ALL.map(HeaderKind::name).into_iter().chain(["tunnel"])),
+        _ => {
+            problem.misspelt(name, HeaderKind::ALL.map(HeaderKind::name).into_iter().chain(["tunnel"]).chain(declared))
+        }
     }
 }
 
