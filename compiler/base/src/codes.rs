@@ -159,7 +159,7 @@ codes! {
     E0322 "arguments that a constraint does not allow"
     E0324 "a block that inherits two bodies"
     E0325 "a member that cannot depend on a condition"
-    E0326 "metadata on a port, which is not carried yet"
+    E0326 "metadata without a value where a packet leaves"
     E0340 "amounts of different dimensions"
     E0341 "an unknown feature"
     E0342 "a feature that is not written as it is meant"
@@ -180,6 +180,8 @@ codes! {
     E0372 "a header in an impossible place"
     E0373 "a header with a name that is taken"
     E0374 "two headers that cannot be told apart"
+    E0375 "metadata of one name and several types"
+    E0376 "a wire between ports of different metadata"
     W0301 "parents that take different values for one parameter"
     W0310 "an implementation that no execution environment can host"
     W0311 "a state that no event leads to"
@@ -352,4 +354,5 @@ codes! {
     W0910 "a required feature that a cloud is not told"
     W0911 "a policy that a cloud is not told"
     W0912 "a state machine that a cloud is not told"
+    W0913 "a network for packets with metadata"
 }

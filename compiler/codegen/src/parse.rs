@@ -8,7 +8,7 @@ use crate::checksum::fold;
 use crate::guest::Guest;
 use crate::header::{byte_of, length, pieces};
 use crate::shapes::ShapeSet;
-use rdcl_core::{Cue, HeaderKind, Layout, ParseError, Shape, Stack};
+use rdcl_core::{Cue, HeaderKind, Layout, ParseError, Shape, Stack, mask};
 
 /// A place in the tree.
 #[derive(Clone, Copy)]
@@ -63,6 +63,7 @@ impl Guest<'_, '_> {
             Layout::Gtpu => self.parse_gtpu(header, here),
             Layout::User(_) => {
                 self.keep(header, here.at, &pieces(0, length(header)));
+                self.check_padding(header);
                 let told = header.selector().map(|selector| self.read_field(selector));
                 self.follow(header, told, here);
             }
@@ -127,6 +128,14 @@ impl Guest<'_, '_> {
         }
         let next = self.asm.load_big(Memory::Fabric, 2, here.at, byte_of(header, "type"));
         self.follow(header, Some(next), here);
+    }
+
+    /// Padding, the last bits of the header's last byte, is zero.
+    fn check_padding(&mut self, header: HeaderKind) {
+        let Some(padding) = header.fields().last().filter(|field| field.name.is_empty()) else { return };
+        let (at, data) = (self.at(header) + length(header) - 1, self.data);
+        let byte = self.asm.load(Memory::Headers, 1, data, at);
+        self.demand_bits(byte, mask(padding.width) as u64, 0, ParseError::Options);
     }
 
     /// Goes on with the header that a number announces, or with the body.

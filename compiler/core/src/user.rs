@@ -27,7 +27,8 @@ pub struct Format {
     /// The headers it may follow directly, each with the number by which its selector announces this one. None at the
     /// front of a packet.
     pub after: Vec<(HeaderKind, u128)>,
-    /// Its fields with their widths in bits, in wire order.
+    /// Its fields with their widths in bits, in wire order. The last may be without a name:
+    /// padding, less than a byte of zeros.
     pub fields: Vec<(String, u16)>,
     /// What may follow it.
     pub next: Next,
@@ -254,6 +255,8 @@ fn is_sound(format: &Format) -> bool {
         && bits <= 8 * MOST_BYTES
         && format.fields.len() <= MOST_FIELDS
         && format.fields.iter().all(|(_, width)| (1..=WIDEST_FIELD).contains(width))
+        && format.fields.iter().rev().skip(1).all(|(name, _)| !name.is_empty())
+        && format.fields.last().is_some_and(|(name, width)| !name.is_empty() || *width < 8)
         && announced
         && leads_on(format)
 }
@@ -321,14 +324,15 @@ fn leaked(declared: Declared) -> Declared {
         Next::Told(field, _) => field,
         Next::Always(_) => None,
     };
-    let role = |at: usize| {
-        let is_selector = selector == Some(at);
-        if is_selector { Role::Derived(Derivation::NextProtocol) } else { Role::Plain }
+    let role = |at: usize, name: &str| match selector == Some(at) {
+        true => Role::Derived(Derivation::NextProtocol),
+        false if name.is_empty() => Role::Derived(Derivation::Fixed(0)),
+        false => Role::Plain,
     };
     let field = |(at, (name, width)): (usize, &(String, u16))| FieldDecl {
         name: String::leak(name.clone()),
         width: *width,
-        role: role(at),
+        role: role(at, name),
         preferred: None,
     };
     let fields: Vec<FieldDecl> = format.fields.iter().enumerate().map(field).collect();

@@ -71,9 +71,9 @@ fn parse_header<'b>(packet: &mut Packet, header: HeaderKind, bytes: &'b [u8]) ->
         Layout::Udp if named_bits(own, "len", header) != bytes.len() as u128 => Err(ParseError::Length),
         Layout::Gtpu => strip_gtpu(own, rest),
         Layout::Arp => has_fixed_form(own, header, &[]),
-        Layout::Gre | Layout::Vxlan => has_fixed_form(own, header, rest),
+        Layout::Gre | Layout::Vxlan | Layout::User(_) => has_fixed_form(own, header, rest),
         Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Frag => Ok(rest),
-        Layout::Udp | Layout::Icmp | Layout::Icmp6 | Layout::Esp | Layout::User(_) => Ok(rest),
+        Layout::Udp | Layout::Icmp | Layout::Icmp6 | Layout::Esp => Ok(rest),
     }?;
     if header.is_transport() {
         note_error(packet, header, own, &bytes[own.len()..]);

@@ -37,7 +37,7 @@ impl Tracer<'_> {
     }
 
     fn entry(&self, step: &Step) -> Entry {
-        let fields = step.fields.iter().filter_map(|(name, value)| Some((self.field(name)?, *value)));
+        let fields = step.fields.iter().filter_map(|(name, value)| Some((self.field(&step.port, name)?, *value)));
         Entry {
             port: step.port.clone(),
             link: self.link(&step.port),
@@ -49,11 +49,13 @@ impl Tracer<'_> {
         }
     }
 
-    /// The field of a name such as `ip.src`.
-    fn field(&self, name: &str) -> Option<Field> {
+    /// The field of a name such as `ip.src` in a packet that enters by a port.
+    fn field(&self, port: &str, name: &str) -> Option<Field> {
         let (header, field) = name.rsplit_once('.')?;
+        let boundary = &structure(&self.checked.db, self.instance).boundary;
+        let demanded = || boundary.iter().find(|p| p.name == port)?.stack.required.named(header);
         let declared = || known_headers(&self.checked.db, self.instance).named(header);
-        HeaderKind::from_name(header).or_else(declared)?.field(field)
+        HeaderKind::from_name(header).or_else(demanded).or_else(declared)?.field(field)
     }
 
     fn link(&self, port: &str) -> LinkType {

@@ -51,6 +51,7 @@ pub use layouts::{DeclaredHeader, HeaderNames, declared_header, headers_in_sight
 pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
 pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::{Balance, PortGroup};
+pub use metadata::{META, metadata, metadata_fields};
 pub use nemo::{Answer, Rule, answers, descriptor_paths};
 pub use operation::{Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature};
 pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind};

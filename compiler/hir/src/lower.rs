@@ -18,6 +18,7 @@ mod flow;
 mod fold;
 mod instruction;
 mod local;
+mod meta;
 mod problem;
 mod send;
 mod state;
@@ -31,6 +32,7 @@ pub use contract::{lower_condition, lower_fields, lower_predicate};
 pub use filter::{FilterRule, lower_filter};
 
 use crate::layouts::{HeaderNames, named_header};
+use crate::metadata::META;
 use crate::value::{Type, Value};
 use draft::Draft;
 use flow::Flow;
@@ -197,7 +199,8 @@ impl<'a> Lower<'a> {
 
     /// The header with this name: a built-in one, one that is declared in sight, or one that a port demands.
     fn header_named(&self, name: &str) -> Option<HeaderKind> {
-        let demanded = || self.env.ports.iter().find_map(|group| group.stack.required.named(name));
+        let demanded =
+            || self.env.ports.iter().find_map(|group| group.stack.required.named(name)).filter(|_| name != META);
         named_header(self.env.headers, name).or_else(demanded)
     }
 
@@ -282,6 +285,7 @@ impl<'a> Lower<'a> {
     fn entry_block(&mut self, stack: Stack, body: &ast::Block) -> BlockId {
         let block = self.draft.open();
         let here = Here { block, flow: Flow::of_shapes(Shape::of_stack(stack)) };
+        let here = self.take_metadata(here, stack, body.node);
         if let Some(end) = self.block(here, body) {
             self.fall_off(end, body.node);
         }

@@ -37,7 +37,7 @@ pub fn trail() -> HeaderKind {
 
 /// At the front of a packet.
 pub fn front() -> HeaderKind {
-    declare("front", &[], &[("colour", 3), ("zero", 5)], Next::Always(HeaderKind::Ip4))
+    declare("front", &[], &[("colour", 3), ("", 5)], Next::Always(HeaderKind::Ip4))
 }
 
 /// All of these, those of the packet in a tunnel, too.

@@ -5,6 +5,7 @@ use super::flow::Flow;
 use super::{Env, Lower, field, fold, problem};
 use crate::headers::inner_header;
 use crate::layouts::HeaderNames;
+use crate::metadata::META;
 use crate::property::Predicate;
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};
@@ -52,6 +53,7 @@ impl Lower<'_> {
             ast::ExprKind::Name(name) if field::alias(&name.text).is_some() => field::alias(&name.text)?,
             ast::ExprKind::Member(of, name) if inner_header(of).is_some() => self.field(&inner_header(of)?, name)?,
             ast::ExprKind::Member(of, name) => match &of.kind {
+                ast::ExprKind::Name(header) if header.text == META => self.metadata_field(flow, name)?,
                 ast::ExprKind::Name(header) => self.field(header, name)?,
                 _ => return self.fault(problem::wrong_kind("a field", "an expression", e.node)),
             },

@@ -2,6 +2,7 @@
 
 use super::flow::Flow;
 use super::{Lower, fold, problem};
+use crate::metadata::META;
 use rdcl_base::NodeId;
 use rdcl_core::{Cond, Expr, Field, HeaderKind, Shape};
 use rdcl_syntax::ast;
@@ -102,7 +103,7 @@ impl Access {
 impl Lower<'_> {
     /// Whether a word stands for a header in `word.field`.
     pub(super) fn is_header(&self, word: &str) -> bool {
-        word == "l4" || self.header_named(word).is_some()
+        word == "l4" || word == META || self.header_named(word).is_some()
     }
 
     /// The field `header.name`.

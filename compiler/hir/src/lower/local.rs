@@ -4,6 +4,7 @@ use super::field::{self, Access};
 use super::flow::{Binding, Flow};
 use super::{Here, Lower, problem};
 use crate::headers::inner_header;
+use crate::metadata::META;
 use rdcl_base::NodeId;
 use rdcl_core::{HeaderKind, Op, Shape, SlotId};
 use rdcl_syntax::ast::{Expr, ExprKind, Name};
@@ -35,6 +36,7 @@ impl Lower<'_> {
                 self.written_field(flow, access, place.node).map(Target::Field)
             }
             ExprKind::Member(of, name) => match &of.kind {
+                ExprKind::Name(header) if header.text == META => self.metadata_target(flow, name),
                 ExprKind::Name(header) if flow.binding(&header.text).is_none() => {
                     let access = self.field(header, name)?;
                     self.written_field(flow, access, place.node).map(Target::Field)
