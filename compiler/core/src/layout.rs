@@ -4,7 +4,7 @@
 //! its fragment header), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 (ICMP), RFC 4443 (ICMPv6), RFC 2784 (GRE), RFC 4303
 //! (ESP), RFC 7348 (VXLAN), 3GPP TS 29.281 (GTP-U).
 
-use crate::header::{Derivation, FieldDecl, Role};
+use crate::field::{Derivation, FieldDecl, Role};
 use crate::user::UserHeader;
 
 /// A format. Headers inside and outside a tunnel share theirs.

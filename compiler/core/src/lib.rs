@@ -8,6 +8,7 @@ mod checksum;
 mod choose;
 mod edges;
 mod eval;
+mod field;
 mod free;
 mod header;
 mod layout;
@@ -27,7 +28,8 @@ mod wire;
 
 pub use check::{Fault, Problem};
 pub use eval::{Env, hash};
-pub use header::{Cue, Derivation, Field, FieldDecl, HeaderKind, Role};
+pub use field::{Derivation, Field, FieldDecl, Role};
+pub use header::{Cue, HeaderKind};
 pub use layout::Layout;
 pub use lookup::{Segment, TableIndex, lpm_segments};
 pub use network::{BoundaryId, BoundaryPort, Endpoint, Network, Part, PartId};

@@ -6,7 +6,8 @@
 //! can have it: pushing a tag onto `eth` with type 0x88cc moves 0x88cc into `vlan.type`, and popping it moves the value
 //! back. A header that loses the follower it knew announces 0, and so does one that has a follower it cannot announce.
 
-use crate::header::{Cue, Derivation, Field, HeaderKind, Role};
+use crate::field::{Derivation, Field, Role};
+use crate::header::{Cue, HeaderKind};
 use crate::layout::Layout;
 use crate::shape::Shape;
 

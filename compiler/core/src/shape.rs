@@ -1,6 +1,7 @@
 //! Shapes: which headers a packet has; and stacks: which it must have at a port, and which the parser there looks for.
 
-use crate::header::{Cue, Field, HeaderKind};
+use crate::field::Field;
+use crate::header::{Cue, HeaderKind};
 use crate::user::{UserHeader, set_of};
 use std::collections::BTreeSet;
 
@@ -291,7 +292,13 @@ impl Stack {
 
 impl std::fmt::Display for Stack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.required)
+        let HeaderKind::User(front) = self.outermost else { return write!(f, "{:?}", self.required) };
+        if !front.is_front() {
+            return write!(f, "{:?}", self.required);
+        }
+        let named = front.fields().iter().filter(|field| !field.name.is_empty());
+        let fields: Vec<String> = named.map(|field| format!("{}: u{}", field.name, field.width)).collect();
+        write!(f, "{:?} with {{ {} }}", self.required.without(self.outermost), fields.join(", "))
     }
 }
 

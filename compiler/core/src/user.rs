@@ -3,7 +3,8 @@
 //! Two of equal content are the same header, whoever declared them and in whatever order; what is interned is never
 //! freed, so only distinct formats cost memory.
 
-use crate::header::{Cue, Derivation, FieldDecl, HeaderKind, Role};
+use crate::field::{Derivation, FieldDecl, Role};
+use crate::header::{Cue, HeaderKind};
 use crate::shape::Shape;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -351,5 +352,79 @@ fn leaked(declared: Declared) -> Declared {
         links: [Vec::leak(links), Vec::leak(inner.unwrap_or_default())],
         nests,
         ..declared
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format(name: &str, after: &[(HeaderKind, u128)], fields: &[u16], next: Next) -> Format {
+        let fields = (0..).zip(fields).map(|(i, width): (u32, _)| (format!("f{i}"), *width)).collect();
+        Format { name: name.into(), after: after.to_vec(), fields, next }
+    }
+
+    fn last() -> Next {
+        Next::Told(None, Vec::new())
+    }
+
+    #[test]
+    fn equal_content_is_one_header_and_other_content_another() {
+        let one = UserHeader::new(format("one", &[(HeaderKind::Udp, 9)], &[8], last())).unwrap();
+        let two = UserHeader::new(format("one", &[(HeaderKind::Udp, 9)], &[4, 4], last())).unwrap();
+        let again = UserHeader::new(format("one", &[(HeaderKind::Udp, 9)], &[8], last())).unwrap();
+        assert_eq!(one, again);
+        assert_ne!(one, two);
+        // The order is that of the content, whatever came first.
+        assert_eq!(one.cmp(&two), one.format().cmp(two.format()));
+        let set = |first, second| Shape::EMPTY.with(HeaderKind::User(first)).with(HeaderKind::User(second));
+        assert_eq!(set(one, two), set(two, one));
+    }
+
+    #[test]
+    fn declared_headers_stand_between_what_announces_them_and_what_follows() {
+        let shim = format("shim", &[(HeaderKind::Eth, 9)], &[16], Next::Told(Some(0), vec![(HeaderKind::Ip4, 0x0800)]));
+        let shim = HeaderKind::User(UserHeader::new(shim).unwrap());
+        let shape = Shape::of(&[HeaderKind::Tcp, HeaderKind::Ip4, shim, HeaderKind::Eth]);
+        assert_eq!(format!("{shape:?}"), "eth/shim/ip/tcp");
+        assert!(shape.is_linked() && !shape.has_tunnel());
+        assert_eq!((shape.follower(HeaderKind::Eth), shape.follower(shim)), (Some(shim), Some(HeaderKind::Ip4)));
+        assert_eq!(format!("{:?} {:?}", shape.below(shim), shape.starting(shim)), "eth shim/ip/tcp");
+        assert_eq!(shape.nested().and_then(Shape::unnested), Some(shape));
+        assert_eq!(
+            shape.nested().map(|inner| format!("{inner:?}")).as_deref(),
+            Some("inner.eth/inner.shim/inner.ip/inner.tcp")
+        );
+    }
+
+    #[test]
+    fn what_a_header_carries_after_ip_is_in_a_tunnel() {
+        let wrap = format("wrap", &[(HeaderKind::Udp, 9)], &[8], Next::Told(Some(0), vec![(HeaderKind::Ip4, 4)]));
+        let wrap = HeaderKind::User(UserHeader::new(wrap).unwrap());
+        assert!(wrap.links_to(HeaderKind::InnerIp4) && wrap.inner().is_none());
+        assert!(Shape::of(&[HeaderKind::Ip4, HeaderKind::Udp, wrap]).has_tunnel());
+    }
+
+    #[test]
+    fn impossible_formats_are_refused() {
+        let udp = [(HeaderKind::Udp, 9)];
+        let told = |next: HeaderKind, number| Next::Told(Some(0), vec![(next, number)]);
+        let refused = [
+            format("none", &udp, &[], last()),
+            format("bits", &udp, &[7], last()),
+            format("wide", &udp, &[65, 7], last()),
+            format("long", &udp, &[64; 17], last()),
+            format("taken", &[(HeaderKind::Udp, 4789)], &[8], last()),
+            format("large", &[(HeaderKind::Udp, 1 << 16)], &[8], last()),
+            format("zero", &[(HeaderKind::Eth, 0)], &[8], last()),
+            format("mute", &[(HeaderKind::Tcp, 9)], &[8], last()),
+            format("inner", &[(HeaderKind::InnerUdp, 9)], &[8], last()),
+            format("below", &udp, &[8], told(HeaderKind::Tcp, 6)),
+            format("narrow", &udp, &[8], told(HeaderKind::Ip4, 256)),
+            format("second", &[(HeaderKind::Ip4, 99)], &[8], told(HeaderKind::Arp, 1)),
+        ];
+        for format in refused {
+            assert!(UserHeader::new(format.clone()).is_none(), "{format:?}");
+        }
     }
 }

@@ -6,7 +6,8 @@
 //! and `parse(deparse(p))` is `p`.
 
 use crate::checksum;
-use crate::header::{Cue, Derivation, Field, HeaderKind, Role};
+use crate::field::{Derivation, Field, Role};
+use crate::header::{Cue, HeaderKind};
 use crate::layout::Layout;
 use crate::packet::Packet;
 use crate::program::ParseError;

@@ -103,7 +103,7 @@ fn fields_of(group: &PortGroup) -> impl Iterator<Item = rdcl_core::Field> {
 /// `{ colour: u8 }`, or `none`.
 pub(crate) fn described(stack: Stack) -> String {
     let Some(meta) = metadata(stack) else { return "none".to_owned() };
-    let fields: Vec<String> = metadata_fields(meta).map(|f| format!("{}: {} bits", f.decl().name, f.width())).collect();
+    let fields: Vec<String> = metadata_fields(meta).map(|f| format!("{}: u{}", f.decl().name, f.width())).collect();
     format!("`{{ {} }}`", fields.join(", "))
 }
 

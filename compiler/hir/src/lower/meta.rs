@@ -6,7 +6,7 @@ use super::local::Target;
 use super::{Here, Lower, PortGroup, problem};
 use crate::metadata::{META, metadata, metadata_fields};
 use rdcl_base::NodeId;
-use rdcl_core::{Expr, Op, Place, Stack};
+use rdcl_core::{Expr, Field, Op, Place, SlotId, Stack};
 use rdcl_syntax::ast::Name;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,11 @@ impl Lower<'_> {
         }
         let Some(meta) = metadata(stack) else { return here };
         for field in metadata_fields(meta) {
-            let Some(slot) = slots.get(field.decl().name) else { continue };
+            let Some(slot) = slots.get(field.decl().name).filter(|slot| self.is_slot_of(**slot, field)) else {
+                // The declarations contradict each other, which is said where they are.
+                self.broken = true;
+                continue;
+            };
             self.op(&here, Op::Set(Place::Slot(*slot), Expr::Field(field)), node);
             if let Some(Binding::Local { set, .. }) = here.flow.binding_mut(&local(field.decl().name)) {
                 *set = true;
@@ -49,6 +53,7 @@ impl Lower<'_> {
         self.op(here, Op::Push(meta), node);
         for field in metadata_fields(meta) {
             match here.flow.binding(&local(field.decl().name)) {
+                Some(Binding::Local { slot, set: true, .. }) if !self.is_slot_of(*slot, field) => self.broken = true,
                 Some(Binding::Local { slot, set: true, .. }) => {
                     self.op(here, Op::Set(Place::Field(field), Expr::Slot(*slot)), node);
                 }
@@ -57,6 +62,10 @@ impl Lower<'_> {
             }
         }
         Some(())
+    }
+
+    fn is_slot_of(&self, slot: SlotId, field: Field) -> bool {
+        self.program.slots[slot.index()].width == field.width()
     }
 
     /// What `meta.name` stands for in a behaviour.
