@@ -87,21 +87,17 @@ pub fn replay(network: &Network, shots: &[Shot], fuel: u64) -> Option<Replay> {
     let mut stores = Stores::new(network);
     let mut runs = Vec::new();
     for shot in shots {
-        let tape = shot.tape();
-        let bytes = deparse(&shot.packet);
-        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel };
-        runs.push(interpreter.run(&mut stores, injection).ok()?);
+        runs.push(replay_into(&interpreter, &mut stores, shot, fuel)?);
     }
     Some(Replay { runs, stores })
 }
 
-/// Sends one more packet.
-pub fn replay_from(interpreter: &Interpreter<'_>, mut stores: Stores, shot: &Shot) -> Option<Replay> {
+/// Sends one more packet; none if its tape does not fit, and the stores are worth nothing then.
+pub fn replay_into(interpreter: &Interpreter<'_>, stores: &mut Stores, shot: &Shot, fuel: u64) -> Option<Run> {
     let tape = shot.tape();
     let bytes = deparse(&shot.packet);
-    let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel: FUEL };
-    let run = interpreter.run(&mut stores, injection).ok()?;
-    Some(Replay { runs: vec![run], stores })
+    let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel };
+    interpreter.run(stores, injection).ok()
 }
 
 /// The copies by which a run shows that a property fails for one flow; none if it does not.
