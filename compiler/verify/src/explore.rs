@@ -124,11 +124,16 @@ pub struct Facts {
     pub missed: Vec<(PartId, crate::row::Missed)>,
     /// Entries added.
     pub added: Vec<(PartId, Stored)>,
+    /// Entries that were there and were written to, as they are then.
+    pub changed: Vec<(PartId, Stored)>,
+    /// The times of visits by blocks that look at the clock, in order.
+    pub times: Vec<Var>,
     /// Maps that had no room.
     pub full: BTreeSet<(PartId, MapId)>,
-    /// Parts whose state was asked or changed.
+    /// Parts that may treat an equal packet otherwise at another time: their state was asked or changed, or they look at
+    /// the clock.
     pub stateful: BTreeSet<PartId>,
-    /// An entry was removed, or a part's state was met at two visits: what is found depends on the order of events.
+    /// An entry was removed or written to, or a part's state was met at two visits: what is found depends on the order of events.
     pub ordered: bool,
 }
 
@@ -408,9 +413,14 @@ impl<'n> Explorer<'n> {
             | VarKind::Cell { .. }
             | VarKind::Full { .. }
             | VarKind::NoFree(_)
+            | VarKind::Now
             | VarKind::Unknown(_) => Sym::Var(Var { visit: names[var.visit as usize], ..var }),
         };
-        let guards = apply_guard(&mut self.context, &flight.guard, &row.guard, &mut rename);
+        let mut guards = apply_guard(&mut self.context, &flight.guard, &row.guard, &mut rename);
+        if let (true, Some(before)) = (row.facts.clock, flight.facts.times.last()) {
+            let later = SymCond::Ule(Sym::Var(*before), rename(Var::now()));
+            guards = guards.iter().flat_map(|guard| self.context.assume(guard, &later)).collect();
+        }
         if guards.is_empty() {
             return;
         }
@@ -418,7 +428,7 @@ impl<'n> Explorer<'n> {
             guard: Guard::default(),
             view: Arc::new(flight.view.after(row, &mut rename)),
             copy,
-            facts: match row.facts.is_stateful() || !row.facts.choices.is_empty() {
+            facts: match row.facts.is_stateful() || row.facts.clock || !row.facts.choices.is_empty() {
                 true => Arc::new(extend_facts(&flight.facts, part, row, &mut rename)),
                 false => Arc::clone(&flight.facts),
             },
@@ -473,6 +483,9 @@ fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(V
     for stored in &visit.added {
         facts.added.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
     }
+    for stored in visit.rewritten() {
+        facts.changed.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
+    }
     for missed in &visit.missed {
         let keys = renamed(&missed.keys);
         facts.missed.push((part, crate::row::Missed { map: missed.map, index: missed.index, keys }));
@@ -482,8 +495,13 @@ fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(V
             facts.choices.push((part, var));
         }
     }
-    if visit.is_stateful() {
-        facts.ordered |= visit.removes() || !facts.stateful.insert(part);
+    if visit.clock
+        && let Sym::Var(var) = rename(Var::now())
+    {
+        facts.times.push(var);
+    }
+    if visit.is_stateful() || visit.clock {
+        facts.ordered |= visit.removes() || !visit.changed.is_empty() || !facts.stateful.insert(part);
     }
     facts.full.extend(visit.full.iter().map(|map| (part, *map)));
     facts

@@ -23,6 +23,7 @@ mod row;
 mod solver;
 mod sym;
 mod tables;
+mod times;
 mod verdict;
 
 pub use carried::{Carried, Whose};
