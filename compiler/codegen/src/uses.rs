@@ -1,6 +1,8 @@
 //! What blocks read and write: what a fork must save, what a bound entry must remember, what checksums depend on.
 
-use rdcl_core::{Block, CellId, Cond, End, Expr, Field, Free, HeaderKind, MapId, Op, Place, Program, Resolver, RowId, SlotId};
+use rdcl_core::{
+    Block, CellId, Cond, End, Expr, Field, Free, HeaderKind, MapId, Op, Place, Program, Resolver, RowId, SlotId,
+};
 use std::collections::BTreeSet;
 
 /// What some blocks use.

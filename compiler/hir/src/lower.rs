@@ -5,6 +5,7 @@
 //! with faults is well-formed, but means nothing.
 
 mod address;
+mod amount;
 mod balancer;
 mod body;
 mod cond;
@@ -31,12 +32,16 @@ pub use contract::{lower_condition, lower_fields, lower_predicate};
 pub use filter::{FilterRule, lower_filter};
 
 use crate::value::{Type, Value};
+use amount::Kind;
 use draft::Draft;
 use flow::Flow;
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};
-use rdcl_core::{BlockId, End, Expr, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack};
+use rdcl_core::{
+    BlockId, End, Expr, MapId, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack,
+};
 use rdcl_syntax::ast;
+use std::collections::BTreeMap;
 
 /// A declared port, or array of ports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +102,7 @@ pub fn lower_behaviour(env: &Env<'_>, members: &[ast::SeflMember], at: NodeId) -
             ast::SeflMember::Bad(_) => lower.broken = true,
         }
     }
+    lower.clock = true;
     lower.behaviours(members, at);
     lower.finish()
 }
@@ -120,6 +126,10 @@ struct Lower<'a> {
     ingress: PortId,
     depth: u32,
     steps: u32,
+    /// Columns that hold times and durations.
+    kinds: BTreeMap<(MapId, u16), Kind>,
+    /// Whether there is a time: in a behaviour, not in what is always true or promised.
+    clock: bool,
     /// Whether the tree has holes, about which the parser has complained.
     broken: bool,
 }
@@ -141,6 +151,8 @@ impl<'a> Lower<'a> {
             ingress: PortId(0),
             depth: 0,
             steps: 0,
+            kinds: BTreeMap::new(),
+            clock: false,
             broken: false,
         }
     }
@@ -188,6 +200,11 @@ impl<'a> Lower<'a> {
         let next = f(self, here);
         self.depth -= 1;
         next
+    }
+
+    /// What a column holds.
+    fn column_kind(&self, map: MapId, column: u16) -> Kind {
+        self.kinds.get(&(map, column)).copied().unwrap_or_default()
     }
 
     fn declare_ports(&mut self) {

@@ -21,6 +21,9 @@ const MOST_PLANS: usize = 64;
 /// The most packets that are tried in plans for one property.
 pub const MOST_TRIED: u32 = 2_000;
 
+/// For how many of them one counts that writes to an entry: it needs that entry, and so a packet before.
+const COST_OF_CHANGE: u32 = 20;
+
 /// A way to bring a candidate about.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -107,7 +110,8 @@ impl Planner<'_> {
             if !adds || !leaf.facts.full.is_empty() || leaf.guard.unknown || tangled {
                 continue;
             }
-            let Some(left) = self.left.get().checked_sub(1) else { return };
+            let cost = if leaf.facts.changed.is_empty() { 1 } else { COST_OF_CHANGE };
+            let Some(left) = self.left.get().checked_sub(cost) else { return };
             self.left.set(left);
             let facts = rename_facts(&leaf.facts, number);
             let theirs = rename_guard(&leaf.guard, number);

@@ -55,7 +55,13 @@ impl Shot {
             let var = Var { packet: number, ..*var };
             (*part, var, model.value(var))
         };
-        Shot { from, packet, choices: facts.choices.iter().map(value).collect(), decisions: Vec::new(), now: model.time(number) }
+        Shot {
+            from,
+            packet,
+            choices: facts.choices.iter().map(value).collect(),
+            decisions: Vec::new(),
+            now: model.time(number),
+        }
     }
 
     /// The same packet, with its choices made where exploration met them.
@@ -153,7 +159,9 @@ fn all_lost(run: &Run, to: Option<BoundaryId>, counts: impl Fn(&PacketCopy) -> b
 fn is_open(copy: &PacketCopy) -> bool {
     match copy.outcome {
         Outcome::ModelError { .. } | Outcome::Exhausted => true,
-        Outcome::Loop { exact, .. } => !exact || copy.trail.iter().any(|hop| hop.clock || hop.steps.iter().any(meets_state)),
+        Outcome::Loop { exact, .. } => {
+            !exact || copy.trail.iter().any(|hop| hop.clock || hop.steps.iter().any(meets_state))
+        }
         Outcome::Delivered { .. } | Outcome::Dropped { .. } => false,
     }
 }

@@ -155,6 +155,7 @@ impl Sym {
             BinOp::Or => Sym::node(SymNode::Or(a, b)),
             BinOp::Xor => Sym::node(SymNode::Xor(a, b)),
             BinOp::Add => Sym::sum(a, b),
+            BinOp::Sub if a == b => Sym::constant(width, 0),
             BinOp::Sub => match b {
                 Sym::Const(c) => Sym::sum(a, Sym::constant(width, c.value.wrapping_neg())),
                 other => Sym::node(SymNode::Sub(a, other)),

@@ -226,9 +226,8 @@ impl Visit<'_> {
             let (RowEnd::Breaks(map), Some(model)) = (&row.end, self.model(&deeds, row)) else { continue };
             let added = row.facts.added.iter().map(|s| (s.map, s.columns.iter().map(|c| model.eval(c)).collect()));
             let changed = self.changed(&model, row).into_iter().map(|(map, _, now)| (map, now));
-            let breaks = |(m, columns): &(MapId, Vec<u128>)| {
-                m == map && !self.program.maps[map.index()].admits(columns)
-            };
+            let breaks =
+                |(m, columns): &(MapId, Vec<u128>)| m == map && !self.program.maps[map.index()].admits(columns);
             let before = broken.len();
             broken.extend(added.chain(changed).filter(breaks));
             if broken.len() == before {
@@ -238,7 +237,8 @@ impl Visit<'_> {
         }
         for (map, decl) in (0u32..).map(MapId).zip(&self.program.maps) {
             let (before, after) = (self.before.map(map), self.after.map(map));
-            for (_, entry) in after.entries().filter(|(id, e)| before.entry(*id) != Some(*e) && !decl.admits(&e.columns))
+            for (_, entry) in
+                after.entries().filter(|(id, e)| before.entry(*id) != Some(*e) && !decl.admits(&e.columns))
             {
                 if !broken.contains(&(map, entry.columns.clone())) {
                     return Err(format!("{entry:?} breaks the invariant of {map:?}, and no row tells"));
