@@ -8,6 +8,8 @@
 //! Origins (which source node an instruction came from) stand beside the program, in an [`Origins`](crate::Origins) value, so that
 //! programs that differ only in white space or position are equal.
 
+// Longer than 500 lines because it is a table: all that a program is made of, in one place.
+
 use crate::header::{Field, HeaderKind};
 use crate::shape::Stack;
 use rdcl_base::IntervalSet;

@@ -8,14 +8,15 @@
 use crate::carried::Carried;
 use crate::entry::{body, boundary_guard, entry_value, length_over};
 use crate::execute::world;
+pub use crate::facts::Facts;
 use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
-use crate::row::{Row, RowEnd, Stored};
+use crate::row::{Row, RowEnd};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_core::{
     BlockId, BoundaryId, Derivation, Endpoint, Field, InstrId, MapId, PartId, PortId, Reason, Role, Shape,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// How often a lineage may come back to one port before exploration gives up on it.
@@ -111,30 +112,6 @@ pub struct CopyArm {
     pub arm: u32,
     /// Tells forks apart that were reached with different facts: their copies are never siblings.
     pub world: u64,
-}
-
-/// What a lineage met on its way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Facts {
-    /// Choices made, in order.
-    pub choices: Vec<(PartId, Var)>,
-    /// Entries found.
-    pub found: Vec<(PartId, Stored)>,
-    /// Index keys for which there was no entry.
-    pub missed: Vec<(PartId, crate::row::Missed)>,
-    /// Entries added.
-    pub added: Vec<(PartId, Stored)>,
-    /// Entries that were there and were written to, as they are then.
-    pub changed: Vec<(PartId, Stored)>,
-    /// The times of visits by blocks that look at the clock, in order.
-    pub times: Vec<Var>,
-    /// Maps that had no room.
-    pub full: BTreeSet<(PartId, MapId)>,
-    /// Parts that may treat an equal packet otherwise at another time: their state was asked or changed, or they look at
-    /// the clock.
-    pub stateful: BTreeSet<PartId>,
-    /// An entry was removed or written to, or a part's state was met at two visits: what is found depends on the order of events.
-    pub ordered: bool,
 }
 
 /// How a lineage ends.
@@ -429,7 +406,7 @@ impl<'n> Explorer<'n> {
             view: Arc::new(flight.view.after(row, &mut rename)),
             copy,
             facts: match row.facts.is_stateful() || row.facts.clock || !row.facts.choices.is_empty() {
-                true => Arc::new(extend_facts(&flight.facts, part, row, &mut rename)),
+                true => Arc::new(flight.facts.after(part, row, &mut rename)),
                 false => Arc::clone(&flight.facts),
             },
             hops: flight.hops + 1,
@@ -471,38 +448,4 @@ fn apply_guard(context: &mut Context, guard: &Guard, row: &Guard, rename: &mut d
         guards.iter_mut().for_each(|g| g.unknown = true);
     }
     guards
-}
-
-fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(Var) -> Sym) -> Facts {
-    let mut facts = facts.clone();
-    let mut renamed = |syms: &[Sym]| syms.iter().map(|s| s.substitute(rename)).collect::<Vec<_>>();
-    let visit = &row.facts;
-    for stored in &visit.found {
-        facts.found.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
-    }
-    for stored in &visit.added {
-        facts.added.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
-    }
-    for stored in visit.rewritten() {
-        facts.changed.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
-    }
-    for missed in &visit.missed {
-        let keys = renamed(&missed.keys);
-        facts.missed.push((part, crate::row::Missed { map: missed.map, index: missed.index, keys }));
-    }
-    for choice in &visit.choices {
-        if let Sym::Var(var) = rename(*choice) {
-            facts.choices.push((part, var));
-        }
-    }
-    if visit.clock
-        && let Sym::Var(var) = rename(Var::now())
-    {
-        facts.times.push(var);
-    }
-    if visit.is_stateful() || visit.clock {
-        facts.ordered |= visit.removes() || !visit.changed.is_empty() || !facts.stateful.insert(part);
-    }
-    facts.full.extend(visit.full.iter().map(|map| (part, *map)));
-    facts
 }

@@ -11,6 +11,7 @@ mod decide;
 mod entry;
 mod execute;
 mod explore;
+mod facts;
 mod fill;
 mod guard;
 mod history;
