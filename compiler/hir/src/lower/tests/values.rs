@@ -159,7 +159,17 @@ fn times_and_durations() {
     expect![[r#"
         lan -> 0
         wan -> 10
-        0: seen.ip := ip.src; lookup f in seen#0 (seen.ip) hit 1 miss 2
+        0: lookup f in seen#0 (ip.src) hit 1 miss 2
+        1: touch f; goto 3
+        2: insert f in seen (ip.src, now, 0:64) ok 3 full 8 clash(to be proved never) 9
+        3: if 2500000000:64 < (now - f.first) then 4 else 5
+        4: f.gap := ((now - f.first) + ((now - f.first) << 1)); goto 5
+        5: if (f.first + f.gap) <= now then 6 else 7
+        6: f.first := now; goto 7
+        7: n := (now - f.first); f.gap := n; forward wan
+        8: drop Fail("full")
+        9: drop Clash(MapId(0))
+        10: forward lan
     "#]]
     .assert_eq(&core);
     for (at, body) in [
