@@ -337,7 +337,9 @@ pub struct Behaviour {
 pub enum BehaviourBody {
     /// `{ state …; on lan { … } }`
     Sefl(Vec<SeflMember>),
-    /// `{{ … }}` in another language.
+    /// `click {{ … }}`
+    Click(crate::click::Configuration),
+    /// `{{ … }}` in a language that is not understood.
     Foreign(Foreign),
 }
 

@@ -64,7 +64,7 @@ fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
         match member {
             Member::Behaviour(behaviour) => match &behaviour.body {
                 BehaviourBody::Sefl(members) => members.iter().for_each(|m| found.sefl(m)),
-                BehaviourBody::Foreign(_) => {}
+                BehaviourBody::Click(_) | BehaviourBody::Foreign(_) => {}
             },
             Member::Ensures(ensures) => found.clause(&ensures.clause),
             Member::Port(_) | Member::Part(_) | Member::Wire(_) | Member::If(_) | Member::Impl(_) | Member::Sla(_) => {}

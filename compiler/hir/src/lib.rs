@@ -9,6 +9,7 @@ mod ancestry;
 mod attrs;
 mod bodies;
 mod check;
+mod click;
 mod conditional;
 mod contracts;
 mod cx;

@@ -99,7 +99,7 @@ pub fn intent<'db>(db: &'db dyn Db, item: Item<'db>) -> Intent {
         if intent.language.text == "nemo" {
             statements.extend(&intent.nemo);
         } else {
-            cx.report(unknown_language(&cx, &intent.language, "intent", "nemo"));
+            cx.report(unknown_language(&cx, &intent.language, "intent", &["nemo"]));
         }
     }
     if statements.is_empty() {
