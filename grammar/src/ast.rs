@@ -655,6 +655,15 @@ pub enum Clause {
         /// `unchanged … except ip.ttl, ip.dscp`
         except: Vec<Expr>,
     },
+    /// `lan -> wan via fw, nat when C;`
+    Via {
+        /// From where to where.
+        flow: Flow,
+        /// The parts that each packet passes, in order.
+        through: Vec<End>,
+        /// Of which packets, as they enter.
+        when: Option<Expr>,
+    },
     /// `no loop;`
     No(Name),
 }

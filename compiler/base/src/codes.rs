@@ -216,7 +216,7 @@ codes! {
     E0439 "no such interface in the descriptor"
     E0440 "interfaces of different types are connected"
     E0441 "a descriptor file is missing"
-    E0442 "a node that changes its type"
+    E0442 "a node or connection that changes its type"
     E0443 "a query of something that does not exist"
     E0444 "no such type of values"
     E0451 "a descriptor that cannot be read"

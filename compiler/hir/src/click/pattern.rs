@@ -369,7 +369,10 @@ impl<'a> Reader<'a> {
                 "Ipv4" => "==",
                 "Prefix" => "in",
                 _ => {
-                    return Err(bad_argument(value.node, format!("the parameter `{name}` is no address and no prefix")));
+                    return Err(bad_argument(
+                        value.node,
+                        format!("the parameter `{name}` is no address and no prefix"),
+                    ));
                 }
             };
             self.params.insert(name.to_owned());
