@@ -117,6 +117,7 @@ lints! {
     W0910 untold_feature Warn
     W0911 untold_policy Warn
     W0912 untold_states Warn
+    W0913 untold_metadata Warn
     W1201 unused_parameter Warn
     W1202 unused_element Warn
     W1203 unused_state Warn

@@ -10,7 +10,8 @@
 
 // Longer than 500 lines because it is a table: all that a program is made of, in one place.
 
-use crate::header::{Field, HeaderKind};
+use crate::field::Field;
+use crate::header::HeaderKind;
 use crate::shape::Stack;
 use rdcl_base::IntervalSet;
 use std::num::NonZeroU32;

@@ -11,6 +11,7 @@ use crate::headers::known_headers;
 use crate::instance::constraint::constraint_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
+use crate::layouts::{confused, confusion, declared_header};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
 use crate::metadata::metadata_problems;
@@ -39,7 +40,7 @@ use crate::value::Type;
 use crate::wire::{enters_leaves, wires};
 use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId, Severity};
-use rdcl_core::Shape;
+use rdcl_core::{HeaderKind, Shape};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
 use std::collections::{BTreeMap, HashSet};
@@ -164,6 +165,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         // Nor of one that is made for an element of a behaviour in Click.
         _ if is_nemo(db, item.file(db)) || item.origin(db).is_some() => Vec::new(),
         Keyword::Stack => [declared_stack(db, item).problems.clone(), definition_problems(db, item)].concat(),
+        Keyword::Header => declared_header(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
         Keyword::Environment => environment(db, item).problems.clone(),
@@ -203,6 +205,7 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
     found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
+    found.extend(confused_headers(db, instance));
     found.extend(idle_operations(db, instance));
     found.extend(parts_named_as_filters(db, instance));
     found.extend(implementations(db, instance).problems.iter().cloned());
@@ -241,6 +244,19 @@ fn widened_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Proble
     let leaves: IndexSet<Leaf<'db>> = structure(db, instance).parts.iter().map(|(_, leaf)| *leaf).collect();
     let errors = leaves.into_iter().filter(widened).flat_map(|leaf| leaf_problems(db, leaf));
     errors.filter(|problem| problem.severity == Severity::Error).collect()
+}
+
+/// Two declared headers that cannot be told apart, unless they meet in a part already.
+fn confused_headers<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Problem> {
+    let (one, two) = confused(known_headers(db, instance))?;
+    let body = body(db, instance);
+    let parts = body.owner().filter(|_| body.kind == BodyKind::Composite).map(|owner| &parts(db, owner).groups);
+    let both = |group: &PartGroup<'db>| {
+        let known = known_headers(db, group.instance);
+        known.has(HeaderKind::User(one)) && known.has(HeaderKind::User(two))
+    };
+    let inside = parts.is_some_and(|groups| groups.iter().any(both));
+    (!inside).then(|| confusion(db, instance.rfb(db), one, two))
 }
 
 fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Problem> {

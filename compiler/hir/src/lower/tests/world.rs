@@ -108,7 +108,11 @@ impl Parsed {
 pub fn lower(members: &str) -> (Parsed, Lowered) {
     let parsed = Parsed::new(&format!("behaviour sefl {{\n{members}\n}}"));
     let (ports, params) = (ports(), params());
-    let mut lowered = lower_behaviour(&Env { ports: &ports, params: &params }, parsed.sefl(), parsed.rfb.node);
+    let mut lowered = lower_behaviour(
+        &Env { ports: &ports, params: &params, headers: &crate::layouts::NO_HEADERS },
+        parsed.sefl(),
+        parsed.rfb.node,
+    );
     lowered.problems.retain(|p| p.code.as_str() != "W0503");
     (parsed, lowered)
 }
