@@ -244,6 +244,7 @@ codes! {
     W0407 "a parameter without a value"
     W0408 "a connection without a type"
     W0460 "a Click element without a model"
+    W0461 "an implementation of a block whose elements run by themselves"
     W0409 "a model that is never used"
     W0410 "something of which nothing is known"
     W0411 "a NEMO name that this text does not declare"
