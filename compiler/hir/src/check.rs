@@ -72,10 +72,20 @@ fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
         Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::source::item::item_with_id(db, file, id),
         Loc::Table(..) => return true,
     };
-    // Of a NEMO program, the statements that could be read are looked at.
-    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || parsed(db, item).errors(db).is_empty());
+    // Of NEMO, the statements that could be read are looked at.
+    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || is_read(db, item));
     let of_std = problem.primary.file().is_some_and(|f| package.std(db).contains(&f));
     read && (problem.severity == Severity::Error || !of_std)
+}
+
+/// Whether an item could be read, but for statements of its intents.
+fn is_read<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
+    let (parsed, mut errors) = (parsed(db, item), parsed(db, item).errors(db).iter());
+    let intents =
+        members(db, item).iter().filter_map(|m| if let Member::Intent(i) = m { Some(i.body.node) } else { None });
+    let spans: Vec<_> = intents.filter_map(|node| parsed.spans(db).get(node.0 as usize)).collect();
+    errors
+        .all(|error| spans.iter().any(|intent| intent.start <= error.primary.start && error.primary.end <= intent.end))
 }
 
 /// What is wrong with what could be read, each thing once, in the order in which it is found.

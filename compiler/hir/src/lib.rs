@@ -52,14 +52,13 @@ pub use layouts::{DeclaredHeader, HeaderNames, declared_header, headers_in_sight
 pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
 pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::{Balance, PortGroup};
-pub use metadata::{META, metadata, metadata_fields};
+pub use metadata::metadata;
 pub use nemo::{Answer, Rule, answers, descriptor_paths};
 pub use operation::{Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature};
-pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind};
+pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind, lifecycle, service_levels};
 pub use operation::{FeatureRow, Implementation, Implementations, Lifecycle, Link, Measure, OBJECTIVES, Pinned, Ree};
-pub use operation::{PlaceScope, Policies, PolicyRule, RuleKind, SPARED, Spare, policies};
+pub use operation::{PlaceScope, Policies, PolicyRule, RuleKind, SPARED, Spare, policies, substrate};
 pub use operation::{ReeKind, ServiceLevels, Substrate, deployed, deployments, environment, implementations, lacking};
-pub use operation::{lifecycle, service_levels, substrate};
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
 pub use property::{Claim, Predicate, Property, passed};
