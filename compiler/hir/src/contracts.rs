@@ -163,7 +163,7 @@ impl<'db> Reader<'db> {
     }
 
     fn env(&self) -> Env<'db> {
-        Env { ports: &self.ports.groups, params: self.env }
+        Env { ports: &self.ports.groups, lost: &self.ports.lost, params: self.env }
     }
 
     fn when(&mut self, entry: Stack, when: Option<&Expr>) -> Cond {

@@ -1,6 +1,6 @@
 //! A block to put behaviours and promises into.
 
-use crate::lower::{Env, Lowered, PortGroup, lower_behaviour};
+use crate::lower::{Env, LostPorts, Lowered, PortGroup, lower_behaviour};
 use crate::value::{TableType, Type, Value};
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, Dimension, NodeId, Quantity, Span};
@@ -108,7 +108,11 @@ impl Parsed {
 pub fn lower(members: &str) -> (Parsed, Lowered) {
     let parsed = Parsed::new(&format!("behaviour sefl {{\n{members}\n}}"));
     let (ports, params) = (ports(), params());
-    let mut lowered = lower_behaviour(&Env { ports: &ports, params: &params }, parsed.sefl(), parsed.rfb.node);
+    let mut lowered = lower_behaviour(
+        &Env { ports: &ports, lost: &LostPorts::default(), params: &params },
+        parsed.sefl(),
+        parsed.rfb.node,
+    );
     lowered.problems.retain(|p| p.code.as_str() != "W0503");
     (parsed, lowered)
 }
