@@ -1,6 +1,7 @@
 //! The grammar's longer actions, one function each.
 
 use crate::ast::*;
+use crate::click::parse as click;
 use crate::context::{Context, MAX_SEGMENTS, unexpected};
 use crate::flaws;
 use crate::intent;
@@ -249,6 +250,13 @@ fn end_of(ctx: &mut Context<'_>, expr: Expr) -> End {
 pub(crate) fn foreign(ctx: &mut Context<'_>, text: &str, l: u32) -> Foreign {
     let start = l + 2;
     Foreign { text: text.to_owned(), node: ctx.node(start, start + text.len() as u32) }
+}
+
+/// A behaviour in another language; one in Click is parsed at once.
+pub(crate) fn foreign_behaviour(ctx: &mut Context<'_>, language: Name, body: Foreign, l: u32, r: u32) -> Box<Member> {
+    let is_click = language.text == "click";
+    let body = if is_click { BehaviourBody::Click(click::inside(ctx, &body)) } else { BehaviourBody::Foreign(body) };
+    Box::new(Member::Behaviour(Behaviour { language, body, node: ctx.node(l, r) }))
 }
 
 /// An intent; one in NEMO is parsed at once.

@@ -337,7 +337,9 @@ pub struct Behaviour {
 pub enum BehaviourBody {
     /// `{ state …; on lan { … } }`
     Sefl(Vec<SeflMember>),
-    /// `{{ … }}` in another language.
+    /// `click {{ … }}`
+    Click(crate::click::Configuration),
+    /// `{{ … }}` in a language that is not understood.
     Foreign(Foreign),
 }
 
@@ -652,6 +654,15 @@ pub enum Clause {
         given: Option<Expr>,
         /// `unchanged … except ip.ttl, ip.dscp`
         except: Vec<Expr>,
+    },
+    /// `lan -> wan via fw, nat when C;`
+    Via {
+        /// From where to where.
+        flow: Flow,
+        /// The parts that each packet passes, in order.
+        through: Vec<End>,
+        /// Of which packets, as they enter.
+        when: Option<Expr>,
     },
     /// `no loop;`
     No(Name),

@@ -1,4 +1,4 @@
-//! Tokens, grammars and syntax trees of RDCL, SEFL and NEMO.
+//! Tokens, grammars and syntax trees of RDCL, SEFL, NEMO and Click.
 //!
 //! Parsing cannot fail: [`split`] cuts a file into items, [`parse_item`] turns each into a tree, a table of spans, the
 //! errors and the comments. Trees hold [`NodeId`](rdcl_base::NodeId)s instead of spans, so that two texts that differ
@@ -23,6 +23,7 @@ mod split;
 mod tokens;
 
 pub mod ast;
+pub mod click;
 pub mod nemo;
 
 lalrpop_util::lalrpop_mod!(

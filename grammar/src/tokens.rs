@@ -102,6 +102,7 @@ pub(crate) enum Token<'s> {
     #[token("unchanged")] Unchanged,
     #[token("unique")] Unique,
     #[token("value")] Value,
+    #[token("via")] Via,
     #[token("where")] Where,
     #[token("with")] With,
     // Punctuation.

@@ -93,6 +93,7 @@ lints! {
     W0406 unconnected_point Warn
     W0407 missing_value Warn
     W0408 untyped_connection Warn
+    W0460 unmodelled_element Warn
     W0409 unused_model Warn
     W0410 unknown_quantity Warn
     W0411 undeclared_name Warn

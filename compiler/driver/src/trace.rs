@@ -88,6 +88,7 @@ fn field(name: &str) -> Option<Field> {
 fn is_about_all_copies(property: &Property) -> bool {
     match property.claim {
         Claim::Reach { .. } | Claim::CanReach => true,
-        Claim::Holds(_) | Claim::Isolated | Claim::Unchanged { .. } | Claim::NoLoop | Claim::Intended(_) => false,
+        Claim::Holds(_) | Claim::Isolated | Claim::Unchanged { .. } | Claim::Via { .. } => false,
+        Claim::NoLoop | Claim::Intended(_) => false,
     }
 }

@@ -3,6 +3,7 @@
 //! A block with a behaviour, parts or wires has a body of its own; another inherits the body of the first parent that
 //! has one. A block without any is opaque: only its contract is known.
 
+use crate::click::{circuit, configuration};
 use crate::conditional::{every_member, every_part, shrinking};
 use crate::cx::Cx;
 use crate::instance::{Instance, members};
@@ -46,6 +47,8 @@ fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
     let (mut kind, mut behaviour) = (BodyKind::Opaque, false);
     for (member, _) in every_member(db, item) {
         match member {
+            // Its elements are parts, even where they come to nothing.
+            ast::Member::Behaviour(b) if configuration(b).is_some() => kind = BodyKind::Composite,
             ast::Member::Behaviour(b) => behaviour |= sefl(b).is_some(),
             ast::Member::Part(_) | ast::Member::Wire(_) => kind = BodyKind::Composite,
             ast::Member::Port(_)
@@ -66,7 +69,7 @@ fn own_kind(db: &dyn Db, item: Item<'_>) -> BodyKind {
 pub(crate) fn sefl(behaviour: &ast::Behaviour) -> Option<&[ast::SeflMember]> {
     match &behaviour.body {
         ast::BehaviourBody::Sefl(members) if behaviour.language.text == "sefl" => Some(members),
-        ast::BehaviourBody::Sefl(_) | ast::BehaviourBody::Foreign(_) => None,
+        ast::BehaviourBody::Sefl(_) | ast::BehaviourBody::Click(_) | ast::BehaviourBody::Foreign(_) => None,
     }
 }
 
@@ -115,23 +118,39 @@ pub(crate) fn body_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Proble
     let mut first = None;
     for member in members(db, item) {
         let ast::Member::Behaviour(behaviour) = member else { continue };
-        if sefl(behaviour).is_none() {
-            cx.report(unknown_language(&cx, &behaviour.language, "behaviour", "sefl"));
+        if sefl(behaviour).is_none() && configuration(behaviour).is_none() {
+            cx.report(unknown_language(&cx, &behaviour.language, "behaviour", &["sefl", "click"]));
         }
         match first {
             Some(first) => cx.report(second_behaviour(&cx, behaviour, first)),
             None => first = Some(behaviour),
         }
     }
-    if let Some(behaviour) = first.filter(|_| own_kind(db, item) == BodyKind::Composite) {
+    if let Some(behaviour) = first.filter(|_| has_written_parts(db, item)) {
         cx.report(two_bodies(&cx, behaviour));
     }
+    cx.report_all(circuit(db, item).problems.iter().cloned());
     cx.problems
 }
 
-pub(crate) fn unknown_language(cx: &Cx<'_>, language: &ast::Name, what: &str, known: &str) -> Problem {
+/// Whether parts or wires are written, be it under a condition.
+fn has_written_parts(db: &dyn Db, item: Item<'_>) -> bool {
+    let mut open: Vec<&ast::Member> = members(db, item).iter().collect();
+    while let Some(member) = open.pop() {
+        match member {
+            ast::Member::Part(_) | ast::Member::Wire(_) => return true,
+            ast::Member::If(c) => open.extend(c.then.iter().chain(&c.otherwise)),
+            _ => {}
+        }
+    }
+    false
+}
+
+pub(crate) fn unknown_language(cx: &Cx<'_>, language: &ast::Name, what: &str, known: &[&str]) -> Problem {
+    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
     Diagnostic::new(Code::E0212, cx.at(language.node), format!("a {what} in `{}` is not understood", language.text))
-        .with_help(format!("write it in `{known}`"))
+        .with_help(format!("write it in {}", names.join(" or ")))
+        .misspelt(&language.text, known.iter().copied())
 }
 
 fn second_behaviour(cx: &Cx<'_>, behaviour: &ast::Behaviour, first: &ast::Behaviour) -> Problem {

@@ -162,7 +162,8 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     match item.keyword(db) {
         // Of the blocks of a NEMO text nothing is said that the text itself is not checked for.
         Keyword::Nemo => text_problems(db, item).to_vec(),
-        _ if is_nemo(db, item.file(db)) => Vec::new(),
+        // Nor of one that is made for an element of a behaviour in Click.
+        _ if is_nemo(db, item.file(db)) || item.origin(db).is_some() => Vec::new(),
         Keyword::Stack => [declared_stack(db, item).problems.clone(), definition_problems(db, item)].concat(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
@@ -195,6 +196,12 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
         return too_many_leaves(db, instance).into_iter().collect();
     }
     let mut found = parents(db, instance).problems.clone();
+    if instance.rfb(db).origin(db).is_some() {
+        found.extend(ports(db, instance).problems.iter().cloned());
+        found.extend(body_of(db, instance));
+        found.retain(|problem| problem.severity == Severity::Error);
+        return found;
+    }
     found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));

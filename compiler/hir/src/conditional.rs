@@ -3,6 +3,7 @@
 //! `if n > 0 { part next: Chain(n - 1); … }` is there for some arguments and not for others. A part of the same block under
 //! such a condition is allowed when an argument shrinks: then the nest ends, whatever the condition.
 
+use crate::click::circuit;
 use crate::cx::{Cx, Params};
 use crate::eval::evaluate;
 use crate::instance::members;
@@ -18,10 +19,12 @@ use rdcl_syntax::ast::{BinaryOp, ExprKind, Member, Part};
 /// The deepest that a block may hold itself.
 pub(crate) const DEEPEST_RECURSION: u128 = 32;
 
-/// The members of a block, those under conditions included, each with whether it is under one.
+/// The members of a block, those under conditions and those that a behaviour in Click comes to included, each with whether
+/// it is under a condition.
 pub(crate) fn every_member<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(&'db Member, bool)> {
     let mut found = Vec::new();
-    let mut open: Vec<(&Member, bool)> = members(db, item).iter().rev().map(|m| (m, false)).collect();
+    let all = members(db, item).iter().chain(&circuit(db, item).members);
+    let mut open: Vec<(&Member, bool)> = all.rev().map(|m| (m, false)).collect();
     while let Some((member, under)) = open.pop() {
         match member {
             Member::If(c) => open.extend(c.then.iter().chain(&c.otherwise).rev().map(|m| (m, true))),
@@ -34,7 +37,8 @@ pub(crate) fn every_member<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(&'db M
 /// The members that are there for these arguments.
 pub(crate) fn chosen_members<'db>(cx: &mut Cx<'db>, env: &Params) -> Vec<&'db Member> {
     let mut found = Vec::new();
-    let mut open: Vec<&'db Member> = members(cx.db, cx.item).iter().rev().collect();
+    let mut open: Vec<&'db Member> =
+        members(cx.db, cx.item).iter().chain(&circuit(cx.db, cx.item).members).rev().collect();
     while let Some(member) = open.pop() {
         let Member::If(c) = member else {
             found.push(member);

@@ -3,7 +3,9 @@
 //! Each `ensures` becomes a [`Property`] over the boundary ports of the instance. An inherited one speaks with the
 //! parameters of the parent that makes it, and is called `Parent.name`.
 
+mod intended;
 mod premise;
+mod waypoint;
 
 use crate::cx::{Cx, Params};
 use crate::flatten::boundary_of;
@@ -11,7 +13,6 @@ use crate::headers::knowing_ports;
 use crate::instance::{Instance, full_name, members, params};
 use crate::lineage::instance_lineage;
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
-use crate::nemo::unenforced;
 use crate::port::Ports;
 use crate::property::{Claim, Predicate, Property};
 use crate::source::db::Db;
@@ -23,6 +24,7 @@ use rdcl_core::{BoundaryId, Cond, Stack};
 use rdcl_syntax::ast::{Clause, Direction, Ensures, Expr, Flow, Member, Mode, Name};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use waypoint::Ways;
 
 /// The contract of an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,11 +53,12 @@ pub(crate) fn contract_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -
 
 #[salsa::tracked(returns(ref))]
 fn contract<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Contract {
-    let (mut properties, mut places, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut properties, mut places, mut problems) = (Vec::new(), Vec::new(), Vec::<Problem>::new());
     for ancestor in instance_lineage(db, instance) {
         let mut reader = Reader {
             cx: Cx::new(db, ancestor.rfb(db)),
             instance,
+            ancestor: *ancestor,
             ports: knowing_ports(db, instance),
             env: params(db, *ancestor),
         };
@@ -67,12 +70,18 @@ fn contract<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Contract {
             properties.push(Property { name: format!("{prefix}{name}"), claim, when, flows });
             places.push(reader.cx.at(ensures.node));
         }
-        problems.append(&mut reader.cx.problems);
+        // Several promises may miss the same part.
+        for problem in reader.cx.problems {
+            let same = |p: &Problem| (p.primary, &p.message) == (problem.primary, &problem.message);
+            if !problems.iter().any(same) {
+                problems.push(problem);
+            }
+        }
     }
-    for (intended, place) in unenforced(db, instance) {
-        let (name, claim) = (format!("intent.{}", intended.name), Claim::Intended(intended.reason.clone()));
-        properties.push(Property { name, claim, when: Cond::True, flows: Vec::new() });
-        places.push(place);
+    for intended in intended::intended(db, instance) {
+        properties.push(intended.property);
+        places.push(intended.place);
+        problems.extend(intended.problems);
     }
     Contract { properties: Arc::new(properties), places, problems }
 }
@@ -113,6 +122,8 @@ fn names(cx: &mut Cx<'_>) -> Vec<String> {
 struct Reader<'db> {
     cx: Cx<'db>,
     instance: Instance<'db>,
+    /// The one that makes the promises.
+    ancestor: Instance<'db>,
     ports: &'db Ports,
     env: &'db Params,
 }
@@ -126,6 +137,13 @@ impl<'db> Reader<'db> {
             Clause::No(what) => {
                 self.cx.report(no_what(&self.cx, what));
                 None
+            }
+            Clause::Via { flow, through, when } => {
+                let (flows, entry, _) = self.flow(flow)?;
+                let when = self.when(entry, when.as_ref());
+                let ways = Ways { instance: self.instance, ancestor: self.ancestor, env: self.env };
+                let through = ways.waypoints(&mut self.cx, through)?;
+                Some((Claim::Via { through, between: Vec::new() }, when, flows))
             }
             Clause::Holds { flow, when, body } => {
                 let (flows, entry, exit) = self.flow(flow)?;

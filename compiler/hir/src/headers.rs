@@ -1,7 +1,7 @@
 //! Which headers the parsers of an instance look for.
 //!
 //! Every parser knows the headers of [`Shape::BASE`]. Those of an instance know, besides, what the instance, its
-//! ancestors and its parts mention: in behaviours, in promises, in the types of ports. All leaves of an instance have
+//! ancestors and its parts mention: in behaviours, in promises, in the types of ports, in flows of intents. All leaves of an instance have
 //! the same parser, since packets pass from one to the other; so what a leaf's program is depends on what is known
 //! where it stands. Headers that nobody mentions are payload everywhere.
 
@@ -9,6 +9,7 @@ use crate::bodies::{BodyKind, body};
 use crate::instance::{Instance, members};
 use crate::lineage::instance_lineage;
 use crate::lower::PortGroup;
+use crate::nemo::mentions_ip6;
 use crate::part::{Nesting, nesting, parts};
 use crate::port::{Ports, ports};
 use crate::source::db::Db;
@@ -64,12 +65,15 @@ fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
         match member {
             Member::Behaviour(behaviour) => match &behaviour.body {
                 BehaviourBody::Sefl(members) => members.iter().for_each(|m| found.sefl(m)),
-                BehaviourBody::Foreign(_) => {}
+                BehaviourBody::Click(_) | BehaviourBody::Foreign(_) => {}
             },
             Member::Ensures(ensures) => found.clause(&ensures.clause),
             Member::Port(_) | Member::Part(_) | Member::Wire(_) | Member::If(_) | Member::Impl(_) | Member::Sla(_) => {}
             Member::Lifecycle(_) | Member::Intent(_) | Member::Policy(_) | Member::Bad(_) => {}
         }
+    }
+    if mentions_ip6(db, item) {
+        found.0 = found.0.with(HeaderKind::Ip6);
     }
     found.0
 }
@@ -138,6 +142,7 @@ impl Mentions {
         match clause {
             Clause::Holds { when, body, .. } => self.exprs(when.iter().chain(body)),
             Clause::Mode { when, except, .. } => self.exprs(when.iter().chain(except)),
+            Clause::Via { when, .. } => self.exprs(when),
             Clause::No(_) => {}
         }
     }

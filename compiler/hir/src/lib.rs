@@ -9,6 +9,7 @@ mod ancestry;
 mod attrs;
 mod bodies;
 mod check;
+mod click;
 mod conditional;
 mod contracts;
 mod cx;
@@ -58,7 +59,7 @@ pub use operation::{ReeKind, ServiceLevels, Substrate, deployed, deployments, en
 pub use operation::{lifecycle, service_levels, substrate};
 pub use part::{PartGroup, Parts, parts};
 pub use port::{FlatPort, Ports, ports};
-pub use property::{Claim, Predicate, Property};
+pub use property::{Claim, Predicate, Property, passed};
 pub use source::{Database, Db, Home, Item, ItemId, Loc, Package, Parsed, Problem, Scope, SourceFile, TableFile};
 pub use source::{STD, add_std, is_nemo, item_with_id, items, parsed, place, scope, table_place};
 pub use subject::{assumptions, checked, subjects, table_paths};

@@ -14,6 +14,7 @@ mod kind;
 mod library;
 mod query;
 mod scope;
+mod way;
 mod window;
 
 use crate::bodies::unknown_language;
@@ -25,7 +26,8 @@ use crate::source::db::Db;
 use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::wire::enters_leaves;
-use check::{About, Block, Frame, block_problems, decisions, precedence};
+pub(crate) use check::Block;
+use check::{About, Frame, block_problems, decisions, precedence};
 use class::Class;
 use library::Library;
 use rdcl_base::{Code, Diagnostic, NodeId};
@@ -37,6 +39,7 @@ pub(crate) use check::text_problems;
 pub use descriptor::descriptor_paths;
 pub(crate) use elaborate::blocks;
 pub use query::{Answer, answers};
+pub(crate) use way::Way;
 
 /// A filter rule; the first that matches decides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +57,8 @@ pub struct Rule {
 pub struct Intent {
     /// In order of priority, then of the source.
     operations: Vec<Operation>,
+    /// Where packets are to pass.
+    ways: Vec<Way>,
     /// What is intended and not compiled.
     pub unenforced: Vec<Unenforced>,
     /// What is wrong with it.
@@ -100,14 +105,14 @@ pub fn intent<'db>(db: &'db dyn Db, item: Item<'db>) -> Intent {
         if intent.language.text == "nemo" {
             statements.extend(&intent.nemo);
         } else {
-            cx.report(unknown_language(&cx, &intent.language, "intent", "nemo"));
+            cx.report(unknown_language(&cx, &intent.language, "intent", &["nemo"]));
         }
     }
     if statements.is_empty() {
         return Intent { problems: cx.problems, ..Intent::default() };
     }
     let (library, scope) = (Library::around(db, item), Scope::of_body(&statements));
-    let block = Block::of(members(db, item));
+    let block = Block::of(db, item);
     let frame = Frame { library: &library, scope: &scope, model: None, block: Some(&block), unread: "" };
     block_problems(&mut cx, &frame);
     let mut decisions = decisions(&cx, &frame);
@@ -115,13 +120,20 @@ pub fn intent<'db>(db: &'db dyn Db, item: Item<'db>) -> Intent {
     let mut intent = Intent::default();
     for decision in decisions {
         intent.unenforced.extend(decision.unenforced());
-        let (Some(deny), false) = (decision.deny, decision.conditional) else { continue };
         let about = match decision.about {
             About::Flow(name, class) if class.unknown_keys().next().is_none() => Subject::Flow(name, class),
             About::Node(name) if block.ports.contains(&name) => Subject::Port(name),
-            About::Flow(..) | About::Node(_) | About::Connection(_) => continue,
+            About::Flow(..) | About::Node(_) | About::Connection(_) | About::Other(_) => continue,
         };
-        intent.operations.push(Operation { name: decision.name.text.clone(), deny, about, node: decision.name.node });
+        let (name, node) = (decision.name.text.clone(), decision.name.node);
+        if !decision.through.is_empty() {
+            let ends = way::ends(&frame, &about, &decision.through);
+            let (name, about) = (name.clone(), about.clone());
+            intent.ways.push(Way { name, about, through: decision.through, ends, node });
+        }
+        if let (Some(deny), false) = (decision.deny, decision.conditional) {
+            intent.operations.push(Operation { name, deny, about, node });
+        }
     }
     intent.problems = cx.problems;
     intent
@@ -142,11 +154,24 @@ pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, port: &str, s
     operations.filter_map(rule).collect()
 }
 
+/// Whether an intent of an RFB speaks of IPv6, so that parsers look for it.
+pub(crate) fn mentions_ip6<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
+    let intent = intent(db, item);
+    let subjects = intent.operations.iter().map(|o| &o.about).chain(intent.ways.iter().map(|way| &way.about));
+    subjects.into_iter().any(|about| matches!(about, Subject::Flow(_, class) if class.is_about_ip6()))
+}
+
 /// What is intended of an instance and not compiled, and where it is written.
 pub(crate) fn unenforced<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Unenforced, Loc)> {
     let all = instance_lineage(db, instance).iter().map(|ancestor| ancestor.rfb(db));
     let found = all.flat_map(|item| intent(db, item).unenforced.iter().map(move |u| (u, Loc::of(db, item, u.node))));
     found.collect()
+}
+
+/// Where packets of an instance are to pass, and the blocks in whose text it is written.
+pub(crate) fn ways<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Way, Item<'db>)> {
+    let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
+    chain.flat_map(|item| intent(db, item).ways.iter().map(move |way| (way, item))).collect()
 }
 
 /// The name of the filter before a port.
@@ -165,14 +190,18 @@ pub(crate) fn idle_operations<'db>(db: &'db dyn Db, instance: Instance<'db>) -> 
     let cx = Cx::new(db, instance.rfb(db));
     let stacks: Vec<Stack> =
         ports(db, instance).flat().iter().filter(|p| enters_leaves(p).0).map(|p| p.stack).collect();
-    let idle = |o: &Operation| match &o.about {
+    let idle = |(about, node): (&Subject, NodeId)| match about {
         Subject::Flow(name, class) if stacks.iter().all(|stack| class.condition(*stack) == Cond::False) => {
-            Some(idle_operation(&cx, o.node, name))
+            Some(idle_operation(&cx, node, name))
         }
         Subject::Flow(..) | Subject::Port(_) => None,
     };
-    let operations = intent(db, instance.rfb(db)).operations.iter().filter(|_| !stacks.is_empty());
-    operations.filter_map(idle).collect()
+    let intent = intent(db, instance.rfb(db));
+    let mut all: Vec<(&Subject, NodeId)> = intent.operations.iter().map(|o| (&o.about, o.node)).collect();
+    all.extend(intent.ways.iter().map(|way| (&way.about, way.node)));
+    all.sort_by_key(|(_, node)| *node);
+    all.dedup_by_key(|(_, node)| *node);
+    all.into_iter().filter(|_| !stacks.is_empty()).filter_map(idle).collect()
 }
 
 fn idle_operation(cx: &Cx<'_>, at: NodeId, flow: &str) -> Problem {

@@ -4,6 +4,7 @@
 //! claim; the exact definitions stand in `docs/semantics.md`.
 
 use rdcl_core::{BoundaryId, Cond, Expr, Field, MapId, PartId};
+use std::collections::BTreeSet;
 
 /// One promise of one instance.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +38,14 @@ pub enum Claim {
         /// Fields that may differ.
         except: Vec<Field>,
     },
+    /// Every copy that arrives has passed these waypoints, in this order.
+    Via {
+        /// Each is passed by entering one of its leaves. No two have a leaf in common, so that to visit a leaf of one
+        /// after a leaf of another is to have entered it in between.
+        through: Vec<BTreeSet<PartId>>,
+        /// Where packets come from parts, not from ports: from which leaves to which. Then there are no flows.
+        between: Vec<(BTreeSet<PartId>, BTreeSet<PartId>)>,
+    },
     /// Something is intended that is neither compiled nor decided; why not.
     Intended(String),
     /// No packet meets a port twice with an equal forwarding header, and none goes on for ever.
@@ -50,4 +59,9 @@ pub struct Predicate {
     pub old: Vec<Expr>,
     /// Over the fields at exit and those slots.
     pub cond: Cond,
+}
+
+/// How many waypoints a packet that has passed some of them has passed once it enters a part.
+pub fn passed(through: &[BTreeSet<PartId>], before: usize, part: PartId) -> usize {
+    before + usize::from(through.get(before).is_some_and(|next| next.contains(&part)))
 }

@@ -29,7 +29,7 @@ fn blocks_below<'db>(db: &'db dyn Db, package: Package) -> impl Iterator<Item = 
 
 fn blocks<'db>(db: &'db dyn Db, files: &'db [SourceFile]) -> impl Iterator<Item = Item<'db>> {
     let all = files.iter().flat_map(move |file| items(db, *file).iter().copied());
-    all.filter(move |item| item.keyword(db) == Keyword::Rfb)
+    all.filter(move |item| item.keyword(db) == Keyword::Rfb && item.origin(db).is_none())
 }
 
 /// What is to be verified: every RFB of the package whose parameters all have defaults, then every instance that is a
@@ -44,7 +44,7 @@ pub fn subjects<'db>(db: &'db dyn Db, package: Package) -> Vec<Instance<'db>> {
 /// The RFBs of a file whose parameters all have defaults, as instances; and what is deployed, with its arguments.
 #[salsa::tracked(returns(deref))]
 fn file_roots<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Instance<'db>> {
-    let blocks = items(db, file).iter().filter(|item| item.keyword(db) == Keyword::Rfb);
+    let blocks = items(db, file).iter().filter(|item| item.keyword(db) == Keyword::Rfb && item.origin(db).is_none());
     let complete = blocks.filter(|item| has_all_defaults(db, **item) && !is_abstract(db, **item));
     let deployed = items(db, file).iter().filter_map(|item| Some(deployed(db, *item).deployment.as_ref()?.instance));
     complete.map(|item| default_instance(db, *item)).chain(deployed).collect()

@@ -84,6 +84,7 @@ impl<'a> Walk<'a> {
             Clause::Mode { when, given, except, .. } => {
                 when.iter().chain(given).chain(except).for_each(|e| self.expr(e));
             }
+            Clause::Via { when, .. } => when.iter().for_each(|e| self.expr(e)),
             Clause::No(_) => {}
         }
     }

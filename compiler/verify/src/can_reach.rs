@@ -5,11 +5,12 @@
 
 use crate::claims::{Candidate, Doubt, Findings, conjoin, doubt_of, premise};
 use crate::entry::boundary_guard;
-use crate::explore::{Leaf, LeafEnd, View};
+use crate::explore::{Leaf, LeafEnd};
 use crate::guard::{Context, Guard};
 use crate::history::is_tangled;
 use crate::project::project;
 use crate::sym::{Sym, SymCond, Var, VarKind};
+use crate::view::View;
 use rdcl_core::{BoundaryId, Shape, Stack};
 use rdcl_hir::{Claim, Property};
 

@@ -7,9 +7,10 @@
 use crate::carried::Carried;
 use crate::entry::{boundary_guard, entry_value};
 use crate::execute::{Leaf as Read, eval, eval_cond};
-use crate::explore::{CopyArm, Leaf, LeafEnd, View};
+use crate::explore::{CopyArm, Leaf, LeafEnd};
 use crate::guard::{Context, Guard};
 use crate::sym::{Sym, SymCond};
+use crate::view::View;
 use rdcl_core::{BlockId, BoundaryId, Cond, Derivation, Field, MapId, PartId, Role, Shape};
 use rdcl_hir::{Claim, Predicate, Property};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +134,10 @@ pub fn candidates(
             let looping = |(leaf, _): &&(usize, Guard)| matches!(leaves[*leaf].end, LeafEnd::Loop { .. });
             gather(within.iter().filter(looping).map(|(l, g)| (*l, g.clone())))
         }
+        Claim::Via { through, .. } => {
+            let bypassing = |(leaf, _): &&(usize, Guard)| leaves[*leaf].passed < through.len();
+            gather(within.iter().filter(arriving).filter(bypassing).map(|(l, g)| (*l, g.clone())))
+        }
         Claim::CanReach | Claim::Intended(_) => Vec::new(),
     };
     found.extend(doubtful(property, leaves, &within));
@@ -140,12 +145,22 @@ pub fn candidates(
         found.extend(within.iter().filter(arriving).filter_map(|(leaf, guard)| renewed(leaves, *leaf, guard)));
     }
     let idle = match property.claim {
-        Claim::Holds(_) | Claim::Unchanged { .. } => {
-            !within.iter().any(|(l, _)| leaves[*l].end == LeafEnd::Delivered(to))
+        Claim::Holds(_) | Claim::Unchanged { .. } | Claim::Via { .. } => {
+            !within.iter().any(|(l, _)| may_arrive(&leaves[*l], to))
         }
         Claim::Isolated | Claim::Reach { .. } | Claim::CanReach | Claim::NoLoop | Claim::Intended(_) => false,
     };
     Findings { candidates: found, vacuous: room_is_impossible(&property.claim, leaves, &within), idle }
+}
+
+/// Whether a packet is delivered there, or what becomes of it is not known.
+fn may_arrive(leaf: &Leaf, to: BoundaryId) -> bool {
+    match leaf.end {
+        LeafEnd::Delivered(at) => at == to,
+        LeafEnd::Exhausted | LeafEnd::Opaque(_) | LeafEnd::Unmodelled | LeafEnd::Loop { exact: false, .. } => true,
+        LeafEnd::Dropped | LeafEnd::Loop { exact: true, .. } | LeafEnd::Assumption => false,
+        LeafEnd::Clash(..) | LeafEnd::Assertion(..) | LeafEnd::Breaks(..) => false,
+    }
 }
 
 /// Whether every packet of the premise meets a full map that the premise says has room.
@@ -213,15 +228,19 @@ fn doubtful(property: &Property, leaves: &[Leaf], within: &[(usize, Guard)]) -> 
 /// Why it is not known how a leaf goes on, as far as a claim asks, if so.
 ///
 /// A packet that comes back bit for bit has been explored from there on for every store, which is all that promises
-/// about what is delivered need. It is lost for good only where no store is involved.
+/// about what is delivered need. It is lost for good only where no store is involved. Whatever becomes of a packet that
+/// has passed all waypoints, it has passed them.
 pub fn doubt_of(leaf: &Leaf, claim: &Claim) -> Option<Doubt> {
     match leaf.end {
+        _ if matches!(claim, Claim::Via { through, .. } if leaf.passed >= through.len()) => None,
         LeafEnd::Exhausted => Some(Doubt::Exhausted),
         LeafEnd::Opaque(part) => Some(Doubt::Opaque(part)),
         LeafEnd::Unmodelled => Some(Doubt::Unmodelled),
         LeafEnd::Loop { exact, .. } => match claim {
             Claim::NoLoop | Claim::Intended(_) => None,
-            Claim::Isolated | Claim::Holds(_) | Claim::Unchanged { .. } => (!exact).then_some(Doubt::Loop),
+            Claim::Isolated | Claim::Holds(_) | Claim::Unchanged { .. } | Claim::Via { .. } => {
+                (!exact).then_some(Doubt::Loop)
+            }
             Claim::Reach { .. } | Claim::CanReach => (!exact || !leaf.facts.stateful.is_empty()).then_some(Doubt::Loop),
         },
         LeafEnd::Delivered(_) | LeafEnd::Dropped => None,

@@ -3,6 +3,7 @@
 
 mod obligations;
 
+use crate::bypass::{has_bypass, way_round};
 use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
 use crate::fill::fill;
@@ -16,7 +17,7 @@ use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
 use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PartId, Run, Shape};
 use rdcl_hir::{Claim, Property};
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The most trials that are replayed for one property.
@@ -36,7 +37,10 @@ pub struct Prover<'n> {
     /// The same network with programs and tables, made when a candidate is to be replayed.
     network: &'n dyn Fn() -> Arc<Network>,
     explorer: Explorer<'n>,
-    leaves: BTreeMap<BoundaryId, Arc<Vec<Leaf>>>,
+    /// By where packets enter, and the waypoints that were looked at.
+    leaves: BTreeMap<(BoundaryId, Waypoints), Arc<Vec<Leaf>>>,
+    /// Those of the property at hand.
+    through: Waypoints,
     pool: Option<Arc<Vec<Leaf>>>,
     /// How many more packets may be tried in histories for the property at hand.
     left: u32,
@@ -66,6 +70,9 @@ enum Attempt {
     NoRun,
 }
 
+/// What packets are to pass, in order.
+type Waypoints = Vec<BTreeSet<PartId>>;
+
 /// What a replay is to show.
 type Shows<'a> = &'a dyn Fn(&Trial, &[Shot], &Replay) -> Option<Vec<usize>>;
 
@@ -73,7 +80,7 @@ impl<'n> Prover<'n> {
     /// A prover for a network.
     pub fn new(net: &'n Net, network: &'n dyn Fn() -> Arc<Network>, options: Options) -> Prover<'n> {
         let explorer = Explorer::new(net, Context::new(options));
-        Prover { net, network, explorer, leaves: BTreeMap::new(), pool: None, left: MOST_TRIED }
+        Prover { net, network, explorer, leaves: BTreeMap::new(), through: Vec::new(), pool: None, left: MOST_TRIED }
     }
 
     fn context(&mut self) -> &mut Context {
@@ -81,11 +88,12 @@ impl<'n> Prover<'n> {
     }
 
     fn leaves_from(&mut self, from: BoundaryId) -> Arc<Vec<Leaf>> {
-        if let Some(leaves) = self.leaves.get(&from) {
+        let key = (from, self.through.clone());
+        if let Some(leaves) = self.leaves.get(&key) {
             return Arc::clone(leaves);
         }
-        let leaves = Arc::new(self.explorer.explore(from));
-        self.leaves.insert(from, Arc::clone(&leaves));
+        let leaves = Arc::new(self.explorer.explore_via(from, &self.through));
+        self.leaves.insert(key, Arc::clone(&leaves));
         leaves
     }
 
@@ -93,7 +101,9 @@ impl<'n> Prover<'n> {
     pub fn verdict(&mut self, index: usize, property: &Property) -> Verdict {
         let before = self.context().stats;
         self.left = MOST_TRIED;
+        self.through = if let Claim::Via { through, .. } = &property.claim { through.clone() } else { Vec::new() };
         let (result, remarks) = self.decide(property);
+        self.through.clear();
         let stats = self.context().stats - before;
         let assumes = self.rooms(property);
         Verdict { property: property.name.clone(), index: Some(index), result, assumes, remarks, stats }
@@ -107,6 +117,11 @@ impl<'n> Prover<'n> {
     fn decide(&mut self, property: &Property) -> (Outcome, Vec<String>) {
         if let Claim::Intended(reason) = &property.claim {
             return (Outcome::Undecided(reason.clone()), Vec::new());
+        }
+        if let Claim::Via { through, between } = &property.claim
+            && property.flows.is_empty()
+        {
+            return (self.pass_between(through, between), Vec::new());
         }
         let flows: Vec<(BoundaryId, Option<BoundaryId>)> = match property.claim {
             Claim::NoLoop => self.net.entries().map(|from| (from, None)).collect(),
@@ -123,10 +138,37 @@ impl<'n> Prover<'n> {
         if vacuous {
             return (Outcome::Vacuous, Vec::new());
         }
-        let outcome = self.conclude(property, findings);
+        let mut outcome = self.conclude(property, findings);
+        if matches!(outcome, Outcome::Undecided(_)) && self.has_no_bypass(property) {
+            outcome = Outcome::Proved;
+        }
         let is_hollow = idle && outcome == Outcome::Proved;
         let remark = is_hollow.then(|| "no packet of the premise is ever delivered there".to_owned());
         (outcome, remark.into_iter().collect())
+    }
+
+    /// Whether packets pass the waypoints of a property whatever becomes of them on the way.
+    fn has_no_bypass(&self, property: &Property) -> bool {
+        let Claim::Via { through, .. } = &property.claim else { return false };
+        !property.flows.iter().any(|flow| has_bypass(self.net, through, *flow))
+    }
+
+    /// Whether packets pass the waypoints between parts that make them. It is not known which packets those are, so that wires
+    /// alone tell.
+    fn pass_between(&self, through: &[BTreeSet<PartId>], between: &[(BTreeSet<PartId>, BTreeSet<PartId>)]) -> Outcome {
+        let path = |part: &PartId| format!("`{}`", self.net.part(*part).path);
+        match between.iter().find_map(|ends| way_round(self.net, through, ends)).as_deref() {
+            None => Outcome::Proved,
+            Some([from, to]) => Outcome::Undecided(format!("there is a wire from {} to {}", path(from), path(to))),
+            Some([from, by @ .., to]) => {
+                let by: Vec<String> = by.iter().map(path).collect();
+                let (from, by, to) = (path(from), by.join(", "), path(to));
+                Outcome::Undecided(format!(
+                    "there is a way from {from} to {to} by {by}; whether packets take it is not known"
+                ))
+            }
+            Some(_) => Outcome::Undecided("a node is its own neighbour".to_owned()),
+        }
     }
 
     fn findings(&mut self, property: &Property, from: BoundaryId, to: Option<BoundaryId>) -> Findings {
@@ -308,6 +350,8 @@ impl<'n> Prover<'n> {
         let entries: Vec<BoundaryId> = self.net.entries().collect();
         let mut seen = HashSet::new();
         let mut pool = Vec::new();
+        // What a history adds does not depend on what is to be shown by the packet after it.
+        let through = std::mem::take(&mut self.through);
         for from in entries {
             let leaves = self.leaves_from(from);
             let new = |leaf: &&Leaf| {
@@ -316,6 +360,7 @@ impl<'n> Prover<'n> {
             };
             pool.extend(leaves.iter().filter(new).cloned());
         }
+        self.through = through;
         let pool = Arc::new(pool);
         self.pool = Some(Arc::clone(&pool));
         pool

@@ -5,98 +5,20 @@
 //! found) with a substitution for the current fields. Stores are arbitrary afresh at every visit. States that meet at
 //! a port with equal substitutions and facts are united where the union is exact.
 
-use crate::carried::Carried;
-use crate::entry::{body, boundary_guard, entry_value, length_over};
+use crate::entry::boundary_guard;
 use crate::execute::world;
 use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
 use crate::row::{Row, RowEnd, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
-use rdcl_core::{
-    BlockId, BoundaryId, Derivation, Endpoint, Field, InstrId, MapId, PartId, PortId, Reason, Role, Shape,
-};
+use crate::view::View;
+use rdcl_core::{BlockId, BoundaryId, Endpoint, InstrId, MapId, PartId, PortId, Reason, Shape};
+use rdcl_hir::passed;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How often a lineage may come back to one port before exploration gives up on it.
 const MOST_ROUNDS: usize = 8;
-
-/// A packet as it is at some point, in terms of the packet that entered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct View {
-    /// Its headers when it entered.
-    pub entry_shape: Shape,
-    /// Its headers now.
-    pub shape: Shape,
-    /// Whose checksum errors it carries.
-    pub carried: Carried,
-    /// Fields whose value is not the entry's.
-    pub theta: BTreeMap<Field, Sym>,
-}
-
-impl View {
-    /// The packet as it enters.
-    pub fn entry(shape: Shape) -> View {
-        View { entry_shape: shape, shape, carried: Carried::entry(shape), theta: BTreeMap::new() }
-    }
-
-    /// The value of a field; zero when its header is not there.
-    pub fn field(&self, field: Field) -> Sym {
-        if !self.shape.has(field.header) {
-            return Sym::constant(field.width(), 0);
-        }
-        match field.decl().role {
-            Role::Derived(Derivation::Fixed(value)) => Sym::constant(field.width(), value),
-            Role::Derived(Derivation::Length) if field.is_ip_length() => {
-                length_over(body(self.entry_shape), self.shape, field)
-            }
-            Role::Plain | Role::HopLimit | Role::Derived(_) => {
-                self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
-            }
-        }
-    }
-
-    /// The bytes after the last header.
-    fn body(&self) -> Sym {
-        body(self.entry_shape)
-    }
-
-    /// Whether two packets are alike for forwarding: all but hop limits, and what follows from the rest.
-    fn forwards_like(&self, other: &View) -> SymCond {
-        if (self.shape, self.carried) != (other.shape, other.carried) {
-            return SymCond::False;
-        }
-        self.agrees(other, |role| match role {
-            Role::Plain | Role::Derived(Derivation::NextProtocol) => true,
-            Role::HopLimit | Role::Derived(_) => false,
-        })
-    }
-
-    /// Whether two packets of one shape have equal hop limits.
-    fn has_hops_of(&self, other: &View) -> SymCond {
-        self.agrees(other, |role| role == Role::HopLimit)
-    }
-
-    fn agrees(&self, other: &View, counts: impl Fn(Role) -> bool) -> SymCond {
-        let fields = self.shape.fields().filter(|f| counts(f.decl().role));
-        SymCond::all(fields.map(|f| SymCond::eq(self.field(f), other.field(f))).collect::<Vec<_>>())
-    }
-
-    fn after(&self, row: &Row, by: &mut dyn FnMut(Var) -> Sym) -> View {
-        let carried = self.carried.after(row.carried);
-        let mut view = View { shape: row.shape, carried, ..self.clone() };
-        view.theta.retain(|field, _| row.shape.has(field.header));
-        for (field, value) in &row.theta {
-            let value = value.substitute(by);
-            if self.entry_shape.has(field.header) && entry_value(self.entry_shape, *field) == value {
-                view.theta.remove(field);
-            } else {
-                view.theta.insert(*field, value);
-            }
-        }
-        view
-    }
-}
 
 /// An arm of a fork, at a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -181,6 +103,8 @@ pub struct Leaf {
     pub facts: Arc<Facts>,
     /// Visits made.
     pub hops: u32,
+    /// How many of the waypoints it has passed, in order, of those that are looked at.
+    pub passed: usize,
 }
 
 /// A packet on its way to a part.
@@ -191,6 +115,7 @@ struct Flight {
     copy: Vec<CopyArm>,
     facts: Arc<Facts>,
     hops: u32,
+    passed: usize,
     trail: Option<Arc<Passed>>,
 }
 
@@ -219,6 +144,7 @@ impl Flight {
 
     fn same_but_guard(&self, other: &Flight) -> bool {
         self.hops == other.hops
+            && self.passed == other.passed
             && self.view == other.view
             && self.copy == other.copy
             && self.facts == other.facts
@@ -232,6 +158,8 @@ pub struct Explorer<'n> {
     order: Order,
     /// Splitting, and the counters of work.
     pub context: Context,
+    /// The waypoints that are looked at.
+    through: Vec<BTreeSet<PartId>>,
     visits: HashMap<(Vec<CopyArm>, u32, Ingress), u32>,
     addresses: Vec<(Vec<u32>, usize)>,
     waiting: BTreeMap<(usize, Ingress), Vec<Flight>>,
@@ -246,6 +174,7 @@ impl<'n> Explorer<'n> {
             net,
             order,
             context,
+            through: Vec::new(),
             visits: HashMap::new(),
             addresses: Vec::new(),
             waiting: BTreeMap::new(),
@@ -255,6 +184,12 @@ impl<'n> Explorer<'n> {
 
     /// Every end of packets that enter at a boundary port, inserts that break invariants included.
     pub fn explore(&mut self, from: BoundaryId) -> Vec<Leaf> {
+        self.explore_via(from, &[])
+    }
+
+    /// The same, with the number of waypoints that are passed on the way.
+    pub fn explore_via(&mut self, from: BoundaryId, through: &[BTreeSet<PartId>]) -> Vec<Leaf> {
+        self.through = through.to_vec();
         let port = self.net.boundary_port(from);
         for shape in Shape::of_stack(port.stack) {
             let flight = Flight {
@@ -263,6 +198,7 @@ impl<'n> Explorer<'n> {
                 copy: Vec::new(),
                 facts: Arc::default(),
                 hops: 0,
+                passed: 0,
                 trail: None,
             };
             self.arrive(from, flight, port.to);
@@ -276,8 +212,8 @@ impl<'n> Explorer<'n> {
     }
 
     fn end(&mut self, from: BoundaryId, flight: Flight, end: LeafEnd) {
-        let Flight { guard, view, copy, facts, hops, trail: _ } = flight;
-        self.leaves.push(Leaf { from, guard, view, end, copy, facts, hops });
+        let Flight { guard, view, copy, facts, hops, passed, trail: _ } = flight;
+        self.leaves.push(Leaf { from, guard, view, end, copy, facts, hops, passed });
     }
 
     /// A packet at the far end of a wire.
@@ -292,7 +228,8 @@ impl<'n> Explorer<'n> {
         }
     }
 
-    fn enter(&mut self, from: BoundaryId, flight: Flight, ingress: Ingress) {
+    fn enter(&mut self, from: BoundaryId, mut flight: Flight, ingress: Ingress) {
+        flight.passed = passed(&self.through, flight.passed, ingress.0);
         let mut open = vec![flight];
         if self.order.is_cyclic(ingress) {
             open = open.into_iter().flat_map(|f| self.without_loops(from, f, ingress)).collect();
@@ -423,6 +360,7 @@ impl<'n> Explorer<'n> {
                 false => Arc::clone(&flight.facts),
             },
             hops: flight.hops + 1,
+            passed: flight.passed,
             trail: flight.trail.clone(),
         };
         let overgrown = next.view.theta.values().any(Sym::is_overgrown);

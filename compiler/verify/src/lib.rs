@@ -4,6 +4,7 @@
 //! gives a [`Summary`]; an [`Explorer`] applies summaries along the wires; claims become candidates, and a candidate
 //! becomes a violation only when the interpreter has replayed it from empty stores.
 
+mod bypass;
 mod can_reach;
 mod carried;
 mod claims;
@@ -24,12 +25,13 @@ mod solver;
 mod sym;
 mod tables;
 mod verdict;
+mod view;
 
 pub use carried::{Carried, Whose};
 pub use decide::Prover;
 pub use entry::{entry_guard, entry_value};
 pub use execute::summarise;
-pub use explore::{CopyArm, Explorer, Facts, Leaf, LeafEnd, View};
+pub use explore::{CopyArm, Explorer, Facts, Leaf, LeafEnd};
 pub use guard::{Context, Guard};
 pub use minimise::{Model, least};
 pub use net::{Net, NetPart};
@@ -38,3 +40,4 @@ pub use replay::reason_words;
 pub use row::{Arm, Missed, Row, RowEnd, Stored, Summary, VisitFacts};
 pub use sym::{Sym, SymCond, SymNode, Var, VarKind};
 pub use verdict::{Budget, CopyTrail, Hop, Options, Outcome, Reachability, Stats, Step, Verdict, Witness};
+pub use view::View;

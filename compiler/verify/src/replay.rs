@@ -10,7 +10,8 @@ use rdcl_core::{
     BoundaryId, Bv, ChoiceId, Decision, Derivation, Env, Field, HeaderKind, Injection, Interpreter, Network, Outcome,
     Packet, PacketCopy, PartId, Reason, Role, Run, Shape, SlotId, Stores, Tape, Time, Took, deparse,
 };
-use rdcl_hir::{Claim, Predicate, Property};
+use rdcl_hir::{Claim, Predicate, Property, passed};
+use std::collections::BTreeSet;
 
 /// The most visits of a run that is not expected to make many.
 pub const FUEL: u64 = 512;
@@ -116,6 +117,7 @@ pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: 
         Claim::Unchanged { except } => {
             copies(run, |c| delivered(c, to).is_some_and(|exit| !is_unchanged(packet, exit, except)))
         }
+        Claim::Via { through, .. } => copies(run, |c| delivered(c, to).is_some() && bypasses(c, through)),
         Claim::NoLoop => copies(run, |c| matches!(c.outcome, Outcome::Loop { .. })),
         Claim::Reach { room } => all_lost(run, to, |c| !c.full().any(|full| room.contains(&full))),
         Claim::CanReach => all_lost(run, to, |_| true),
@@ -127,6 +129,11 @@ pub fn shows(property: &Property, to: Option<BoundaryId>, packet: &Packet, run: 
 pub fn copies(run: &Run, is_such: impl Fn(&PacketCopy) -> bool) -> Option<Vec<usize>> {
     let found: Vec<usize> = (0..run.copies.len()).filter(|i| is_such(&run.copies[*i])).collect();
     (!found.is_empty()).then_some(found)
+}
+
+/// Whether a copy has not passed all waypoints in order.
+fn bypasses(copy: &PacketCopy, through: &[BTreeSet<PartId>]) -> bool {
+    copy.trail.iter().fold(0, |before, hop| passed(through, before, hop.part)) < through.len()
 }
 
 /// All copies, if none arrives, each is known to be lost, and each is within the premise.

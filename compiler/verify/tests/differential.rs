@@ -224,9 +224,10 @@ fn lineages_agree(network: &Network, stateful: bool, seed: u64, coverage: &mut C
     let net = net(network, options);
     for from in networks::entries(network) {
         let mut explorer = Explorer::new(&net, Context::new(options));
-        let leaves = explorer.explore(from);
+        let through = if rng.chance(50) { promises::waypoints(&mut rng, network) } else { Vec::new() };
+        let leaves = explorer.explore_via(from, &through);
         for _ in 0..8 {
-            lineage_agrees(&mut rng, network, (&net, stateful), (from, &leaves), coverage)?;
+            lineage_agrees(&mut rng, network, (&net, stateful), (from, &leaves, &through), coverage)?;
         }
     }
     Ok(())
@@ -236,7 +237,7 @@ fn lineage_agrees(
     rng: &mut Rng,
     network: &Network,
     (net, stateful): (&Net, bool),
-    (from, leaves): (BoundaryId, &[Leaf]),
+    (from, leaves, through): (BoundaryId, &[Leaf], &[BTreeSet<PartId>]),
     coverage: &mut Coverage,
 ) -> Result<(), String> {
     let packet = packets::packet(rng, network.boundary_port(from).stack);
@@ -256,7 +257,7 @@ fn lineage_agrees(
         Injection { at: from, bytes: &deparse(&packet), now: Time(0), tape: Some(&tape), fuel: tapes::FUEL };
     let moments = if stateful { lineages::moments(network, &before, injection) } else { Some(Vec::new()) };
     let Some(moments) = moments else { return Ok(()) };
-    let lineage = Lineage { packet: &packet, run: &run, moments: &moments };
+    let lineage = Lineage { packet: &packet, run: &run, moments: &moments, through };
     lineage.compare(leaves, coverage).map_err(|why| format!("from {from:?} {packet:?}: {why}"))
 }
 

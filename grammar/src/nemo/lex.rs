@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::flaws::brief;
 use crate::nemo::cut::Spanned;
 use crate::nemo::tokens::Token;
-use crate::nemo::words::Keyword;
+use crate::nemo::words::{Keyword, keyword};
 use logos::Logos;
 use rdcl_base::{Code, Diagnostic, Fix, Span};
 
@@ -17,13 +17,13 @@ pub(crate) fn tokens<'s>(ctx: &mut Context<'s>, within: Span) -> Vec<Spanned<'s>
 
 /// The tokens in a range of the context's text, and where the comments stand.
 pub(crate) fn tokens_and_comments<'s>(ctx: &mut Context<'s>, within: Span) -> (Vec<Spanned<'s>>, Vec<Span>) {
-    let text = &ctx.text[within.start as usize..within.end as usize];
-    let mut lexer = Token::lexer(text);
+    let whole = ctx.text;
+    let (mut from, mut lexer) = (within.start, Token::lexer(&whole[within.start as usize..within.end as usize]));
     let mut tokens: Vec<Spanned<'s>> = Vec::new();
     let mut comments = Vec::new();
     while let Some(token) = lexer.next() {
         let range = lexer.span();
-        let at = Span::new(range.start as u32, range.end as u32).shifted(within.start);
+        let at = Span::new(range.start as u32, range.end as u32).shifted(from);
         match token {
             Ok(Token::Comment) => comments.push(at),
             Ok(token) => tokens.push((token.classified(), at)),
@@ -33,8 +33,13 @@ pub(crate) fn tokens_and_comments<'s>(ctx: &mut Context<'s>, within: Span) -> (V
                 if fault.primary.start < at.start {
                     tokens.pop();
                 }
-                // Nothing but the mistake is longer than what the lexer has seen.
-                lexer.bump((token.1.end.max(at.end) - at.end) as usize);
+                if let (Token::Str(_), true) = (&token.0, token.1.end < at.end) {
+                    // The lexer has looked for the end of the string as far as the line goes.
+                    from = token.1.end;
+                    lexer = Token::lexer(&whole[from as usize..within.end as usize]);
+                } else {
+                    lexer.bump((token.1.end.max(at.end) - at.end) as usize);
+                }
                 tokens.push(token);
                 ctx.error(fault);
             }
@@ -104,6 +109,7 @@ impl<'s> Wrong<'s> {
     fn open_string(&self) -> (Spanned<'s>, Fault) {
         let rest = &self.rest()[1..];
         let end = rest.find(['\n', ',', ';', ')', '}', ']']).unwrap_or(rest.len());
+        let end = before_clause(&rest[..end]);
         let inner = rest[..end].trim_end();
         let at = Span::new(self.at.start, self.at.start + 1 + inner.len() as u32);
         let fault =
@@ -220,4 +226,14 @@ fn in_condition(tokens: &[Spanned<'_>]) -> bool {
     let clauses = tokens.iter().rev().take(64).filter_map(|(token, _)| token.keyword());
     let last = clauses.into_iter().find(|keyword| keyword.begins_clause());
     matches!(last, Some(Keyword::Condition | Keyword::Constraint))
+}
+
+/// Where a word that begins a clause stands in a text, behind white space; else its end.
+fn before_clause(text: &str) -> usize {
+    let words = text.match_indices(char::is_whitespace).map(|(at, space)| (at, &text[at + space.len()..]));
+    let begins = |rest: &str| {
+        let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        keyword(word).is_some_and(|(_, keyword)| keyword.begins_clause())
+    };
+    words.into_iter().find(|(_, rest)| begins(rest)).map_or(text.len(), |(at, _)| at)
 }

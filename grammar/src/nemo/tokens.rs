@@ -34,6 +34,7 @@ pub(crate) enum Token<'s> {
     /// None for one that no clock shows: it may still be part of `openflow:30:77`.
     #[regex(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", |lexer| time(lexer.slice()))] Time(Option<Time>),
     #[regex(r"[0-9]+(\.[0-9]+)?([A-Za-z]+|%)", quantity)] Quantity((&'s str, &'s str)),
+    #[regex(r"0[xX][0-9a-fA-F]+", |lexer| i64::from_str_radix(&lexer.slice()[2..], 16).ok(), priority = 60)]
     #[regex(r"-?[0-9]+", |lexer| lexer.slice().parse().ok())] Int(i64),
     #[token("==")] Equal,
     #[token("!=")] Unequal,

@@ -9,7 +9,9 @@ mod node;
 mod operation;
 mod reference;
 
+use crate::conditional::every_member;
 use crate::cx::Cx;
+use crate::lineage::lineage;
 use crate::nemo::library::{Library, Model, program};
 use crate::nemo::scope::{Scope, Space};
 use crate::source::db::Db;
@@ -44,10 +46,11 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// The ports and parts among the members of a block.
-    pub fn of(members: &[Member]) -> Block {
+    /// The ports and parts of a block, inherited ones too.
+    pub fn of<'db>(db: &'db dyn Db, item: Item<'db>) -> Block {
         let mut block = Block::default();
-        for member in members {
+        let lineage = std::iter::once(item).chain(lineage(db, item).ancestors.iter().copied());
+        for (member, _) in lineage.flat_map(|item| every_member(db, item)) {
             match member {
                 Member::Port(port) => block.ports.push(port.name.text.clone()),
                 Member::Part(part) => block.parts.push(part.name.text.clone()),

@@ -15,7 +15,7 @@ use rdcl_syntax::nemo::{Entry, Name, Value, pairs};
 enum Key {
     SrcIp,
     DstIp,
-    /// An IPv6 address; no header that is modelled carries one.
+    /// An IPv6 address.
     SrcIp6,
     DstIp6,
     Proto,
@@ -51,7 +51,7 @@ const ALL: [Key; 10] = [
 ];
 
 /// Protocols by name, with their number (IANA).
-const PROTOCOLS: [(&str, u64); 9] = [
+const PROTOCOLS: [(&str, u64); 10] = [
     ("icmp", 1),
     ("igmp", 2),
     ("tcp", 6),
@@ -59,6 +59,7 @@ const PROTOCOLS: [(&str, u64); 9] = [
     ("gre", 47),
     ("esp", 50),
     ("ah", 51),
+    ("icmpv6", 58),
     ("ospf", 89),
     ("sctp", 132),
 ];
@@ -87,8 +88,9 @@ impl Key {
         match self {
             Key::SrcIp => &[(HeaderKind::Ip4, "src")],
             Key::DstIp => &[(HeaderKind::Ip4, "dst")],
-            Key::SrcIp6 | Key::DstIp6 => &[],
-            Key::Proto => &[(HeaderKind::Ip4, "proto")],
+            Key::SrcIp6 => &[(HeaderKind::Ip6, "src")],
+            Key::DstIp6 => &[(HeaderKind::Ip6, "dst")],
+            Key::Proto => &[(HeaderKind::Ip4, "proto"), (HeaderKind::Ip6, "next")],
             Key::SrcPort => &[(HeaderKind::Tcp, "sport"), (HeaderKind::Udp, "sport")],
             Key::DstPort => &[(HeaderKind::Tcp, "dport"), (HeaderKind::Udp, "dport")],
             Key::SrcMac => &[(HeaderKind::Eth, "src")],
@@ -139,9 +141,29 @@ impl Class {
         ALL.iter().any(|key| self.values(*key).is_empty()) || (self.is_ip4() && self.is_ip6())
     }
 
+    /// Whether something with one of these addresses may send such packets.
+    pub fn may_come_from(&self, addresses: &IntervalSet, width: u8) -> bool {
+        self.allows(Key::SrcIp, addresses, width)
+    }
+
+    /// Whether something with one of these addresses may receive such packets.
+    pub fn may_go_to(&self, addresses: &IntervalSet, width: u8) -> bool {
+        self.allows(Key::DstIp, addresses, width)
+    }
+
+    fn allows(&self, key: Key, addresses: &IntervalSet, width: u8) -> bool {
+        let other_version = if width == 32 { self.is_ip6() } else { self.is_ip4() };
+        !other_version && !self.values(key.of_width(width)).intersect(addresses).is_empty()
+    }
+
     /// The names of matches on what no packet is known to carry.
     pub fn unknown_keys(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether it speaks of IPv6 addresses.
+    pub fn is_about_ip6(&self) -> bool {
+        self.is_ip6()
     }
 
     /// Whether one is of IPv6 and the other of IPv4.
@@ -175,6 +197,17 @@ impl Class {
         own.fold(implied, |all, (_, set)| all.intersect(set))
     }
 
+    /// The class as a condition on packets of any stack.
+    pub fn anywhere(&self) -> Cond {
+        let field = |set: &IntervalSet, (header, name): (HeaderKind, &str)| {
+            let member = Cond::In(Expr::Field(header.field(name)?), set.clone());
+            Some(Cond::All(vec![Cond::Has(header), member]))
+        };
+        let one =
+            |(key, set): &(Key, IntervalSet)| Cond::Any(key.fields().iter().filter_map(|f| field(set, *f)).collect());
+        Cond::All(self.parts.iter().map(one).collect())
+    }
+
     /// The class as a condition on packets at a port of this stack.
     pub fn condition(&self, stack: Stack) -> Cond {
         let mut all = Vec::new();
@@ -197,6 +230,8 @@ fn field_in(stack: Stack, (header, name): (HeaderKind, &str), set: &IntervalSet)
     if stack.required.has(header) {
         return Some(member);
     }
+    // Whether the service's parser knows IPv6 is decided by all of its blocks.
+    let stack = stack.knowing(Shape::of(&[HeaderKind::Ip6]));
     let possible = Shape::of_stack(stack).into_iter().any(|shape| shape.has(header));
     possible.then(|| Cond::All(vec![Cond::Has(header), member]))
 }
@@ -246,10 +281,13 @@ enum Read {
 /// The values of a match; complains when they are none of the key's.
 fn values(cx: &mut Cx<'_>, key: Key, name: &str, value: &Value) -> Option<(Key, IntervalSet)> {
     if let Value::List(all, _) = value {
-        let all: Vec<(Key, IntervalSet)> = all.iter().filter_map(|value| values(cx, key, name, value)).collect();
-        let first = all.first()?.0;
-        let same = all.iter().filter(|(key, _)| *key == first);
-        return Some((first, same.fold(IntervalSet::empty(), |union, (_, set)| union.union(set))));
+        let read: Vec<_> = all.iter().filter_map(|v| Some((values(cx, key, name, v)?, v.node()))).collect();
+        let first = read.first()?.0.0;
+        if let Some((_, at)) = read.iter().find(|((key, _), _)| *key != first) {
+            cx.report(two_versions(cx, name, *at));
+        }
+        let same = read.iter().filter(|((key, _), _)| *key == first);
+        return Some((first, same.fold(IntervalSet::empty(), |union, ((_, set), _)| union.union(set))));
     }
     match read(cx, key, value) {
         Read::Set(key, set) => Some((key, set)),
@@ -403,6 +441,12 @@ fn unfit_value(cx: &Cx<'_>, name: &str, wanted: &str, unfit: Unfit) -> Problem {
         Unfit::Malformed(at, why) => Diagnostic::new(Code::E0435, cx.at(at), why),
         Unfit::Empty(at, lo, hi) => empty_range(cx, at, &lo, &hi),
     }
+}
+
+fn two_versions(cx: &Cx<'_>, name: &str, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0414, cx.at(at), format!("`{name}` lists addresses of IPv4 and of IPv6"))
+        .with_note("a packet has addresses of one version")
+        .with_help("make a flow of each")
 }
 
 fn wrong_value(cx: &Cx<'_>, key: Key, name: &str, at: NodeId) -> Problem {

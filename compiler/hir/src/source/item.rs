@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, reason = "what salsa's macros generate has no documentation")]
 
+use crate::click::{block_names, circuit};
 use crate::nemo::blocks;
 use crate::source::db::{Db, SourceFile};
 use rdcl_base::{Diagnostic, NodeId, Span};
@@ -43,6 +44,11 @@ pub struct Item<'db> {
     #[tracked]
     #[returns(deref)]
     pub text: String,
+    /// For a block that is made for an element of a behaviour in Click the block around it, and where the element stands
+    /// there: all of the item's nodes are there.
+    #[tracked]
+    #[returns(copy)]
+    pub origin: Option<(ItemId, NodeId)>,
 }
 
 /// A parsed item.
@@ -75,7 +81,7 @@ pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
         let blocks = blocks(db, whole).iter();
         let block = |(name, _): &(String, ast::Item)| {
             let id = ids.fresh(Keyword::Rfb, name);
-            Item::new(db, file, id, Keyword::Rfb, name.clone(), 0, 0, String::new())
+            Item::new(db, file, id, Keyword::Rfb, name.clone(), 0, 0, String::new(), None)
         };
         return std::iter::once(whole).chain(blocks.map(block)).collect();
     }
@@ -84,9 +90,38 @@ pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
         let text = chunk.text(text).into_owned();
         let name = chunk.name.unwrap_or_default();
         let id = ids.fresh(chunk.keyword, &name);
-        Item::new(db, file, id, chunk.keyword, name, chunk.braces, chunk.start, text)
+        Item::new(db, file, id, chunk.keyword, name, chunk.braces, chunk.start, text, None)
     };
-    rdcl_syntax::split(text).into_iter().map(item).collect()
+    let mut found: Vec<Item<'db>> = rdcl_syntax::split(text).into_iter().map(item).collect();
+    for outer in found.clone() {
+        if outer.keyword(db) == Keyword::Rfb && outer.text(db).contains("click") {
+            found.extend(element_blocks(db, outer, &mut ids));
+        }
+    }
+    found
+}
+
+/// The blocks that are made for the elements of a behaviour in Click, as items nested in its block.
+fn element_blocks<'db>(db: &'db dyn Db, outer: Item<'db>, ids: &mut Ids) -> Vec<Item<'db>> {
+    let block = |(name, node): (String, NodeId)| {
+        let full = format!("{}::{name}", outer.name(db));
+        let (id, origin) = (ids.fresh(Keyword::Rfb, &full), Some((outer.id(db), node)));
+        let (file, start) = (outer.file(db), outer.start(db));
+        Item::new(db, file, id, Keyword::Rfb, full, 0, start, String::new(), origin)
+    };
+    block_names(db, outer).map(block).collect()
+}
+
+/// The block around one that is made for an element of a behaviour in Click.
+pub(crate) fn made_in<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'db>> {
+    item_with_id(db, item.file(db), item.origin(db)?.0)
+}
+
+/// The text of an item; that of one that is made for an element is nowhere in the file.
+fn text_of<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db str {
+    let Some(outer) = made_in(db, item) else { return item.text(db) };
+    let name = item.name(db).rsplit("::").next().unwrap_or_default();
+    circuit(db, outer).blocks.get(name).map_or("", String::as_str)
 }
 
 /// The text of a `.nemo` file as the one item that it is.
@@ -97,7 +132,7 @@ pub(crate) fn nemo_text(db: &dyn Db, file: SourceFile) -> Option<Item<'_>> {
 #[salsa::tracked(returns(copy))]
 fn whole_text<'db>(db: &'db dyn Db, file: SourceFile) -> Item<'db> {
     let id = Ids::default().fresh(Keyword::Nemo, "");
-    Item::new(db, file, id, Keyword::Nemo, String::new(), 0, 0, file.text(db).to_owned())
+    Item::new(db, file, id, Keyword::Nemo, String::new(), 0, 0, file.text(db).to_owned(), None)
 }
 
 /// Whether a file holds NEMO: its name ends in `.nemo`.
@@ -146,8 +181,12 @@ pub fn parsed<'db>(db: &'db dyn Db, item: Item<'db>) -> Parsed<'db> {
         let tree = block.map_or(ast::Item::Bad(NodeId(0)), |(_, tree)| tree.clone());
         return Parsed::new(db, tree, Vec::new(), Vec::new(), Vec::new());
     }
+    if item.origin(db).is_some() && text_of(db, item).is_empty() {
+        // Nothing is made of an element with mistakes.
+        return Parsed::new(db, ast::Item::Bad(NodeId(0)), Vec::new(), Vec::new(), Vec::new());
+    }
     let parse = if item.keyword(db) == Keyword::Nemo { rdcl_syntax::parse_nemo } else { rdcl_syntax::parse_item };
-    let parsed = parse(item.text(db));
+    let parsed = parse(text_of(db, item));
     Parsed::new(db, parsed.item, parsed.spans, parsed.errors, parsed.warnings)
 }
 

@@ -3,7 +3,7 @@
 //! [`place`] is the one function that reads spans; it belongs to the edge.
 
 use crate::source::db::{Db, SourceFile, TableFile};
-use crate::source::item::{Item, ItemId, item_with_id, nemo_text, parsed};
+use crate::source::item::{Item, ItemId, item_with_id, made_in, nemo_text, parsed};
 use rdcl_base::{Diagnostic, FileSpan, NodeId, Span};
 
 /// A place in the input.
@@ -59,7 +59,10 @@ fn in_file<'db>(db: &'db dyn Db, file: SourceFile, id: ItemId, span: impl Fn(Ite
 }
 
 fn node_span<'db>(db: &'db dyn Db, item: Item<'db>, node: NodeId) -> Span {
-    // The blocks of a NEMO text have the nodes of the text.
-    let item = nemo_text(db, item.file(db)).unwrap_or(item);
+    // The blocks of a NEMO text have the nodes of the text, those made for an element of Click its one node.
+    let (item, node) = match (made_in(db, item), item.origin(db)) {
+        (Some(outer), Some((_, element))) => (outer, element),
+        _ => (nemo_text(db, item.file(db)).unwrap_or(item), node),
+    };
     parsed(db, item).spans(db).get(node.0 as usize).copied().unwrap_or_default()
 }

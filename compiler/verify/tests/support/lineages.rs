@@ -5,6 +5,7 @@
 //! moment of the run must tell how the copy ended.
 
 use crate::coverage::Coverage;
+use crate::promises::are_passed;
 use rdcl_core::*;
 use rdcl_verify::{Leaf, LeafEnd, Stored, Sym, Var, VarKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ pub struct Lineage<'l> {
     pub run: &'l Run,
     /// The stores at every moment; none for networks without state.
     pub moments: &'l [Stores],
+    /// The waypoints that the leaves tell about.
+    pub through: &'l [BTreeSet<PartId>],
 }
 
 /// The values of variables, of those known so far.
@@ -120,7 +123,7 @@ impl Lineage<'_> {
         let full: BTreeSet<(PartId, MapId)> = copy.full().collect();
         let ends = match (&leaf.end, &copy.outcome) {
             (LeafEnd::Delivered(to), Outcome::Delivered { at, packet, .. }) => {
-                to == at && self.leaves_as(leaf, copy, packet)
+                to == at && self.leaves_as(leaf, copy, packet) && leaf.passed == self.passed(copy)
             }
             (LeafEnd::Clash(p, m), Outcome::Dropped { reason: Reason::Clash(map), by }) => {
                 m == map && by.is_some_and(|(part, _)| part == *p)
@@ -137,6 +140,10 @@ impl Lineage<'_> {
             _ => false,
         };
         ends && leaf.facts.full == full && leaf.facts.choices.len() == choices(copy).count()
+    }
+
+    fn passed(&self, copy: &PacketCopy) -> usize {
+        (0..=self.through.len()).rfind(|n| are_passed(&copy.trail, &self.through[..*n])).unwrap_or(0)
     }
 
     fn leaves_as(&self, leaf: &Leaf, copy: &PacketCopy, packet: &Packet) -> bool {

@@ -5,9 +5,10 @@ use crate::scope::{Scope, Words};
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
 use rdcl_hir::{Claim, Predicate, Property};
+use std::collections::BTreeSet;
 
 /// The number of kinds of claims.
-pub const KINDS: usize = 6;
+pub const KINDS: usize = 7;
 
 /// A promise of this kind about a network.
 pub fn property(rng: &mut Rng, network: &Network, kind: usize) -> Option<Property> {
@@ -62,8 +63,35 @@ fn claim(rng: &mut Rng, network: &Network, kind: usize, entry: &Scope, exit: &Sc
             let fields = entry.fields().into_iter().filter(|f| f.is_writable());
             Claim::Unchanged { except: fields.filter(|_| rng.chance(50)).collect() }
         }
-        _ => Claim::NoLoop,
+        5 => Claim::NoLoop,
+        _ => Claim::Via { through: waypoints(rng, network), between: Vec::new() },
     }
+}
+
+/// One or two sets of parts, often of one part each.
+pub fn waypoints(rng: &mut Rng, network: &Network) -> Vec<BTreeSet<PartId>> {
+    let all: Vec<PartId> = (0..network.parts.len() as u32).map(PartId).collect();
+    let mut through = vec![BTreeSet::from([rng.pick(&all)])];
+    if rng.chance(40) {
+        through.push(BTreeSet::from([rng.pick(&all)]));
+    }
+    for part in all {
+        let at = rng.below(through.len());
+        if rng.chance(25) {
+            through[at].insert(part);
+        }
+    }
+    // No two have a part in common.
+    if through.len() == 2 && !through[0].is_disjoint(&through[1]) {
+        through.truncate(1);
+    }
+    through
+}
+
+/// Whether some visits, in order, are visits of the waypoints.
+pub fn are_passed(trail: &[Hop], through: &[BTreeSet<PartId>]) -> bool {
+    let [first, rest @ ..] = through else { return true };
+    (0..trail.len()).any(|at| first.contains(&trail[at].part) && are_passed(&trail[at + 1..], rest))
 }
 
 /// Often that a field is what it was, or in some interval; sometimes anything.
@@ -152,6 +180,9 @@ fn is_broken_for(claim: &Claim, to: BoundaryId, packet: &Packet, run: &Run) -> b
             let mut masked = left.clone();
             except.iter().for_each(|f| masked.set(*f, packet.get(*f)));
             masked != *packet
+        }),
+        Claim::Via { through, .. } => run.copies.iter().any(|c| {
+            matches!(&c.outcome, Outcome::Delivered { at, .. } if *at == to) && !are_passed(&c.trail, through)
         }),
         Claim::CanReach | Claim::NoLoop | Claim::Intended(_) => false,
     }

@@ -147,6 +147,7 @@ pub fn kind(claim: &Claim) -> &'static str {
         Claim::Isolated => "isolated",
         Claim::Unchanged { .. } => "unchanged",
         Claim::NoLoop => "no loop",
+        Claim::Via { .. } => "via",
         Claim::Intended(_) => "intended",
     }
 }

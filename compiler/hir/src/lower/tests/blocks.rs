@@ -218,7 +218,7 @@ fn survive(env: &crate::lower::Env<'_>, member: &rdcl_syntax::ast::Member) {
         Member::Ensures(ensures) => match &ensures.clause {
             Clause::Holds { body, .. } => _ = lower_predicate(env, stack, stack, &rdcl_core::Cond::True, body),
             Clause::Mode { except, .. } => _ = lower_fields(stack, except),
-            Clause::No(_) => {}
+            Clause::Via { .. } | Clause::No(_) => {}
         },
         _ => {}
     }

@@ -90,7 +90,7 @@ impl Parsed {
         match &self.rfb.members[0] {
             Member::Behaviour(b) => match &b.body {
                 BehaviourBody::Sefl(members) => members,
-                BehaviourBody::Foreign(_) => panic!("not SEFL"),
+                BehaviourBody::Click(_) | BehaviourBody::Foreign(_) => panic!("not SEFL"),
             },
             _ => panic!("not a behaviour"),
         }

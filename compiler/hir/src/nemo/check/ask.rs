@@ -64,9 +64,13 @@ pub(super) fn all<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, program: &'db P
 pub(super) fn notification<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Written<'db>) {
     let mut names = condition_names(frame, true);
     if let Some(asking) = &written.entity.query {
+        let from = cx.problems.len();
         query(cx, frame, asking, written.number);
-        names.open = false;
-        names.known.extend(asking.items.iter().map(|item| (item.text.as_str(), None)));
+        // What is asked for and is nothing has been complained of; the condition may well mean the right word.
+        names.open = cx.problems.len() > from;
+        if !names.open {
+            names.known.extend(asking.items.iter().map(|item| (item.text.as_str(), None)));
+        }
     }
     for clause in &written.entity.clauses {
         if let ClauseKind::Condition(condition) = &clause.kind {
@@ -117,7 +121,7 @@ pub(crate) fn entity<'f, 'db>(
     } else if let Some(thing) = elsewhere().find(|thing| thing.name.text == *name) {
         return Some(thing);
     } else if !frame.may_exist(name) {
-        let known: Vec<&str> = frame.scope.things().chain(elsewhere()).map(|thing| thing.name.text.as_str()).collect();
+        let known: Vec<&str> = frame.scope.ever().chain(elsewhere()).map(|thing| thing.name.text.as_str()).collect();
         let problem =
             Diagnostic::new(Code::E0443, cx.at(from.node), format!("there is nothing called `{name}` to ask"));
         cx.report(faults::meant(cx, problem, from.node, rdcl_base::nearest(name, known)));
@@ -144,7 +148,7 @@ fn item_of<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, item: &Name, entities:
         if known.contains(&item.text) || frame.is_parameter(&item.text) {
             continue;
         }
-        match rdcl_base::nearest(&item.text, known.iter().map(String::as_str)) {
+        match rdcl_base::nearest(&item.text, known.iter().map(String::as_str).chain(ITEMS)) {
             Some(near) => {
                 let message = format!("`{}` has no property `{}`", entity.name.text, item.text);
                 let problem = Diagnostic::new(Code::E0443, cx.at(item.node), message);

@@ -21,6 +21,7 @@ pub(super) fn check<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, written: Writ
         });
     if let Some(name) = entity.type_name() {
         check_type(cx, frame, name);
+        node::changed_type(cx, written, thing, name);
     }
     let ty = entity.type_name().or_else(|| thing.and_then(Thing::type_name));
     let model = ty.and_then(|ty| frame.library.get(Space::ConnectionModel, &ty.text));

@@ -7,8 +7,8 @@ use crate::nemo::kind::Kind;
 use crate::nemo::library::Model;
 use crate::nemo::scope::{Lookup, Space, Thing};
 use crate::source::loc::Problem;
-use rdcl_base::{Code, Diagnostic, NodeId};
-use rdcl_syntax::nemo::{ClauseKind, Entry, Name, Value, Verb, pairs};
+use rdcl_base::{Code, Diagnostic, NodeId, nearest};
+use rdcl_syntax::nemo::{ClauseKind, EntityKind, Entry, Name, Value, Verb, pairs};
 use std::collections::BTreeMap;
 
 /// Checks a node as it is written.
@@ -64,8 +64,8 @@ fn check_type<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, name: &Name, number
     }
 }
 
-/// A node keeps its type.
-fn changed_type<'db>(cx: &mut Cx<'db>, written: Written<'db>, thing: Option<&Thing<'db>>, name: &Name) {
+/// A node, or a connection, keeps its type.
+pub(super) fn changed_type<'db>(cx: &mut Cx<'db>, written: Written<'db>, thing: Option<&Thing<'db>>, name: &Name) {
     let first = thing.filter(|_| written.is_update()).and_then(|thing| {
         thing
             .clauses
@@ -73,7 +73,8 @@ fn changed_type<'db>(cx: &mut Cx<'db>, written: Written<'db>, thing: Option<&Thi
             .find_map(|clause| if let ClauseKind::Type(name) = &clause.kind { Some(name) } else { None })
     });
     if let Some(first) = first.filter(|first| first.text != name.text) {
-        let message = format!("a node keeps its type, which is `{}`", first.text);
+        let noun = if thing.is_some_and(|thing| thing.kind == EntityKind::Node) { "node" } else { "connection" };
+        let message = format!("a {noun} keeps its type, which is `{}`", first.text);
         let problem = Diagnostic::new(Code::E0442, cx.at(name.node), message);
         cx.report(problem.with_label(cx.at(first.node), "given here").with_help("delete the node and create another"));
     }
@@ -121,24 +122,34 @@ fn missing<'db>(cx: &mut Cx<'db>, entity: &rdcl_syntax::nemo::Entity, model: &Mo
         })
     };
     let imported = matches!(entity.verb, Some((Verb::Import, _)));
-    for required in model.required.iter().filter(|required| !imported && !given(&required.text)) {
-        let message = format!("the node `{}` has no `{}`", name.text, required.text);
-        let problem = Diagnostic::new(Code::E0423, cx.at(name.node), message)
-            .with_note(format!("every `{}` must have one", model.thing.name.text));
-        cx.report(problem.with_help(format!("add `Property {}: …`", required.text)));
+    let slips: Vec<String> = entity
+        .clauses
+        .iter()
+        .filter_map(|clause| if let ClauseKind::Property(entries) = &clause.kind { Some(pairs(entries)) } else { None })
+        .flatten()
+        .filter_map(|(name, _)| model.find(&name.text).is_none().then_some(name.text))
+        .collect();
+    // What is there under almost this name is complained of where it stands.
+    let slipped = |wanted: &str| slips.iter().any(|slip| nearest(slip, [wanted]).is_some());
+    let required: Vec<&str> = model.required.iter().map(|required| required.text.as_str()).collect();
+    let lacks: Vec<&str> = required.iter().copied().filter(|key| !imported && !given(key) && !slipped(key)).collect();
+    if !lacks.is_empty() {
+        cx.report(lacking(cx, name, model, &lacks));
     }
-    let strange = |name: &Name| model.find(&name.text).is_none();
-    let slips = entity.clauses.iter().any(|clause| {
-        let ClauseKind::Property(entries) = &clause.kind else { return false };
-        pairs(entries).iter().any(|(name, _)| strange(name))
-    });
-    if !model.thing.body.is_empty() && !slips {
-        for parameter in model.properties.iter().filter(|p| !given(p.name)) {
-            if model.required.iter().all(|required| required.text != parameter.name) {
-                cx.report(no_argument(cx, name, model, parameter.name));
-            }
-        }
+    let open: Vec<&str> = model.properties.iter().map(|p| p.name).filter(|key| !given(key)).collect();
+    let open: Vec<&str> = open.into_iter().filter(|key| !required.contains(key)).collect();
+    if !model.thing.body.is_empty() && slips.is_empty() && !open.is_empty() {
+        cx.report(no_argument(cx, name, model, &open));
     }
+}
+
+fn lacking(cx: &Cx<'_>, name: &Name, model: &Model<'_>, keys: &[&str]) -> Problem {
+    let properties: Vec<String> = keys.iter().map(|key| format!("{key}: …")).collect();
+    let must = if keys.len() == 1 { "one" } else { "them" };
+    let message = format!("the node `{}` has no `{}`", name.text, keys.join("` and no `"));
+    Diagnostic::new(Code::E0423, cx.at(name.node), message)
+        .with_note(format!("every `{}` must have {must}", model.thing.name.text))
+        .with_help(format!("add `Property {}`", properties.join(", ")))
 }
 
 /// Complains of nodes that contain themselves.
@@ -183,10 +194,11 @@ fn no_node(cx: &Cx<'_>, at: NodeId, name: &str) -> Problem {
     faults::no_such(cx, at, format!("`{name}` is a connection point, and a node contains nodes"))
 }
 
-fn no_argument(cx: &Cx<'_>, name: &Name, model: &Model<'_>, parameter: &str) -> Problem {
-    let message = format!("the node `{}` gives no value for `{parameter}` of `{}`", name.text, model.thing.name.text);
+fn no_argument(cx: &Cx<'_>, name: &Name, model: &Model<'_>, parameters: &[&str]) -> Problem {
+    let (node, model) = (&name.text, &model.thing.name.text);
+    let message = format!("the node `{node}` gives no value for `{}` of `{model}`", parameters.join("` and `"));
     Diagnostic::new(Code::W0407, cx.at(name.node), message)
-        .with_note("the name of the parameter stays where its value would stand")
+        .with_note("the name of a parameter stays where its value would stand")
 }
 
 fn inside_itself(cx: &Cx<'_>, at: NodeId, name: &str) -> Problem {

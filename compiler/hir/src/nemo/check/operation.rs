@@ -23,8 +23,8 @@ pub(crate) struct Decision<'db> {
     pub about: About,
     /// Whether it drops packets, or lets them pass; it may do neither.
     pub deny: Option<bool>,
-    /// Where packets must pass, in order.
-    pub through: Vec<String>,
+    /// Where packets must pass, in order, as it is written.
+    pub through: Vec<(String, NodeId)>,
     /// Bits per second, in thousandths; as it is written.
     pub bandwidth: Option<(i64, String)>,
     pub when: When,
@@ -41,6 +41,8 @@ pub(crate) enum About {
     /// A node or a connection point.
     Node(String),
     Connection(String),
+    /// Of a block: neither a flow nor a port.
+    Other(String),
 }
 
 /// Checks an operation as it is written.
@@ -167,7 +169,7 @@ fn acts(entries: &[Entry]) -> Vec<(Name, Option<Value>)> {
         match entry {
             Entry::Pair(pair) => found.push((pair.key.clone(), Some(pair.value.clone()))),
             Entry::Word(name) => match found.last_mut() {
-                Some((action, value @ None)) if name.quoted && denies(&action.text).is_none() => {
+                Some((action, value @ None)) if (name.quoted || action.quoted) && denies(&action.text).is_none() => {
                     *value = Some(Value::Str(name.clone()));
                 }
                 _ => found.push((name.clone(), None)),
@@ -233,7 +235,7 @@ fn decision<'db>(
     } else if frame.block.is_some_and(|block| block.ports.contains(&text)) {
         About::Node(text)
     } else if frame.block.is_some() {
-        return None;
+        About::Other(text)
     } else if frame.scope.get(Space::Connection, &text).is_some() {
         About::Connection(text)
     } else {
@@ -272,28 +274,30 @@ impl Decision<'_> {
             reasons.push(reason);
             stops |= filters;
         };
+        let about_packets = self.deny.is_some() || !self.through.is_empty();
         if self.deny.is_some() && self.conditional {
             say("it depends on a condition, which no packet carries".to_owned(), true);
         }
         match &self.about {
-            About::Flow(name, class) if self.deny.is_some() => {
+            About::Flow(name, class) if about_packets => {
                 if let Some(key) = class.unknown_keys().next() {
-                    say(format!("the flow `{name}` is matched on `{key}`, which no packet carries"), true);
+                    let reason = format!("the flow `{name}` is matched on `{key}`, which no packet carries");
+                    say(reason, self.deny.is_some());
                 }
             }
-            About::Connection(name) if self.deny.is_some() => {
-                say(format!("it is about the connection `{name}`, not about a flow"), true);
+            About::Connection(name) | About::Other(name) if about_packets => {
+                say(format!("it is about `{name}`, which is no flow"), self.deny.is_some());
             }
-            _ => {}
+            About::Flow(..) | About::Node(_) | About::Connection(_) | About::Other(_) => {}
         }
-        if !self.through.is_empty() {
-            say(
-                format!("which way packets take is not followed; they should pass `{}`", self.through.join("`, `")),
-                false,
-            );
-        }
-        if let (Some((_, text)), About::Flow(..) | About::Node(_)) = (&self.bandwidth, &self.about) {
-            say(format!("a bandwidth of {text} is reserved for connections only"), false);
+        match (&self.bandwidth, &self.about) {
+            (Some((_, text)), About::Flow(..) | About::Node(_)) => {
+                say(format!("a bandwidth of {text} is reserved for connections only"), false);
+            }
+            (Some((_, text)), About::Other(name)) => {
+                say(format!("a bandwidth of {text} is not reserved for `{name}`"), false);
+            }
+            (_, About::Connection(_)) | (None, _) => {}
         }
         for other in &self.others {
             say(format!("nothing is known of the action `{other}`"), false);
@@ -305,8 +309,10 @@ impl Decision<'_> {
     fn act(&mut self, action: &str, value: Option<&Value>) {
         self.deny = denies(action).or(self.deny);
         match (action, value) {
-            ("go-through" | "gothrough", Some(Value::List(all, _))) => self.through.extend(all.iter().map(shown)),
-            ("go-through" | "gothrough", Some(value)) => self.through.push(shown(value)),
+            ("go-through" | "gothrough", Some(Value::List(all, _))) => {
+                self.through.extend(all.iter().map(|value| (shown(value), value.node())));
+            }
+            ("go-through" | "gothrough", Some(value)) => self.through.push((shown(value), value.node())),
             ("qos-bandwidth" | "bandwidth", Some(value)) => {
                 // A bare number is one of megabits.
                 let factor = if matches!(value, Value::Quantity(..)) { 1 } else { 1_000_000 };
@@ -320,7 +326,10 @@ impl Decision<'_> {
     /// What two operations cannot both do, in words.
     fn contradicts(&self, other: &Decision<'_>) -> Option<(String, String)> {
         let word = |deny: bool| if deny { "denies" } else { "allows" };
-        let sends = |d: &Decision<'_>| format!("sends through `{}`", d.through.join("`, `"));
+        let sends = |d: &Decision<'_>| {
+            let nodes: Vec<&str> = d.through.iter().map(|(node, _)| node.as_str()).collect();
+            format!("sends through `{}`", nodes.join("`, `"))
+        };
         match (self.deny, other.deny) {
             (Some(a), Some(b)) if a != b => return Some((word(a).to_owned(), word(b).to_owned())),
             (Some(true), None) if !other.through.is_empty() => return Some((word(true).to_owned(), sends(other))),
@@ -363,7 +372,7 @@ pub(super) fn conflicts<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
 
 fn conflict(cx: &Cx<'_>, a: &Decision<'_>, b: &Decision<'_>, (one, two): (String, String)) -> Problem {
     let name = |about: &About| match about {
-        About::Flow(name, _) | About::Node(name) | About::Connection(name) => name.clone(),
+        About::Flow(name, _) | About::Node(name) | About::Connection(name) | About::Other(name) => name.clone(),
     };
     let (x, y) = (name(&a.about), name(&b.about));
     let both = if x == y { format!("`{x}`") } else { format!("packets of `{x}` and `{y}`") };

@@ -9,7 +9,7 @@ use crate::source::db::Db;
 use crate::source::item::Item;
 use rdcl_base::{Dimension, NodeId, Quantity};
 use rdcl_syntax::ast::{Attr, End, Expr, ExprKind, Foreign, Intent, Member, Path};
-use rdcl_syntax::nemo::{Clause, ClauseKind, EntityKind, Entry, Ref, Statement, StatementKind, Value};
+use rdcl_syntax::nemo::{Clause, ClauseKind, Entity, EntityKind, Entry, Ref, Statement, StatementKind, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The values of a model's parameters.
@@ -231,12 +231,17 @@ impl<'b, 'm, 'db> Body<'b, 'm, 'db> {
 
     /// The flows and operations of the body, if there is something to enforce among them.
     fn intent(&self) -> Option<Intent> {
-        let kinds = [EntityKind::Flow, EntityKind::Operation];
+        // Of a text of nodes it matters which of them send and receive packets.
+        let counts = |kind| match kind {
+            EntityKind::Flow | EntityKind::Operation => true,
+            EntityKind::Node => self.model.is_none(),
+            _ => false,
+        };
         let statements: Vec<Statement> = self
             .scope
             .written
             .iter()
-            .filter(|(_, _, entity)| kinds.contains(&entity.kind))
+            .filter(|(_, _, entity)| counts(entity.kind) && !self.is_attribute(entity))
             .map(|(_, statement, _)| self.substituted(statement))
             .collect();
         let node = self.scope.of_kind(EntityKind::Operation).next()?.name.node;
@@ -244,11 +249,27 @@ impl<'b, 'm, 'db> Body<'b, 'm, 'db> {
         Some(Intent { language: tree::name("nemo", node), body, nemo: statements, node })
     }
 
-    /// A statement with the values of parameters in it.
+    /// Whether an operation does nothing but give a connection its bandwidth, always.
+    fn is_attribute(&self, entity: &Entity) -> bool {
+        let name = entity.name.as_ref().filter(|_| entity.kind == EntityKind::Operation);
+        let Some(operation) = name.and_then(|name| self.scope.get(Space::Operation, &name.text)) else { return false };
+        let is_connected = |target: &Ref| self.scope.get(Space::Connection, &target.text()).is_some();
+        let is_flow = |target: &Ref| self.scope.get(Space::Flow, &target.text()).is_some();
+        operation.target().is_some_and(|target| is_connected(target) && !is_flow(target))
+            && operation.condition().is_none()
+            && rdcl_syntax::nemo::pairs(operation.actions()).iter().all(|(name, _)| name.text == "qos-bandwidth")
+    }
+
+    /// A statement with the values of parameters in it, and the nodes of chains in place of their names.
     fn substituted(&self, statement: &Statement) -> Statement {
         let mut statement = statement.clone();
-        if let (StatementKind::Entity(entity), false) = (&mut statement.kind, self.values.is_empty()) {
-            entity.clauses.iter_mut().for_each(|clause| super::values::substitute(&mut clause.kind, self.values));
+        if let StatementKind::Entity(entity) = &mut statement.kind {
+            if !self.values.is_empty() {
+                entity.clauses.iter_mut().for_each(|clause| super::values::substitute(&mut clause.kind, self.values));
+            }
+            if entity.kind == EntityKind::Operation {
+                entity.clauses.iter_mut().for_each(|clause| super::values::unchain(&mut clause.kind, self.scope));
+            }
         }
         statement
     }
@@ -263,14 +284,31 @@ fn filters(intent: &Intent) -> Option<Intent> {
         }
         _ => false,
     };
+    let is_flow = |name: &str| {
+        let named = |s: &Statement| matches!(&s.kind, StatementKind::Entity(e) if e.kind == EntityKind::Flow && e.name.as_ref().is_some_and(|n| n.text == name));
+        intent.nemo.iter().any(named)
+    };
+    let is_about_flow = |clause: &Clause| matches!(&clause.kind, ClauseKind::Target(target) if is_flow(&target.text()));
     let depends = |clause: &Clause| matches!(clause.kind, ClauseKind::Condition(_) | ClauseKind::Constraint(_));
     let is_kept = |statement: &Statement| match &statement.kind {
         StatementKind::Entity(entity) if entity.kind == EntityKind::Operation => {
-            entity.clauses.iter().any(is_filter) && !entity.clauses.iter().any(depends)
+            entity.clauses.iter().any(is_filter)
+                && !entity.clauses.iter().any(depends)
+                && entity.clauses.iter().any(is_about_flow)
         }
+        StatementKind::Entity(entity) => entity.kind == EntityKind::Flow,
         _ => true,
     };
-    let nemo: Vec<Statement> = intent.nemo.iter().filter(|statement| is_kept(statement)).cloned().collect();
+    let mut nemo: Vec<Statement> = intent.nemo.iter().filter(|statement| is_kept(statement)).cloned().collect();
+    // What else they do is a matter of the service.
+    for statement in &mut nemo {
+        let StatementKind::Entity(entity) = &mut statement.kind else { continue };
+        for clause in &mut entity.clauses {
+            if let ClauseKind::Action(entries) = &mut clause.kind {
+                entries.retain(|entry| matches!(entry, Entry::Word(name) if decides(&name.text)));
+            }
+        }
+    }
     let is_operation = |s: &Statement| matches!(&s.kind, StatementKind::Entity(e) if e.kind == EntityKind::Operation);
     nemo.iter().any(is_operation).then(|| Intent { nemo, ..intent.clone() })
 }
