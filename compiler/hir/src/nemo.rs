@@ -170,8 +170,8 @@ pub(crate) fn unenforced<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(
 
 /// Where packets of an instance are to pass, and the blocks in whose text it is written.
 pub(crate) fn ways<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Way, Item<'db>)> {
-    let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
-    chain.flat_map(|item| intent(db, item).ways.iter().map(move |way| (way, item))).collect()
+    let all = instance_lineage(db, instance).iter().map(|ancestor| ancestor.rfb(db));
+    all.flat_map(|item| intent(db, item).ways.iter().map(move |way| (way, item))).collect()
 }
 
 /// The name of the filter before a port.

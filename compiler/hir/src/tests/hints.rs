@@ -126,10 +126,7 @@ fn deployments_are_checked() {
         &world("deploy A on lab { b at egde; } minimize cpu;"),
         &["E0701 at 'egde': there is no execution environment `egde` (did you mean `edge`?)"],
     );
-    check(
-        &world("deploy A on lab { c at edge; } minimize cpu;"),
-        &["E0207 at 'c': there is no port or part `c` here"],
-    );
+    check(&world("deploy A on lab { c at edge; } minimize cpu;"), &["E0207 at 'c': there is no port or part `c` here"]);
     check(
         &world("deploy A on lba { } minimize cpu;"),
         &["E0702 at 'lba': there is no substrate `lba` here (did you mean `lab`?)"],
@@ -220,15 +217,11 @@ fn flows_have_packets() {
 fn circles_are_found_whatever_the_way() {
     check(
         "rfb A { part b: B; }\nrfb B { part c: C; }\nrfb C { part a: A; }",
-        &[
-            "E0210 at 'A': `A` is a part of itself, through `B` and `C`",
-        ],
+        &["E0210 at 'A': `A` is a part of itself, through `B` and `C`"],
     );
     check(
         "rfb A : B {}\nrfb B : A {}",
-        &[
-            "E0209 at 'B': `A` is its own ancestor (leave out one of the `:` on the way round)",
-        ],
+        &["E0209 at 'B': `A` is its own ancestor (leave out one of the `:` on the way round)"],
     );
     check("rfb Safe : Plain { part inner: Plain; }\nrfb Plain {}", &[]);
 }
