@@ -87,7 +87,7 @@ pub(crate) struct Tokens<'s> {
     outer_nots: u16,
     /// The item is an RFB.
     in_rfb: bool,
-    /// The item is an RFB or a substrate.
+    /// The item is an RFB, a substrate or a header.
     braced_item: bool,
     /// The item's first `{` has been seen.
     has_body: bool,
@@ -242,7 +242,7 @@ impl<'s> Tokens<'s> {
             return self.admit_closer(bracket, lexeme);
         }
         match token {
-            Token::Rfb | Token::Substrate if matches!(self.previous, None | Some(Token::Abstract)) => {
+            Token::Rfb | Token::Substrate | Token::Header if matches!(self.previous, None | Some(Token::Abstract)) => {
                 self.in_rfb = token == Token::Rfb;
                 self.braced_item = true;
             }

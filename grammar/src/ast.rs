@@ -42,6 +42,8 @@ pub enum Item {
     Nemo(crate::nemo::Program),
     /// `environment ClickOs: unikernel in Xen { … }`
     Environment(Environment),
+    /// `header Telemetry after udp at 5555 { … }`
+    Header(Header),
     /// Nothing could be made of it; the errors say why.
     Bad(NodeId),
 }
@@ -63,6 +65,43 @@ pub struct Stack {
     /// Built-in headers, outermost first.
     pub headers: Vec<Name>,
     /// The whole item.
+    pub node: NodeId,
+}
+
+/// A declared header: `header Telemetry after udp at 5555 { hops: u8; kind: u8 { 4: ip; } }`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Header {
+    /// Its name.
+    pub name: Name,
+    /// The headers that announce it, each with its number.
+    pub after: Vec<Announced>,
+    /// Its fields, in wire order.
+    pub fields: Vec<HeaderField>,
+    /// The whole item.
+    pub node: NodeId,
+}
+
+/// A header and the number by which it, or the other one, is announced: `udp at 5555`, `0x0800: ip;`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Announced {
+    /// A built-in header by its name in SEFL, or a declared one.
+    pub header: Path,
+    /// The number.
+    pub number: u128,
+    /// Both.
+    pub node: NodeId,
+}
+
+/// A field of a declared header.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HeaderField {
+    /// Its name.
+    pub name: Name,
+    /// Its width: `u12`, or a value type.
+    pub ty: TypeExpr,
+    /// The headers that it announces, if it says what follows.
+    pub told: Option<Vec<Announced>>,
+    /// The whole field.
     pub node: NodeId,
 }
 

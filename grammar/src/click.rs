@@ -11,6 +11,7 @@
 //! ```
 
 mod arguments;
+mod ends;
 mod expand;
 mod flat;
 mod formals;

@@ -91,7 +91,7 @@ fn line_end(text: &[u8], at: usize) -> usize {
 fn next_item(text: &str) -> usize {
     let begins = |line: &str| {
         let word = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
-        matches!(word, Some("use" | "stack" | "rfb" | "substrate" | "deploy" | "environment"))
+        matches!(word, Some("use" | "stack" | "rfb" | "substrate" | "deploy" | "environment" | "header"))
     };
     text.match_indices('\n').map(|(at, _)| at + 1).find(|at| begins(&text[*at..])).unwrap_or(text.len())
 }

@@ -16,7 +16,7 @@ pub(crate) type Failure<'s> = ParseError<u32, Token<'s>, Infallible>;
 /// The most things said to be expected.
 const MOST_EXPECTED: usize = 5;
 
-const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy", "environment"];
+const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy", "environment", "header"];
 const MEMBER_WORDS: &[&str] =
     &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent", "policy"];
 const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];

@@ -80,13 +80,15 @@ pub enum Keyword {
     Nemo,
     /// `environment`
     Environment,
+    /// `header`
+    Header,
     /// Anything else: no item.
     Unknown,
 }
 
 impl Keyword {
     fn of(word: &[u8]) -> Option<Keyword> {
-        if !matches!(word.first(), Some(b'u' | b'r' | b's' | b'd' | b'e')) {
+        if !matches!(word.first(), Some(b'u' | b'r' | b's' | b'd' | b'e' | b'h')) {
             return None;
         }
         match word {
@@ -96,12 +98,13 @@ impl Keyword {
             b"deploy" => Some(Keyword::Deploy),
             b"substrate" => Some(Keyword::Substrate),
             b"environment" => Some(Keyword::Environment),
+            b"header" => Some(Keyword::Header),
             _ => None,
         }
     }
 
     fn ends_with_brace(self) -> bool {
-        matches!(self, Keyword::Rfb | Keyword::Substrate | Keyword::Environment)
+        matches!(self, Keyword::Rfb | Keyword::Substrate | Keyword::Environment | Keyword::Header)
     }
 
     fn ends_with_semicolon(self) -> bool {

@@ -39,6 +39,7 @@ pub(crate) enum Token<'s> {
     #[token("substrate")] Substrate,
     #[token("deploy")] Deploy,
     #[token("environment")] Environment,
+    #[token("header")] Header,
     // Words that begin a member.
     #[token("port")] Port,
     #[token("part")] Part,
@@ -83,6 +84,7 @@ pub(crate) enum Token<'s> {
     #[token("remove")] Remove,
     // Words that stay usable as names.
     #[token("abstract")] Abstract,
+    #[token("after")] After,
     #[token("balance")] Balance,
     #[token("can")] Can,
     #[token("capacity")] Capacity,
@@ -316,7 +318,7 @@ fn foreign_block<'s>(lexer: &mut Lexer<'s, Token<'s>>) -> Result<&'s str, Flaw> 
 #[rustfmt::skip]
 pub(crate) const RESERVED: &[&str] = &[
     "and", "as", "at", "behaviour", "by", "choose", "clash", "deploy", "else", "ensures", "environment", "except", "full", "given",
-    "has", "if", "impl", "in", "inout", "insert", "intent", "lifecycle", "lookup", "match", "minimize", "not", "on",
+    "has", "header", "if", "impl", "in", "inout", "insert", "intent", "lifecycle", "lookup", "match", "minimize", "not", "on",
     "or", "out", "part", "policy", "post", "pre", "remove", "rfb", "sla", "stack", "substrate", "undo", "use", "when", "wire",
     "within",
 ];

@@ -142,6 +142,8 @@ const SOUP: &[&str] = &[
     "substrate",
     "deploy",
     "environment",
+    "header",
+    "after",
     "offer",
     "policy",
     "post",

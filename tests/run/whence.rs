@@ -239,7 +239,9 @@ fn nodes(tree: &Tree) -> Vec<(&'static str, rdcl_base::NodeId)> {
         Tree::Rfb(rfb) => rfb.members.iter().flat_map(member_nodes).collect(),
         Tree::Substrate(substrate) => substrate.members.iter().flat_map(substrate_nodes).collect(),
         Tree::Deploy(deploy) => deploy.pins.iter().map(|pin| ("pin", pin.node)).collect(),
-        Tree::Use(_) | Tree::Stack(_) | Tree::Environment(_) | Tree::Nemo(_) | Tree::Bad(_) => Vec::new(),
+        Tree::Use(_) | Tree::Stack(_) | Tree::Header(_) | Tree::Environment(_) | Tree::Nemo(_) | Tree::Bad(_) => {
+            Vec::new()
+        }
     }
 }
 

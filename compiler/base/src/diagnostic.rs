@@ -143,13 +143,14 @@ impl<L> Diagnostic<L> {
 }
 
 /// The candidate nearest to `wanted` by edit distance, if it is near enough to be a slip of the hand
-/// (at most a third of the word, at most three edits, and some letter stays); ties go to the first in order.
+/// (at most a third of the word, at most three edits, capitals aside, and some letter stays); ties go to the first in
+/// order.
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wanted.chars().count().div_ceil(3)).min(3);
     candidates
         .into_iter()
         .filter(|c| *c != wanted)
-        .map(|c| (edit_distance(wanted, c), c))
+        .map(|c| (if c.eq_ignore_ascii_case(wanted) { 1 } else { edit_distance(wanted, c) }, c))
         .filter(|(d, c)| *d <= limit && (*d < c.len().max(wanted.len()) || c.eq_ignore_ascii_case(wanted)))
         .min_by_key(|(d, _)| *d)
         .map(|(_, c)| c)
@@ -181,6 +182,7 @@ mod tests {
     fn nearest_prefers_the_closest_and_refuses_the_far() {
         assert_eq!(nearest("Firewal", ["Nat44", "Firewall", "Router"]), Some("Firewall"));
         assert_eq!(nearest("lna", ["wan", "lan"]), Some("lan"));
+        assert_eq!(nearest("P2P", ["mesh", "p2p"]), Some("p2p"));
         assert_eq!(nearest("zebra", ["lan", "wan"]), None);
     }
 }

@@ -94,6 +94,7 @@ lints! {
     W0407 missing_value Warn
     W0408 untyped_connection Warn
     W0460 unmodelled_element Warn
+    W0461 unused_implementation Warn
     W0409 unused_model Warn
     W0410 unknown_quantity Warn
     W0411 undeclared_name Warn
@@ -117,6 +118,7 @@ lints! {
     W0910 untold_feature Warn
     W0911 untold_policy Warn
     W0912 untold_states Warn
+    W0913 untold_metadata Warn
     W1201 unused_parameter Warn
     W1202 unused_element Warn
     W1203 unused_state Warn

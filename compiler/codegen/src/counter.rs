@@ -96,6 +96,8 @@ fn errors_of(layout: Layout) -> &'static [ParseError] {
         Layout::Gre => &[Version, Options],
         Layout::Gtpu => &[Version, Options, Length],
         Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Frag | Layout::Icmp | Layout::Icmp6 | Layout::Esp => &[],
+        Layout::User(header) if header.fields().iter().any(|field| field.name.is_empty()) => &[Options],
+        Layout::User(_) => &[],
     }
 }
 

@@ -68,6 +68,22 @@ pub enum NotBootable {
         /// The most there may be.
         most: u64,
     },
+    /// The packets may have too many different headers.
+    #[error("packets may have {headers} different headers, but a guest tells {most} apart")]
+    TooManyHeaders {
+        /// How many.
+        headers: usize,
+        /// The most there may be.
+        most: usize,
+    },
+    /// Frames grow too much.
+    #[error("a frame may grow by {bytes} bytes, but a guest has room for {most}")]
+    TooMuchGrowth {
+        /// By how much.
+        bytes: usize,
+        /// The most there may be.
+        most: usize,
+    },
     /// A table without data.
     #[error("table {n} has no data", n = .table.0)]
     MissingTable {

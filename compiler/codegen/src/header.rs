@@ -7,7 +7,7 @@
 
 use crate::asm::{Asm, Code, Is, Memory, Value};
 use crate::guest::Guest;
-use crate::shapes::{ShapeSet, bit};
+use crate::shapes::ShapeSet;
 use rdcl_core::{Derivation, Field, HeaderKind, Layout, Role, Shape, mask};
 
 /// The bytes of a new header of which all that programs may write is zero.
@@ -61,14 +61,24 @@ impl Span {
 
     /// The pieces in which the bytes are moved: position and size, a power of two.
     pub(crate) fn pieces(self) -> Vec<(u32, u32)> {
-        let (mut pieces, mut at, past) = (Vec::new(), self.first, self.first + self.bytes);
-        while at < past {
-            let size = [8, 4, 2, 1].into_iter().find(|size| at + size <= past).unwrap_or(1);
-            pieces.push((at, size));
-            at += size;
-        }
-        pieces
+        pieces(self.first, self.first + self.bytes)
     }
+
+    /// Whether the field has no more than 64 bits, which lie in nine bytes.
+    fn is_straddling(self) -> bool {
+        self.bytes == 9
+    }
+}
+
+/// The pieces in which so many bytes are moved: position and size, a power of two.
+pub(crate) fn pieces(first: u32, past: u32) -> Vec<(u32, u32)> {
+    let (mut pieces, mut at) = (Vec::new(), first);
+    while at < past {
+        let size = [8, 4, 2, 1].into_iter().find(|size| at + size <= past).unwrap_or(1);
+        pieces.push((at, size));
+        at += size;
+    }
+    pieces
 }
 
 /// The bytes of a span as a big-endian number.
@@ -119,6 +129,12 @@ impl Guest<'_, '_> {
             return self.asm.constant(field.width(), value);
         }
         let (span, at, data) = (Span::of(field), self.at(field.header), self.data);
+        if span.is_straddling() {
+            let (high, low) = self.load_straddling(span, at);
+            let (high, low) = (self.asm.shl(high, 8 - span.spare), self.asm.shr(low, span.spare));
+            let value = self.asm.or(high, low);
+            return self.asm.and_int(value, mask(field.width()) as u64);
+        }
         let bytes = load_bytes(self.asm, data, span, at);
         let value = if span.spare == 0 { bytes } else { self.asm.shr(bytes, span.spare) };
         if span.is_whole() { value } else { self.asm.and_int(value, mask(field.width()) as u64) }
@@ -127,6 +143,9 @@ impl Guest<'_, '_> {
     /// Writes a field of a header that is there; the value fits.
     pub(crate) fn write_field(&mut self, field: Field, value: Value) {
         let (span, at, data) = (Span::of(field), self.at(field.header), self.data);
+        if span.is_straddling() {
+            return self.store_straddling(value, span, at);
+        }
         let mut value = value;
         if !span.is_whole() {
             let old = load_bytes(self.asm, data, span, at);
@@ -137,12 +156,32 @@ impl Guest<'_, '_> {
         store_bytes(self.asm, value, data, span, at);
     }
 
+    /// The first eight bytes of nine, and the last.
+    fn load_straddling(&mut self, span: Span, at: u32) -> (Value, Value) {
+        let first = at + span.first;
+        let high = self.asm.load_big(Memory::Headers, 8, self.data, first);
+        (high, self.asm.load_big(Memory::Headers, 1, self.data, first + 8))
+    }
+
+    fn store_straddling(&mut self, value: Value, span: Span, at: u32) {
+        let ((high, low), first, data) = (self.load_straddling(span, at), at + span.first, self.data);
+        let own = mask(span.width) as u64;
+        let high = self.asm.and_int(high, !(own >> (8 - span.spare)));
+        let low = self.asm.and_int(low, (1 << span.spare) - 1);
+        let (above, below) = (self.asm.shr(value, 8 - span.spare), self.asm.shl(value, span.spare));
+        let below = self.asm.and_int(below, 0xff);
+        let (high, low) = (self.asm.or(high, above), self.asm.or(low, below));
+        self.asm.store_big(Memory::Headers, 8, high, data, first);
+        self.asm.store_big(Memory::Headers, 1, low, data, first + 8);
+    }
+
     /// Adds a header that is not there to a packet of one of these shapes.
     pub(crate) fn push(&mut self, header: HeaderKind, shapes: &ShapeSet) {
         let (at, data) = (self.at(header), self.data);
         for (i, chunk) in (0..).zip(blank(header).chunks(2)) {
-            let value = self.asm.int(u16::from_le_bytes([chunk[0], chunk[1]]).into());
-            self.asm.store(Memory::Headers, 2, value, data, at + 2 * i);
+            let value = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            let value = self.asm.int(value);
+            self.asm.store(Memory::Headers, chunk.len() as u32, value, data, at + 2 * i);
         }
         if header.next_protocol().is_some() {
             self.take_free(header, headers_below(header, shapes), shapes);
@@ -150,7 +189,7 @@ impl Guest<'_, '_> {
         self.announce_nearest(header, headers_above(header, shapes), shapes);
         self.announce_below(header, Some(header), shapes);
         let shape = self.asm.get(self.vars.shape);
-        let shape = self.asm.or_int(shape, bit(header));
+        let shape = self.asm.or_int(shape, self.plan.places.bit(header));
         self.asm.set(self.vars.shape, shape);
         self.renew_lengths(header, &shapes.with(header));
     }
@@ -162,7 +201,7 @@ impl Guest<'_, '_> {
         }
         self.announce_removal(header, shapes);
         let shape = self.asm.get(self.vars.shape);
-        let shape = self.asm.and_int(shape, !bit(header));
+        let shape = self.asm.and_int(shape, !self.plan.places.bit(header));
         self.asm.set(self.vars.shape, shape);
         if header.is_transport() {
             let none = self.asm.int(0);
@@ -198,7 +237,7 @@ impl Guest<'_, '_> {
                     guest.asm.copy16((Memory::Headers, data, from + at), (Memory::Headers, data, into + at));
                 }
                 let so_far = guest.asm.get(mask);
-                let more = guest.asm.or_int(so_far, bit(other));
+                let more = guest.asm.or_int(so_far, guest.plan.places.bit(other));
                 guest.asm.set(mask, more);
             });
         }
@@ -221,7 +260,7 @@ impl Guest<'_, '_> {
     /// Whether the packet has a header; its shape alone does not tell.
     pub(crate) fn has(&mut self, header: HeaderKind) -> Value {
         let shape = self.asm.get(self.vars.shape);
-        let own = self.asm.and_int(shape, bit(header));
+        let own = self.asm.and_int(shape, self.plan.places.bit(header));
         self.asm.is_int(Is::NotEqual, own, 0)
     }
 

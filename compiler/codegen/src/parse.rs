@@ -6,9 +6,9 @@
 use crate::asm::{Is, Label, Memory, Value};
 use crate::checksum::fold;
 use crate::guest::Guest;
-use crate::header::{byte_of, length};
-use crate::shapes::{ShapeSet, mask_of};
-use rdcl_core::{Cue, HeaderKind, Layout, ParseError, Shape, Stack};
+use crate::header::{byte_of, length, pieces};
+use crate::shapes::ShapeSet;
+use rdcl_core::{Cue, HeaderKind, Layout, ParseError, Shape, Stack, mask};
 
 /// A place in the tree.
 #[derive(Clone, Copy)]
@@ -61,6 +61,12 @@ impl Guest<'_, '_> {
             Layout::Gre => self.parse_gre(header, here),
             Layout::Vxlan => self.parse_vxlan(header, here),
             Layout::Gtpu => self.parse_gtpu(header, here),
+            Layout::User(_) => {
+                self.keep(header, here.at, &pieces(0, length(header)));
+                self.check_padding(header);
+                let told = header.selector().map(|selector| self.read_field(selector));
+                self.follow(header, told, here);
+            }
         }
     }
 
@@ -122,6 +128,14 @@ impl Guest<'_, '_> {
         }
         let next = self.asm.load_big(Memory::Fabric, 2, here.at, byte_of(header, "type"));
         self.follow(header, Some(next), here);
+    }
+
+    /// Padding, the last bits of the header's last byte, is zero.
+    fn check_padding(&mut self, header: HeaderKind) {
+        let Some(padding) = header.fields().last().filter(|field| field.name.is_empty()) else { return };
+        let (at, data) = (self.at(header) + length(header) - 1, self.data);
+        let byte = self.asm.load(Memory::Headers, 1, data, at);
+        self.demand_bits(byte, mask(padding.width) as u64, 0, ParseError::Options);
     }
 
     /// Goes on with the header that a number announces, or with the body.
@@ -280,7 +294,7 @@ impl Guest<'_, '_> {
             let fault = self.fault(ParseError::Missing(missing));
             return self.asm.jump(fault);
         }
-        let shape = self.asm.int(mask_of(here.shape));
+        let shape = self.asm.int(self.plan.places.mask_of(here.shape));
         self.asm.set(self.vars.shape, shape);
         self.asm.set(self.vars.body, here.at);
         self.asm.set(self.vars.length, here.left);

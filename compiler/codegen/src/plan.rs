@@ -5,18 +5,21 @@ use crate::counter::{Counter, counters};
 use crate::error::NotBootable;
 use crate::fork::ForkPlan;
 use crate::map::MapPlan;
-use crate::places::Places;
+use crate::places::{MOST_HEADERS, Places};
 use crate::shapes::{ShapeSet, reaching};
 use crate::table::{Rodata, TablePlan};
 use crate::uses::Uses;
 use crate::values::SitePlan;
 use rdcl_abi::RingShape;
-use rdcl_core::{Block, BlockId, End, MapId, Program, TableData};
+use rdcl_core::{Block, BlockId, End, HeaderKind, MapId, Program, Shape, TableData};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The most read-write data, and the most read-only data, a guest has.
 pub(crate) const MOST_BYTES: u64 = 1 << 30;
+
+/// By how many bytes the copy of a body may be too long.
+const COPIED_TOGETHER: usize = 15;
 
 /// A stretch of memory under division. It counts on where it has ended already, so that too much is noticed.
 pub(crate) struct Space {
@@ -83,9 +86,16 @@ impl<'p> Plan<'p> {
         let mut space = Space::new(8 * counters.len() as u64);
         let (now, found) = (space.place(8, 8), space.place(16, 8));
         let places = Places::of(program, &uses);
+        if places.count() > MOST_HEADERS {
+            return Err(vec![NotBootable::TooManyHeaders { headers: places.count(), most: MOST_HEADERS }]);
+        }
+        let room = RingShape::GROWTH - COPIED_TOGETHER;
+        if uses.growth() > room {
+            return Err(vec![NotBootable::TooMuchGrowth { bytes: uses.growth(), most: room }]);
+        }
         let headers = space.place(places.bytes.into(), 64);
         let forks = forks(program, &reachable, places.bytes, &mut space);
-        let sums_messages = uses.moves_transport() || program.ports.iter().any(|port| port.stack.known.has_inner());
+        let sums_messages = uses.moves_transport() || program.ports.iter().any(|port| is_deep(port.stack.known));
         let (sites, problems) = SitePlan::of_program(program, &reachable, &mut space);
         let maps = MapPlan::of_program(program, &sites, &mut space);
         if !problems.is_empty() {
@@ -131,6 +141,11 @@ impl<'p> Plan<'p> {
     pub(crate) fn map(&self, map: MapId) -> &MapPlan {
         &self.maps[map.index()]
     }
+}
+
+/// Whether something other than the body may come after TCP, UDP or ICMP, or between these and IP.
+fn is_deep(known: Shape) -> bool {
+    known.has_inner() || known.declared_headers().iter().any(|header| HeaderKind::User(*header) > HeaderKind::Ip4)
 }
 
 /// The blocks that are reached.

@@ -121,9 +121,8 @@ impl Guest<'_, '_> {
         chunks
     }
 
-    /// Copies the body, 16 bytes at a time. The last may be too many; they stay within the slots, since a frame that is
-    /// sent is at most 146 bytes longer than one received (two tags and an IPv6 and a TCP header, and around them an
-    /// Ethernet header with two tags, IPv6, UDP and VXLAN), and slots have room for more.
+    /// Copies the body, 16 bytes at a time. The last may be too many; they stay within the slots, since these have room
+    /// for 15 bytes more than a frame [grows](crate::uses::Uses::growth).
     fn put_body(&mut self, to: Value, end: Value) {
         let from = self.asm.get(self.vars.body);
         let distance = self.asm.sub(from, to);

@@ -3,16 +3,6 @@
 use rdcl_core::{BlockId, Cond, End, HeaderKind, Op, Program, Shape};
 use std::collections::BTreeSet;
 
-/// The bit of a header in the guest's mask of headers.
-pub(crate) fn bit(header: HeaderKind) -> u64 {
-    1 << HeaderKind::ALL.iter().position(|h| *h == header).expect("the list has every header")
-}
-
-/// The mask of a shape.
-pub(crate) fn mask_of(shape: Shape) -> u64 {
-    shape.headers().map(bit).sum()
-}
-
 /// A set of shapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ShapeSet(BTreeSet<Shape>);

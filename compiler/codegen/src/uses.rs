@@ -3,6 +3,10 @@
 use rdcl_core::{Block, CellId, Cond, End, Expr, Field, Free, HeaderKind, Op, Place, Resolver, RowId, SlotId};
 use std::collections::BTreeSet;
 
+/// By how much built-in headers make a frame longer at most: two tags and an IPv6 and a TCP header, and around them an
+/// Ethernet header with two tags, IPv6, UDP and VXLAN.
+const MOST_BUILT_IN: usize = 146;
+
 /// What some blocks use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Uses {
@@ -18,6 +22,8 @@ pub(crate) struct Uses {
     pub(crate) written: BTreeSet<Field>,
     /// Headers added or removed.
     pub(crate) moved: BTreeSet<HeaderKind>,
+    /// Headers added.
+    pub(crate) pushed: BTreeSet<HeaderKind>,
     /// Packets go into a tunnel or come out of one.
     pub(crate) changes_level: bool,
 }
@@ -37,6 +43,15 @@ impl Uses {
         self.changes_level || self.moved.iter().any(|h| *h >= HeaderKind::Ip4)
     }
 
+    /// The most bytes by which a frame grows.
+    pub(crate) fn growth(&self) -> usize {
+        let times = if self.changes_level { 2 } else { 1 };
+        let is_declared = |header: &&HeaderKind| matches!(header, HeaderKind::User(_));
+        let bytes = |headers: Vec<&HeaderKind>| times * headers.into_iter().map(|h| h.length()).sum::<usize>();
+        let (declared, built_in) = self.pushed.iter().partition(is_declared);
+        bytes(built_in).min(MOST_BUILT_IN) + bytes(declared)
+    }
+
     /// Whether headers come or go.
     pub(crate) fn moves_headers(&self) -> bool {
         self.changes_level || !self.moved.is_empty()
@@ -50,7 +65,11 @@ impl Uses {
                     self.written.insert(*field);
                 }
             }
-            Op::Push(header) | Op::Pop(header) => {
+            Op::Push(header) => {
+                self.pushed.insert(*header);
+                self.moved.insert(*header);
+            }
+            Op::Pop(header) => {
                 self.moved.insert(*header);
             }
             Op::Nest | Op::Unnest => self.changes_level = true,

@@ -384,6 +384,35 @@ fn the_longest_frames_grow_by_all_headers() {
     }
 }
 
+/// A program that adds a header of 128 bytes behind UDP, and one of so many behind that.
+fn adding(bytes: usize) -> Program {
+    let declare = |name: &str, after, fields: Vec<u16>, next| {
+        let fields = fields.into_iter().enumerate().map(|(i, width)| (format!("f{i}"), width)).collect();
+        HeaderKind::User(UserHeader::new(Format { name: name.into(), after: vec![after], fields, next }).unwrap())
+    };
+    let wide = [vec![16, 48], vec![64; 15]].concat();
+    let first = declare("first", (UDP, 5555), wide, Next::Told(Some(0), Vec::new()));
+    let second = declare("second", (first, 7), vec![8; bytes], Next::Told(None, Vec::new()));
+    let [a, b] = [stack(&[IP, UDP]), stack(&[IP, UDP, first, second])];
+    Program {
+        ports: [ports(&["a"], a), ports(&["b"], b)].concat(),
+        blocks: vec![block(vec![Op::Push(first), Op::Push(second)], End::Forward(PortId(1)))],
+        entry: vec![Some(to(0)), None],
+        ..Program::default()
+    }
+}
+
+#[test]
+fn frames_grow_by_declared_headers_as_far_as_there_is_room() {
+    let network = build::alone(adding(33), vec![]);
+    let mut lab = Lab::new(&network, rings()).unwrap();
+    let frame = udp(1, 2, 3, 4);
+    let effects = lab.send(&[(0, 0, frame.clone())]);
+    assert_eq!(effects.sent[0].bytes.len(), frame.len() + 161);
+    let refused = refusals(&adding(34), &[]);
+    assert!(matches!(refused[..], [NotBootable::TooMuchGrowth { bytes: 162, most: 161 }]), "{refused:?}");
+}
+
 #[test]
 fn time_does_not_go_back() {
     let mut lab_program = nat(Nat { idle: 10, ..Nat::default() });

@@ -7,7 +7,8 @@
 mod flow;
 mod typing;
 
-use crate::header::{Field, HeaderKind};
+use crate::field::Field;
+use crate::header::HeaderKind;
 use crate::origin::InstrId;
 use crate::program::{BlockId, Bv, CellId, PortId, Program, RowId};
 use crate::shape::Shape;

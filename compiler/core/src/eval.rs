@@ -1,6 +1,7 @@
 //! The value of an expression, and whether a condition holds: exact, modular, total, stopping early.
 
-use crate::header::{Field, HeaderKind};
+use crate::field::Field;
+use crate::header::HeaderKind;
 use crate::program::{BinOp, Bv, CellId, CmpOp, Cond, Expr, HASH_WIDTH, MapDecl, RowId, SlotId};
 
 /// What expressions speak of. Whatever an environment does not have is a zero of one bit.

@@ -2,12 +2,15 @@
 //!
 //! A packet has each header at most once, in the order of [`HeaderKind`]. A tunnel gives it a second *level*: the
 //! packet that is carried has headers of its own, the inner ones. What is nested deeper is payload. The formats
-//! themselves are in `layout`.
+//! themselves are in `layout`, headers that programs declare in `user`.
 
+use crate::field::{Field, FieldDecl};
 use crate::layout::Layout;
+use crate::user::UserHeader;
+use std::cmp::Ordering;
 
 /// A header this version understands. The order is the order on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HeaderKind {
     /// Ethernet II.
     Eth,
@@ -67,6 +70,8 @@ pub enum HeaderKind {
     InnerIcmp6,
     /// ESP in a tunnel.
     InnerEsp,
+    /// One that a program declares.
+    User(UserHeader),
 }
 
 /// How a header says that another one follows.
@@ -83,7 +88,7 @@ pub enum Cue {
 use HeaderKind::*;
 
 impl HeaderKind {
-    /// All headers, in wire order.
+    /// All built-in headers, in wire order.
     pub const ALL: [HeaderKind; 29] = [
         Eth, Svlan, Vlan, Mpls, Arp, Ip4, Ip6, Frag, Tcp, Udp, Icmp, Icmp6, Gre, Esp, Vxlan, Gtpu, InnerEth,
         InnerSvlan, InnerVlan, InnerMpls, InnerArp, InnerIp4, InnerIp6, InnerFrag, InnerTcp, InnerUdp, InnerIcmp,
@@ -122,10 +127,11 @@ impl HeaderKind {
             InnerIcmp => "inner.icmp",
             InnerIcmp6 => "inner.icmp6",
             InnerEsp => "inner.esp",
+            User(header) => header.name(),
         }
     }
 
-    /// The header with this SEFL name.
+    /// The built-in header with this SEFL name.
     pub fn from_name(name: &str) -> Option<HeaderKind> {
         HeaderKind::ALL.into_iter().find(|h| h.name() == name)
     }
@@ -148,12 +154,61 @@ impl HeaderKind {
             Esp | InnerEsp => Layout::Esp,
             Vxlan => Layout::Vxlan,
             Gtpu => Layout::Gtpu,
+            User(header) => Layout::User(header),
+        }
+    }
+
+    /// The bit of a built-in header in the sets of them.
+    pub(crate) const fn bit(self) -> u32 {
+        match self {
+            Eth => 1,
+            Svlan => 1 << 1,
+            Vlan => 1 << 2,
+            Mpls => 1 << 3,
+            Arp => 1 << 4,
+            Ip4 => 1 << 5,
+            Ip6 => 1 << 6,
+            Frag => 1 << 7,
+            Tcp => 1 << 8,
+            Udp => 1 << 9,
+            Icmp => 1 << 10,
+            Icmp6 => 1 << 11,
+            Gre => 1 << 12,
+            Esp => 1 << 13,
+            Vxlan => 1 << 14,
+            Gtpu => 1 << 15,
+            InnerEth => 1 << 16,
+            InnerSvlan => 1 << 17,
+            InnerVlan => 1 << 18,
+            InnerMpls => 1 << 19,
+            InnerArp => 1 << 20,
+            InnerIp4 => 1 << 21,
+            InnerIp6 => 1 << 22,
+            InnerFrag => 1 << 23,
+            InnerTcp => 1 << 24,
+            InnerUdp => 1 << 25,
+            InnerIcmp => 1 << 26,
+            InnerIcmp6 => 1 << 27,
+            InnerEsp => 1 << 28,
+            User(_) => 0,
+        }
+    }
+
+    /// Its place in wire order: that of the built-in header it is or comes after, counted from one, and how many declared
+    /// ones are on the way from there. What comes before all has the place zero.
+    pub(crate) fn rank(self) -> (usize, usize) {
+        match self {
+            User(header) => header.rank(),
+            _ => (self.bit().trailing_zeros() as usize + 1, 0),
         }
     }
 
     /// Whether it belongs to the packet in a tunnel.
     pub fn is_inner(self) -> bool {
-        self >= InnerEth
+        match self {
+            User(header) => header.is_inner(),
+            _ => self >= InnerEth,
+        }
     }
 
     /// The same header of the packet in a tunnel, where there is one.
@@ -176,12 +231,16 @@ impl HeaderKind {
             Gre | Vxlan | Gtpu => None,
             InnerEth | InnerSvlan | InnerVlan | InnerMpls | InnerArp | InnerIp4 | InnerIp6 => None,
             InnerFrag | InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 | InnerEsp => None,
+            User(header) => header.inner().map(User),
         }
     }
 
     /// The same header outside a tunnel, of one inside.
     pub fn outer(self) -> Option<HeaderKind> {
-        HeaderKind::ALL.into_iter().find(|h| h.inner() == Some(self))
+        match self {
+            User(header) => header.outer().map(User),
+            _ => HeaderKind::ALL.into_iter().find(|h| h.inner() == Some(self)),
+        }
     }
 
     /// Its fields, in wire order; their widths add up to a whole number of bytes.
@@ -216,7 +275,11 @@ impl HeaderKind {
 
     /// How this header says that another follows it directly, if it can.
     pub fn cue_of(self, next: HeaderKind) -> Option<Cue> {
-        self.links().iter().find(|(to, _)| *to == next).map(|(_, cue)| *cue)
+        let own = self.links().iter().find(|(to, _)| *to == next).map(|(_, cue)| *cue);
+        own.or_else(|| match next {
+            User(header) => header.number_after(self).map(Cue::Number),
+            _ => None,
+        })
     }
 
     /// The field in which this header announces the next one, and which follows from it.
@@ -227,6 +290,7 @@ impl HeaderKind {
             Layout::Ip6 => self.field("next"),
             Layout::Mpls | Layout::Arp | Layout::Frag | Layout::Tcp | Layout::Udp => None,
             Layout::Icmp | Layout::Icmp6 | Layout::Esp | Layout::Vxlan | Layout::Gtpu => None,
+            Layout::User(header) => header.selector().map(|at| Field { header: self, index: at as u8 }),
         }
     }
 
@@ -239,7 +303,8 @@ impl HeaderKind {
         }
     }
 
-    /// Headers that may come directly after this one, and how this one says so.
+    /// Built-in headers that may come directly after this one, and how this one says so. What a program declares is in
+    /// [`Shape::links`](crate::Shape::links), too.
     pub fn links(self) -> &'static [(HeaderKind, Cue)] {
         use Cue::{Always, Nibble, Number};
         match self {
@@ -315,10 +380,11 @@ impl HeaderKind {
             ],
             Mpls | Arp | Frag | Tcp | Icmp | Icmp6 | Esp => &[],
             InnerMpls | InnerArp | InnerFrag | InnerTcp | InnerUdp | InnerIcmp | InnerIcmp6 | InnerEsp => &[],
+            User(header) => header.links(),
         }
     }
 
-    /// Headers that may come directly after this one.
+    /// Built-in headers that may come directly after this one.
     pub fn followers(self) -> impl Iterator<Item = HeaderKind> {
         self.links().iter().map(|(next, _)| *next)
     }
@@ -334,98 +400,18 @@ impl HeaderKind {
     }
 }
 
-/// How a field's value comes about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Carried as it is; programs may write it.
-    Plain,
-    /// Like [`Role::Plain`], but not part of the forwarding header that tells loops.
-    HopLimit,
-    /// Follows from the rest of the packet; programs may not write it.
-    Derived(Derivation),
+impl PartialOrd for HeaderKind {
+    fn partial_cmp(&self, other: &HeaderKind) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
-/// What a derived field follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Derivation {
-    /// A length. Only those of the outer IP header can be read.
-    Length,
-    /// A checksum; cannot be read.
-    Checksum,
-    /// The header that follows; a free value when the parser knows none for it.
-    NextProtocol,
-    /// The one value the parser lets through.
-    Fixed(u128),
-}
-
-/// A field's declaration.
-#[derive(Debug, PartialEq, Eq)]
-pub struct FieldDecl {
-    /// Its name in SEFL.
-    pub name: &'static str,
-    /// Width in bits.
-    pub width: u16,
-    /// How its value comes about.
-    pub role: Role,
-    /// The value a witness prefers; without one, the least.
-    pub preferred: Option<u128>,
-}
-
-/// A field of a header.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Field {
-    /// The header.
-    pub header: HeaderKind,
-    /// The position in [`HeaderKind::fields`].
-    pub index: u8,
-}
-
-impl Field {
-    /// Its declaration.
-    pub fn decl(self) -> &'static FieldDecl {
-        &self.header.fields()[usize::from(self.index)]
-    }
-
-    /// Width in bits.
-    pub fn width(self) -> u16 {
-        self.decl().width
-    }
-
-    /// Bit offset from the start of its header.
-    pub fn offset(self) -> u16 {
-        self.header.fields()[..usize::from(self.index)].iter().map(|f| f.width).sum()
-    }
-
-    /// Whether it is a length that programs may read: `ip.len` or `ip6.len`.
-    pub fn is_ip_length(self) -> bool {
-        matches!(self.header, Ip4 | Ip6) && self.decl().role == Role::Derived(Derivation::Length)
-    }
-
-    /// Whether programs may read it.
-    pub fn is_readable(self) -> bool {
-        match self.decl().role {
-            Role::Plain | Role::HopLimit => true,
-            Role::Derived(Derivation::NextProtocol | Derivation::Fixed(_)) => true,
-            Role::Derived(Derivation::Length) => self.is_ip_length(),
-            Role::Derived(Derivation::Checksum) => false,
+impl Ord for HeaderKind {
+    fn cmp(&self, other: &HeaderKind) -> Ordering {
+        match (self, other) {
+            (User(one), User(two)) => one.cmp(two),
+            _ => self.rank().cmp(&other.rank()),
         }
-    }
-
-    /// Whether programs may write it.
-    pub fn is_writable(self) -> bool {
-        matches!(self.decl().role, Role::Plain | Role::HopLimit)
-    }
-}
-
-impl std::fmt::Display for Field {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.header.name(), self.decl().name)
-    }
-}
-
-impl std::fmt::Debug for Field {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
     }
 }
 
@@ -458,7 +444,7 @@ mod tests {
     fn headers_follow_in_the_order_of_the_wire() {
         for header in HeaderKind::ALL {
             assert!(header.followers().all(|next| next > header), "{header:?}");
-            assert_eq!(HeaderKind::ALL[header as usize], header);
+            assert_eq!(HeaderKind::ALL[header.rank().0 - 1], header);
         }
     }
 }

@@ -4,7 +4,8 @@
 //! its fragment header), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 (ICMP), RFC 4443 (ICMPv6), RFC 2784 (GRE), RFC 4303
 //! (ESP), RFC 7348 (VXLAN), 3GPP TS 29.281 (GTP-U).
 
-use crate::header::{Derivation, FieldDecl, Role};
+use crate::field::{Derivation, FieldDecl, Role};
+use crate::user::UserHeader;
 
 /// A format. Headers inside and outside a tunnel share theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub enum Layout {
     Esp,
     Vxlan,
     Gtpu,
+    User(UserHeader),
 }
 
 impl Layout {
@@ -45,6 +47,7 @@ impl Layout {
             Layout::Esp => ESP,
             Layout::Vxlan => VXLAN,
             Layout::Gtpu => GTPU,
+            Layout::User(header) => header.fields(),
         }
     }
 
@@ -58,6 +61,7 @@ impl Layout {
             Layout::Ip6 => 40,
             Layout::Frag | Layout::Udp | Layout::Icmp | Layout::Icmp6 => 8,
             Layout::Esp | Layout::Vxlan | Layout::Gtpu => 8,
+            Layout::User(header) => header.length(),
         }
     }
 
@@ -78,7 +82,7 @@ impl Layout {
             Layout::Udp => Some(17),
             Layout::Icmp6 => Some(58),
             Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Arp | Layout::Ip4 | Layout::Ip6 | Layout::Frag => None,
-            Layout::Icmp | Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::Gtpu => None,
+            Layout::Icmp | Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::Gtpu | Layout::User(_) => None,
         }
     }
 }

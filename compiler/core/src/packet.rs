@@ -6,7 +6,8 @@
 //! can have it: pushing a tag onto `eth` with type 0x88cc moves 0x88cc into `vlan.type`, and popping it moves the value
 //! back. A header that loses the follower it knew announces 0, and so does one that has a follower it cannot announce.
 
-use crate::header::{Cue, Derivation, Field, HeaderKind, Role};
+use crate::field::{Derivation, Field, Role};
+use crate::header::{Cue, HeaderKind};
 use crate::layout::Layout;
 use crate::shape::Shape;
 
@@ -38,7 +39,7 @@ pub struct Packet {
     /// Values of all fields of all headers, in wire order; zero for what follows from the rest.
     fields: Vec<u128>,
     /// What the last header announces; zero when it announces nothing.
-    free: u16,
+    free: u128,
     /// What is wrong with the checksum of TCP, UDP, ICMP or ICMPv6.
     pub l4_error: L4Error,
     /// The same of the packet in a tunnel.
@@ -104,7 +105,7 @@ impl Packet {
                 self.fields[slot] = value;
             }
             Role::Derived(Derivation::NextProtocol) if self.shape.last() == Some(field.header) => {
-                self.free = value as u16;
+                self.free = value;
             }
             Role::Derived(Derivation::Length) if field.is_ip_length() => self.set_ip_length(field.header, value),
             Role::Derived(_) => {}
@@ -128,7 +129,7 @@ impl Packet {
     fn next_protocol(&self, header: HeaderKind) -> u128 {
         match self.follower(header) {
             Some(next) => header.number_of(next).unwrap_or(0),
-            None => u128::from(self.free),
+            None => self.free,
         }
     }
 
@@ -142,7 +143,7 @@ impl Packet {
             Layout::Tcp if self.has_tcp_above(header) => 5,
             Layout::Tcp => 5 + self.options.len() / 4,
             Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Arp | Layout::Frag | Layout::Icmp => 0,
-            Layout::Icmp6 | Layout::Gre | Layout::Esp | Layout::Vxlan => 0,
+            Layout::Icmp6 | Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::User(_) => 0,
         };
         length as u128
     }
@@ -246,7 +247,7 @@ impl Packet {
         let Some(last) = self.shape.last() else { return false };
         !self.shape.is_within(known)
             || self.shape.headers().any(|header| !self.tells_its_follower(header))
-            || last.links().iter().any(|(next, cue)| known.has(*next) && self.is_told(last, *cue))
+            || known.links(last).any(|(_, cue)| self.is_told(last, cue))
     }
 
     /// Whether the selector of a header says what follows, if something does.

@@ -8,7 +8,8 @@
 //! Origins (which source node an instruction came from) stand beside the program, in an [`Origins`](crate::Origins) value, so that
 //! programs that differ only in white space or position are equal.
 
-use crate::header::{Field, HeaderKind};
+use crate::field::Field;
+use crate::header::HeaderKind;
 use crate::shape::Stack;
 use rdcl_base::IntervalSet;
 use std::num::NonZeroU32;

@@ -1,36 +1,44 @@
 //! Shapes: which headers a packet has; and stacks: which it must have at a port, and which the parser there looks for.
 
-use crate::header::{Cue, Field, HeaderKind};
+use crate::field::Field;
+use crate::header::{Cue, HeaderKind};
+use crate::user::{UserHeader, set_of};
+use std::collections::BTreeSet;
 
 /// Which headers a packet has, from the outermost in; each kind at most once. Also any set of headers.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Shape(u32);
+pub struct Shape {
+    /// The built-in ones.
+    bits: u32,
+    /// The declared ones, in wire order.
+    users: &'static [UserHeader],
+}
 
 impl Shape {
     /// No header at all.
-    pub const EMPTY: Shape = Shape(0);
+    pub const EMPTY: Shape = Shape::built_in(0);
 
     /// The headers that every parser looks for.
-    pub const BASE: Shape = Shape(
-        1 << HeaderKind::Eth as u32
-            | 1 << HeaderKind::Vlan as u32
-            | 1 << HeaderKind::Ip4 as u32
-            | 1 << HeaderKind::Tcp as u32
-            | 1 << HeaderKind::Udp as u32
-            | 1 << HeaderKind::Icmp as u32,
+    pub const BASE: Shape = Shape::built_in(
+        HeaderKind::Eth.bit()
+            | HeaderKind::Vlan.bit()
+            | HeaderKind::Ip4.bit()
+            | HeaderKind::Tcp.bit()
+            | HeaderKind::Udp.bit()
+            | HeaderKind::Icmp.bit(),
     );
 
-    /// The headers of packets without tunnels.
-    pub const PLAIN: Shape = Shape(
-        (1 << HeaderKind::InnerEth as u32)
-            - 1
-            - (1 << HeaderKind::Gre as u32)
-            - (1 << HeaderKind::Vxlan as u32)
-            - (1 << HeaderKind::Gtpu as u32),
+    /// The built-in headers of packets without tunnels.
+    pub const PLAIN: Shape = Shape::built_in(
+        HeaderKind::InnerEth.bit() - 1 - HeaderKind::Gre.bit() - HeaderKind::Vxlan.bit() - HeaderKind::Gtpu.bit(),
     );
 
-    /// All headers.
-    pub const ALL: Shape = Shape((1 << HeaderKind::ALL.len()) - 1);
+    /// All built-in headers.
+    pub const ALL: Shape = Shape::built_in((1 << HeaderKind::ALL.len()) - 1);
+
+    const fn built_in(bits: u32) -> Shape {
+        Shape { bits, users: &[] }
+    }
 
     /// The shape with exactly these headers.
     pub fn of(headers: &[HeaderKind]) -> Shape {
@@ -39,37 +47,91 @@ impl Shape {
 
     /// Whether the header is there.
     pub fn has(self, header: HeaderKind) -> bool {
-        self.0 & (1 << header as u32) != 0
+        match header {
+            HeaderKind::User(header) => self.users.contains(&header),
+            _ => self.bits & header.bit() != 0,
+        }
     }
 
     /// With the header.
     pub fn with(self, header: HeaderKind) -> Shape {
-        Shape(self.0 | (1 << header as u32))
+        match header {
+            HeaderKind::User(_) if self.has(header) => self,
+            HeaderKind::User(header) => self.declared(|users| users.extend([header])),
+            _ => Shape { bits: self.bits | header.bit(), ..self },
+        }
     }
 
     /// Without the header.
     pub fn without(self, header: HeaderKind) -> Shape {
-        Shape(self.0 & !(1 << header as u32))
+        match header {
+            HeaderKind::User(header) => self.keeping(|other| other != header),
+            _ => Shape { bits: self.bits & !header.bit(), ..self },
+        }
     }
 
     /// The headers of either.
     pub fn union(self, other: Shape) -> Shape {
-        Shape(self.0 | other.0)
+        let bits = self.bits | other.bits;
+        if other.users.iter().all(|header| self.users.contains(header)) {
+            return Shape { bits, ..self };
+        }
+        Shape { bits, ..self.declared(|users| users.extend(other.users)) }
     }
 
     /// Whether all its headers are among others.
     pub fn is_within(self, other: Shape) -> bool {
-        self.0 & !other.0 == 0
+        self.bits & !other.bits == 0 && self.users.iter().all(|header| other.users.contains(header))
+    }
+
+    /// With other declared headers.
+    fn declared(self, change: impl FnOnce(&mut BTreeSet<UserHeader>)) -> Shape {
+        let mut users = self.users.iter().copied().collect();
+        change(&mut users);
+        Shape { users: set_of(users), ..self }
+    }
+
+    /// With those declared headers that are to stay.
+    fn keeping(self, stays: impl Fn(UserHeader) -> bool) -> Shape {
+        if self.users.iter().all(|header| stays(*header)) {
+            self
+        } else {
+            self.declared(|users| users.retain(|h| stays(*h)))
+        }
+    }
+
+    /// The declared headers, outermost first.
+    pub fn declared_headers(self) -> &'static [UserHeader] {
+        self.users
     }
 
     /// The headers, outermost first.
     pub fn headers(self) -> impl Iterator<Item = HeaderKind> {
-        let mut left = self.0;
+        let (mut left, mut users) = (self.bits, self.users);
         std::iter::from_fn(move || {
-            let next = HeaderKind::ALL.get(left.trailing_zeros() as usize)?;
-            left &= left - 1;
-            Some(*next)
+            let next = HeaderKind::ALL.get(left.trailing_zeros() as usize).copied();
+            if let Some((first, others)) = users.split_first()
+                && next.is_none_or(|next| HeaderKind::User(*first) < next)
+            {
+                users = others;
+                return Some(HeaderKind::User(*first));
+            }
+            left &= left.wrapping_sub(1);
+            next
         })
+    }
+
+    /// The headers of the set that may come directly after one, and how it says so.
+    pub fn links(self, header: HeaderKind) -> impl Iterator<Item = (HeaderKind, Cue)> {
+        let declared =
+            move |next: &UserHeader| Some((HeaderKind::User(*next), Cue::Number(next.number_after(header)?)));
+        let built_in = header.links().iter().copied().filter(move |(next, _)| self.has(*next));
+        built_in.chain(self.users.iter().filter_map(declared))
+    }
+
+    /// The header with this SEFL name.
+    pub fn named(self, name: &str) -> Option<HeaderKind> {
+        self.headers().find(|header| header.name() == name)
     }
 
     /// All fields of all headers, in wire order.
@@ -79,22 +141,28 @@ impl Shape {
 
     /// The innermost header.
     pub fn last(self) -> Option<HeaderKind> {
-        HeaderKind::ALL.get(31usize.checked_sub(self.0.leading_zeros() as usize)?).copied()
+        let built_in = 31usize.checked_sub(self.bits.leading_zeros() as usize).map(|at| HeaderKind::ALL[at]);
+        built_in.max(self.users.last().copied().map(HeaderKind::User))
     }
 
     /// The header directly after one.
     pub fn follower(self, header: HeaderKind) -> Option<HeaderKind> {
-        Shape(self.0 & !((2 << header as u32) - 1)).headers().next()
+        let (position, _) = header.rank();
+        let above =
+            Shape { bits: self.bits & !low_bits(position), ..self }.keeping(|other| HeaderKind::User(other) > header);
+        above.headers().next()
     }
 
     /// The headers before one.
     pub fn below(self, header: HeaderKind) -> Shape {
-        Shape(self.0 & ((1 << header as u32) - 1))
+        let first = header.bit().checked_sub(1).unwrap_or_else(|| low_bits(header.rank().0));
+        Shape { bits: self.bits & first, ..self }.keeping(|other| HeaderKind::User(other) < header)
     }
 
     /// One header and those after it.
     pub fn starting(self, header: HeaderKind) -> Shape {
-        Shape(self.0 & !((1 << header as u32) - 1))
+        let first = header.bit().checked_sub(1).unwrap_or_else(|| low_bits(header.rank().0));
+        Shape { bits: self.bits & !first, ..self }.keeping(|other| HeaderKind::User(other) >= header)
     }
 
     /// The bytes of its headers, options apart.
@@ -116,7 +184,8 @@ impl Shape {
 
     /// Whether it has a packet in a tunnel, or a header that announces one.
     pub fn has_tunnel(self) -> bool {
-        !self.is_within(Shape::PLAIN)
+        !Shape::built_in(self.bits).is_within(Shape::PLAIN)
+            || self.users.iter().any(|header| header.is_inner() || header.is_tunnel())
     }
 
     /// The outer IP header, if there is one.
@@ -135,6 +204,7 @@ impl Shape {
     pub fn closed(self) -> Shape {
         let mut known = self.union(Shape::BASE);
         known = known.headers().filter_map(HeaderKind::outer).fold(known, Shape::with);
+        known = known.users.iter().fold(known, |known, header| known.union(header.needs()));
         if known.has(HeaderKind::Icmp6) || known.has(HeaderKind::Frag) {
             known = known.with(HeaderKind::Ip6);
         }
@@ -169,6 +239,11 @@ impl Shape {
         found.sort_by_key(|s| (s.headers().count(), *s));
         found
     }
+}
+
+/// The bits of so many headers, the first ones.
+fn low_bits(count: usize) -> u32 {
+    (1 << count) - 1
 }
 
 impl std::fmt::Debug for Shape {
@@ -206,7 +281,7 @@ impl Stack {
 
     /// The headers the parser looks for directly after one, and how they are told.
     pub fn links(self, header: HeaderKind) -> impl Iterator<Item = (HeaderKind, Cue)> {
-        header.links().iter().copied().filter(move |(next, _)| self.known.has(*next))
+        self.known.links(header)
     }
 
     /// Whether a packet of this shape may travel over the port: it starts right and lacks nothing.
@@ -217,7 +292,13 @@ impl Stack {
 
 impl std::fmt::Display for Stack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.required)
+        let HeaderKind::User(front) = self.outermost else { return write!(f, "{:?}", self.required) };
+        if !front.is_front() {
+            return write!(f, "{:?}", self.required);
+        }
+        let named = front.fields().iter().filter(|field| !field.name.is_empty());
+        let fields: Vec<String> = named.map(|field| format!("{}: u{}", field.name, field.width)).collect();
+        write!(f, "{:?} with {{ {} }}", self.required.without(self.outermost), fields.join(", "))
     }
 }
 

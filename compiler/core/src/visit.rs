@@ -2,7 +2,8 @@
 
 use crate::choose::{Choice, Legal, choose};
 use crate::eval::Env;
-use crate::header::{Field, HeaderKind};
+use crate::field::Field;
+use crate::header::HeaderKind;
 use crate::lookup::TableIndex;
 use crate::network::{Part, PartId};
 use crate::origin::InstrId;

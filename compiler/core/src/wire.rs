@@ -6,7 +6,8 @@
 //! and `parse(deparse(p))` is `p`.
 
 use crate::checksum;
-use crate::header::{Cue, Derivation, Field, HeaderKind, Role};
+use crate::field::{Derivation, Field, Role};
+use crate::header::{Cue, HeaderKind};
 use crate::layout::Layout;
 use crate::packet::Packet;
 use crate::program::ParseError;
@@ -71,7 +72,7 @@ fn parse_header<'b>(packet: &mut Packet, header: HeaderKind, bytes: &'b [u8]) ->
         Layout::Udp if named_bits(own, "len", header) != bytes.len() as u128 => Err(ParseError::Length),
         Layout::Gtpu => strip_gtpu(own, rest),
         Layout::Arp => has_fixed_form(own, header, &[]),
-        Layout::Gre | Layout::Vxlan => has_fixed_form(own, header, rest),
+        Layout::Gre | Layout::Vxlan | Layout::User(_) => has_fixed_form(own, header, rest),
         Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Frag => Ok(rest),
         Layout::Udp | Layout::Icmp | Layout::Icmp6 | Layout::Esp => Ok(rest),
     }?;
@@ -181,7 +182,7 @@ pub fn deparse(packet: &Packet) -> Vec<u8> {
                 put_checksum(&mut own, header, checksum::apply(header, correct, error));
             }
             Layout::Eth | Layout::Vlan | Layout::Mpls | Layout::Arp | Layout::Ip6 | Layout::Frag => {}
-            Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::Gtpu => {}
+            Layout::Gre | Layout::Esp | Layout::Vxlan | Layout::Gtpu | Layout::User(_) => {}
         }
         at -= own.len();
         bytes[at..at + own.len()].copy_from_slice(&own);

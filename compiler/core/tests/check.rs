@@ -2,6 +2,8 @@
 
 #[path = "support/build.rs"]
 mod build;
+#[path = "support/declared.rs"]
+mod declared;
 #[path = "support/packets.rs"]
 mod packets;
 #[path = "support/random.rs"]

@@ -4,6 +4,8 @@
 
 #[path = "support/build.rs"]
 mod build;
+#[path = "support/declared.rs"]
+mod declared;
 #[path = "support/gateway.rs"]
 mod gateway;
 #[path = "support/packets.rs"]

@@ -195,6 +195,9 @@ fn help(reason: &NotBootable) -> Option<&'static str> {
         NotBootable::TooMuchStack { .. } | NotBootable::Compiler(_) => {
             Some("split the block into several that are wired one after the other")
         }
+        NotBootable::TooManyHeaders { .. } | NotBootable::TooMuchGrowth { .. } => {
+            Some("a block that adds fewer or shorter headers fits a guest")
+        }
         NotBootable::Fault(_) | NotBootable::MissingTable { .. } | NotBootable::Row { .. } => None,
     }
 }
@@ -218,6 +221,8 @@ impl Unbootable<'_> {
             | NotBootable::TooMuchStack { .. }
             | NotBootable::TooMuchState { .. }
             | NotBootable::TooManyRows { .. }
+            | NotBootable::TooManyHeaders { .. }
+            | NotBootable::TooMuchGrowth { .. }
             | NotBootable::MissingTable { .. }
             | NotBootable::Row { .. }
             | NotBootable::Compiler(_) => (Code::E1103, None),

@@ -36,11 +36,13 @@ fn header(fields: &[(Field, u128)], innermost: Option<HeaderKind>) -> String {
     let get = |name: &str| fields.iter().find(|f| f.0.decl().name == name).map(|f| value(f.0, f.1));
     let mut text = kind.name().to_owned();
     let ends = get("src").zip(get("dst")).or_else(|| get("sport").zip(get("dport")));
+    let ends_are_said = ends.is_some();
     if let Some((from, to)) = ends {
         text += &format!(" {from} -> {to}");
     }
     for &(field, number) in fields {
-        if is_worth_saying(field, number, innermost == Some(kind)) {
+        let is_end = ends_are_said && matches!(field.decl().name, "src" | "dst" | "sport" | "dport");
+        if !is_end && is_worth_saying(field, number, innermost == Some(kind)) {
             text += &format!(" {} {}", field.decl().name, value(field, number));
         }
     }
@@ -50,7 +52,6 @@ fn header(fields: &[(Field, u128)], innermost: Option<HeaderKind>) -> String {
 fn is_worth_saying(field: Field, value: u128, innermost: bool) -> bool {
     let decl = field.decl();
     match decl.role {
-        _ if matches!(decl.name, "src" | "dst" | "sport" | "dport") => false,
         Role::Derived(Derivation::NextProtocol) => innermost,
         Role::Derived(_) => false,
         Role::Plain | Role::HopLimit => value != decl.preferred.unwrap_or(0),

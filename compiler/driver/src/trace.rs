@@ -5,7 +5,7 @@ use crate::outcome::{Copy, Entry, Hop, Trace};
 use crate::pcap::LinkType;
 use rdcl_base::FileSpan;
 use rdcl_core::{Field, HeaderKind};
-use rdcl_hir::{Claim, Instance, Property, leaf_origins, place, structure};
+use rdcl_hir::{Claim, Instance, Property, known_headers, leaf_origins, place, structure};
 use rdcl_verify::{CopyTrail, Step, Witness};
 
 /// Resolves witnesses about an instance.
@@ -37,7 +37,7 @@ impl Tracer<'_> {
     }
 
     fn entry(&self, step: &Step) -> Entry {
-        let fields = step.fields.iter().filter_map(|(name, value)| Some((field(name)?, *value)));
+        let fields = step.fields.iter().filter_map(|(name, value)| Some((self.field(&step.port, name)?, *value)));
         Entry {
             port: step.port.clone(),
             link: self.link(&step.port),
@@ -47,6 +47,15 @@ impl Tracer<'_> {
             choices: step.choices.clone(),
             copies: step.copies.iter().map(|copy| self.copy(copy)).collect(),
         }
+    }
+
+    /// The field of a name such as `ip.src` in a packet that enters by a port.
+    fn field(&self, port: &str, name: &str) -> Option<Field> {
+        let (header, field) = name.rsplit_once('.')?;
+        let boundary = &structure(&self.checked.db, self.instance).boundary;
+        let demanded = || boundary.iter().find(|p| p.name == port)?.stack.required.named(header);
+        let declared = || known_headers(&self.checked.db, self.instance).named(header);
+        HeaderKind::from_name(header).or_else(demanded).or_else(declared)?.field(field)
     }
 
     fn link(&self, port: &str) -> LinkType {
@@ -76,12 +85,6 @@ impl Tracer<'_> {
         let loc = hop.steps.iter().rev().find_map(|step| origins.get(*step))?;
         Some(place(db, loc))
     }
-}
-
-/// The field of a name such as `ip.src`.
-fn field(name: &str) -> Option<Field> {
-    let (header, field) = name.split_once('.')?;
-    HeaderKind::from_name(header)?.field(field)
 }
 
 /// Whether a property fails only if it does for every copy; otherwise one copy tells.

@@ -130,7 +130,22 @@ pub(crate) fn body_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Proble
         cx.report(two_bodies(&cx, behaviour));
     }
     cx.report_all(circuit(db, item).problems.iter().cloned());
+    if first.is_some_and(|behaviour| configuration(behaviour).is_some()) {
+        let unused = members(db, item).iter().filter_map(|member| match member {
+            ast::Member::Impl(implementation) => Some(unused_implementation(&cx, implementation)),
+            _ => None,
+        });
+        let unused: Vec<Problem> = unused.collect();
+        cx.problems.extend(unused);
+    }
     cx.problems
+}
+
+fn unused_implementation(cx: &Cx<'_>, implementation: &ast::Impl) -> Problem {
+    let message = format!("the implementation `{}` is not used", implementation.name.text);
+    Diagnostic::new(Code::W0461, cx.at(implementation.name.node), message)
+        .with_note("the elements of a behaviour in Click are placed one by one, each as a small guest on `kvm`")
+        .with_help("leave it out")
 }
 
 /// Whether parts or wires are written, be it under a condition.

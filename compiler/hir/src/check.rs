@@ -12,6 +12,7 @@ use crate::instance::constraint::constraint_problems;
 use crate::instance::narrowing::narrowing_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
+use crate::layouts::{confused, confusion, declared_header};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
 use crate::lineage::{name_place, parents};
 use crate::metadata::metadata_problems;
@@ -40,7 +41,7 @@ use crate::value::Type;
 use crate::wire::{enters_leaves, wires};
 use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId, Severity};
-use rdcl_core::Shape;
+use rdcl_core::{HeaderKind, Shape};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
 use std::collections::{BTreeMap, HashSet};
@@ -72,10 +73,20 @@ fn concerns(db: &dyn Db, package: Package, problem: &Problem) -> bool {
         Loc::Node(file, id, _) | Loc::Text(file, id, _) => crate::source::item::item_with_id(db, file, id),
         Loc::Table(..) => return true,
     };
-    // Of a NEMO program, the statements that could be read are looked at.
-    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || parsed(db, item).errors(db).is_empty());
+    // Of NEMO, the statements that could be read are looked at.
+    let read = item.is_none_or(|item| item.keyword(db) == Keyword::Nemo || is_read(db, item));
     let of_std = problem.primary.file().is_some_and(|f| package.std(db).contains(&f));
     read && (problem.severity == Severity::Error || !of_std)
+}
+
+/// Whether an item could be read, but for statements of its intents.
+fn is_read<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
+    let (parsed, mut errors) = (parsed(db, item), parsed(db, item).errors(db).iter());
+    let intents =
+        members(db, item).iter().filter_map(|m| if let Member::Intent(i) = m { Some(i.body.node) } else { None });
+    let spans: Vec<_> = intents.filter_map(|node| parsed.spans(db).get(node.0 as usize)).collect();
+    errors
+        .all(|error| spans.iter().any(|intent| intent.start <= error.primary.start && error.primary.end <= intent.end))
 }
 
 /// What is wrong with what could be read, each thing once, in the order in which it is found.
@@ -165,6 +176,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         // Nor of one that is made for an element of a behaviour in Click.
         _ if is_nemo(db, item.file(db)) || item.origin(db).is_some() => Vec::new(),
         Keyword::Stack => [declared_stack(db, item).problems.clone(), definition_problems(db, item)].concat(),
+        Keyword::Header => declared_header(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
         Keyword::Deploy => deployed(db, item).problems.clone(),
         Keyword::Environment => environment(db, item).problems.clone(),
@@ -205,6 +217,7 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
     found.extend(inheritance_problems(db, instance));
     found.extend(ports(db, instance).problems.iter().cloned());
     found.extend(body_of(db, instance));
+    found.extend(confused_headers(db, instance));
     found.extend(idle_operations(db, instance));
     found.extend(parts_named_as_filters(db, instance));
     found.extend(implementations(db, instance).problems.iter().cloned());
@@ -243,6 +256,19 @@ fn widened_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Proble
     let leaves: IndexSet<Leaf<'db>> = structure(db, instance).parts.iter().map(|(_, leaf)| *leaf).collect();
     let errors = leaves.into_iter().filter(widened).flat_map(|leaf| leaf_problems(db, leaf));
     errors.filter(|problem| problem.severity == Severity::Error).collect()
+}
+
+/// Two declared headers that cannot be told apart, unless they meet in a part already.
+fn confused_headers<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Problem> {
+    let (one, two) = confused(known_headers(db, instance))?;
+    let body = body(db, instance);
+    let parts = body.owner().filter(|_| body.kind == BodyKind::Composite).map(|owner| &parts(db, owner).groups);
+    let both = |group: &PartGroup<'db>| {
+        let known = known_headers(db, group.instance);
+        known.has(HeaderKind::User(one)) && known.has(HeaderKind::User(two))
+    };
+    let inside = parts.is_some_and(|groups| groups.iter().any(both));
+    (!inside).then(|| confusion(db, instance.rfb(db), one, two))
 }
 
 fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Problem> {

@@ -11,6 +11,7 @@ use crate::cx::{Cx, Params};
 use crate::flatten::boundary_of;
 use crate::headers::knowing_ports;
 use crate::instance::{Instance, full_name, members, params};
+use crate::layouts::headers_in_sight;
 use crate::lineage::instance_lineage;
 use crate::lower::{Env, lower_condition, lower_fields, lower_predicate};
 use crate::port::Ports;
@@ -173,7 +174,7 @@ impl<'db> Reader<'db> {
             Mode::CanReach => Claim::CanReach,
             Mode::Isolated => Claim::Isolated,
             Mode::Unchanged => {
-                let (except, problems) = lower_fields(entry, except);
+                let (except, problems) = lower_fields(self.env().headers, entry, except);
                 self.cx.report_all(problems);
                 Claim::Unchanged { except }
             }
@@ -181,7 +182,12 @@ impl<'db> Reader<'db> {
     }
 
     fn env(&self) -> Env<'db> {
-        Env { ports: &self.ports.groups, lost: &self.ports.lost, params: self.env }
+        Env {
+            ports: &self.ports.groups,
+            lost: &self.ports.lost,
+            params: self.env,
+            headers: headers_in_sight(self.cx.db, self.cx.file()),
+        }
     }
 
     fn when(&mut self, entry: Stack, when: Option<&Expr>) -> Cond {

@@ -3,6 +3,7 @@
 pub(crate) mod quantity;
 
 use crate::cx::{Cx, Params};
+use crate::layouts::declared_header;
 use crate::source::loc::Problem;
 use crate::source::names::{Kind, imported_or_misspelt, in_sight, names_in_sight};
 use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
@@ -106,12 +107,16 @@ fn named(cx: &mut Cx<'_>, name: &Name, params: &Params) -> Option<Value> {
         "false" => return Some(Value::Bool(false)),
         _ => {}
     }
-    let item = in_sight(cx.db, cx.item, &name.text).filter(|i| i.keyword(cx.db) == Keyword::Stack);
+    let item = in_sight(cx.db, cx.item, &name.text)
+        .filter(|item| matches!(item.keyword(cx.db), Keyword::Stack | Keyword::Header));
     let Some(item) = item else {
         cx.report(unknown_constant(cx, name, params));
         return None;
     };
-    let headers = declared_stack(cx.db, item).headers.clone();
+    let headers = match item.keyword(cx.db) {
+        Keyword::Header => declared_header(cx.db, item).header.into_iter().collect(),
+        _ => declared_stack(cx.db, item).headers.clone(),
+    };
     checked_stack(cx, &headers, name.node).map(Value::Stack)
 }
 

@@ -7,6 +7,7 @@
 
 use crate::bodies::{BodyKind, body};
 use crate::instance::{Instance, members};
+use crate::layouts::{HeaderNames, headers_in_sight, named_header};
 use crate::lineage::instance_lineage;
 use crate::lower::PortGroup;
 use crate::nemo::mentions_ip6;
@@ -59,8 +60,8 @@ pub(crate) fn groups_knowing(groups: &[PortGroup], known: Shape) -> Vec<PortGrou
 
 /// The headers that the text of an item mentions, but for the types of its ports.
 #[salsa::tracked(returns(copy))]
-fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
-    let mut found = Mentions::default();
+pub(crate) fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
+    let mut found = Mentions { known: Shape::EMPTY, names: headers_in_sight(db, item.file(db)) };
     for member in members(db, item) {
         match member {
             Member::Behaviour(behaviour) => match &behaviour.body {
@@ -73,18 +74,20 @@ fn mentioned<'db>(db: &'db dyn Db, item: Item<'db>) -> Shape {
         }
     }
     if mentions_ip6(db, item) {
-        found.0 = found.0.with(HeaderKind::Ip6);
+        found.known = found.known.with(HeaderKind::Ip6);
     }
-    found.0
+    found.known
 }
 
-#[derive(Default)]
-struct Mentions(Shape);
+struct Mentions<'db> {
+    known: Shape,
+    names: &'db HeaderNames,
+}
 
-impl Mentions {
+impl Mentions<'_> {
     fn name(&mut self, name: &str) {
-        if let Some(header) = HeaderKind::from_name(name) {
-            self.0 = self.0.with(header);
+        if let Some(header) = named_header(self.names, name) {
+            self.known = self.known.with(header);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::bodies::{body, sefl};
 use crate::cx::{Cx, Params};
 use crate::headers::groups_knowing;
 use crate::instance::{Instance, members, params};
+use crate::layouts::headers_in_sight;
 use crate::lower::{Balance, Env, FilterRule, Lowered};
 use crate::lower::{balancer_ports, lower_balancer, lower_behaviour, lower_filter};
 use crate::nemo::Rule;
@@ -103,7 +104,8 @@ fn lower_instance<'db>(db: &'db dyn Db, instance: Instance<'db>, known: Shape) -
     let behaviour = behaviour_of(db, owner.rfb(db))?;
     let ports = ports(db, instance);
     let groups = groups_knowing(&ports.groups, known);
-    let env = Env { ports: &groups, lost: &ports.lost, params: params(db, owner) };
+    let headers = headers_in_sight(db, owner.rfb(db).file(db));
+    let env = Env { ports: &groups, lost: &ports.lost, params: params(db, owner), headers };
     Some(lower_behaviour(&env, sefl(behaviour)?, behaviour.language.node))
 }
 

@@ -18,6 +18,7 @@ mod flow;
 mod fold;
 mod instruction;
 mod local;
+mod meta;
 mod problem;
 mod send;
 mod state;
@@ -30,12 +31,16 @@ pub use balancer::{Balance, balancer_ports, lower_balancer};
 pub use contract::{lower_condition, lower_fields, lower_predicate};
 pub use filter::{FilterRule, lower_filter};
 
+use crate::layouts::{HeaderNames, named_header};
+use crate::metadata::META;
 use crate::value::{Type, Value};
 use draft::Draft;
 use flow::Flow;
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};
-use rdcl_core::{BlockId, End, Expr, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack};
+use rdcl_core::{
+    BlockId, End, Expr, HeaderKind, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack,
+};
 use rdcl_syntax::ast;
 
 /// Ports that a block may have although nothing is known of them. Who names one is not complained of.
@@ -91,6 +96,8 @@ pub struct Env<'a> {
     pub lost: &'a LostPorts,
     /// Parameters and what they stand for.
     pub params: &'a IndexMap<String, (Type, Value)>,
+    /// Declared headers.
+    pub headers: &'a HeaderNames,
 }
 
 /// A lowered behaviour.
@@ -208,6 +215,18 @@ impl<'a> Lower<'a> {
         next
     }
 
+    /// The header with this name: a built-in one, one that is declared in sight, or one that a port demands.
+    fn header_named(&self, name: &str) -> Option<HeaderKind> {
+        let demanded =
+            || self.env.ports.iter().find_map(|group| group.stack.required.named(name)).filter(|_| name != META);
+        named_header(self.env.headers, name).or_else(demanded)
+    }
+
+    /// A header that is not known by its name.
+    fn unknown_header(&self, name: &ast::Name) -> Diagnostic<NodeId> {
+        problem::unknown_header(&name.text, name.node, self.env.headers.keys().map(String::as_str))
+    }
+
     fn declare_ports(&mut self) {
         for group in self.env.ports {
             let ports = group.members().map(|(i, _)| PortDecl { name: group.member_name(i), stack: group.stack });
@@ -285,6 +304,7 @@ impl<'a> Lower<'a> {
     fn entry_block(&mut self, stack: Stack, body: &ast::Block) -> BlockId {
         let block = self.draft.open();
         let here = Here { block, flow: Flow::of_shapes(Shape::of_stack(stack)) };
+        let here = self.take_metadata(here, stack, body.node);
         if let Some(end) = self.block(here, body) {
             self.fall_off(end, body.node);
         }

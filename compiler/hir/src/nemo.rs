@@ -27,7 +27,7 @@ use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::wire::enters_leaves;
 pub(crate) use check::Block;
-use check::{About, Frame, block_problems, decisions, precedence};
+use check::{About, Frame, block_problems, decisions, precedence, retain_new, unread};
 use class::Class;
 use library::Library;
 use rdcl_base::{Code, Diagnostic, NodeId};
@@ -113,8 +113,10 @@ pub fn intent<'db>(db: &'db dyn Db, item: Item<'db>) -> Intent {
     }
     let (library, scope) = (Library::around(db, item), Scope::of_body(&statements));
     let block = Block::of(db, item);
-    let frame = Frame { library: &library, scope: &scope, model: None, block: Some(&block), unread: "" };
+    let unread = unread(db, item, &statements);
+    let frame = Frame { library: &library, scope: &scope, model: None, block: Some(&block), unread: &unread };
     block_problems(&mut cx, &frame);
+    retain_new(db, item, &mut cx.problems);
     let mut decisions = decisions(&cx, &frame);
     precedence(&mut decisions);
     let mut intent = Intent::default();

@@ -8,6 +8,7 @@ use crate::eval::evaluate_u64;
 use crate::instance::{Instance, members, params};
 use crate::lineage::{name_place, parents};
 use crate::lower::{LostPorts, PortGroup};
+use crate::metadata::{disagreement, with_metadata};
 use crate::source::db::Db;
 use crate::source::item::{is_read, rfb_tree};
 use crate::source::loc::{Loc, Problem};
@@ -86,6 +87,7 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
         let ast::Member::Port(port) = member else { continue };
         let (name, direction) = (port.name.text.clone(), port.direction);
         let stack = port_stack(&mut cx, &port.ty, env);
+        let stack = stack.and_then(|stack| with_metadata(&mut cx, stack, port));
         let array = array_bounds(&mut cx, port.array.as_ref(), env);
         let (Some(stack), Ok(array)) = (stack, array) else {
             ports.lost.names.push(name);
@@ -95,6 +97,7 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
         declare(&mut cx, &mut ports, inherited, group, port);
     }
     number(&mut cx, &mut ports);
+    cx.problems.extend(disagreement(&cx, &ports));
     ports.problems = cx.problems;
     ports
 }

@@ -35,7 +35,9 @@ pub(crate) fn hidden_names<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem
 
 fn hides_stack(cx: &mut Cx<'_>, name: &Name) {
     let hidden = in_sight(cx.db, cx.item, &name.text);
-    let Some(hidden) = hidden.filter(|hidden| hidden.keyword(cx.db) == Keyword::Stack) else { return };
+    let Some(hidden) = hidden.filter(|hidden| matches!(hidden.keyword(cx.db), Keyword::Stack | Keyword::Header)) else {
+        return;
+    };
     let message = format!("the parameter `{0}` hides the header stack `{0}`", name.text);
     let at = crate::source::loc::Loc::of(cx.db, hidden, name_node(cx.db, hidden));
     cx.report(

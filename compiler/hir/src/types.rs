@@ -1,6 +1,7 @@
 //! Types: the value types of the prelude, tables with columns, and header stacks.
 
 use crate::cx::{Cx, Params};
+use crate::layouts::{header_at, headers_in_sight, named_header};
 use crate::source::db::Db;
 use crate::source::item::{Item, parsed};
 use crate::source::loc::Problem;
@@ -175,6 +176,9 @@ fn stack_part(cx: &mut Cx<'_>, path: &ast::Path, params: &Params) -> Option<Vec<
     {
         return Some(stack.required.headers().collect());
     }
+    if let Some(declared) = header_at(cx.db, cx.item, path) {
+        return declared.header.map(|header| vec![header]);
+    }
     let item = resolve(cx, path, Kind::Stack)?;
     Some(declared_stack(cx.db, item).headers.clone())
 }
@@ -204,6 +208,7 @@ pub fn declared_stack<'db>(db: &'db dyn Db, item: Item<'db>) -> DeclaredStack {
     let headers = match parsed(db, item).tree(db) {
         ast::Item::Stack(stack) => stack_headers(&mut cx, stack),
         ast::Item::Use(_)
+        | ast::Item::Header(_)
         | ast::Item::Rfb(_)
         | ast::Item::Substrate(_)
         | ast::Item::Deploy(_)
@@ -217,7 +222,7 @@ pub fn declared_stack<'db>(db: &'db dyn Db, item: Item<'db>) -> DeclaredStack {
 fn stack_headers(cx: &mut Cx<'_>, stack: &ast::Stack) -> Vec<HeaderKind> {
     let mut headers = Vec::new();
     for name in &stack.headers {
-        match HeaderKind::from_name(&name.text) {
+        match named_header(headers_in_sight(cx.db, cx.file()), &name.text) {
             Some(header) => headers.push(header),
             None => cx.report(unknown_header(cx, name)),
         }
@@ -332,7 +337,9 @@ fn no_column_type(cx: &Cx<'_>, at: &ast::TypeExpr, ty: &Type) -> Problem {
 }
 
 fn unknown_header(cx: &Cx<'_>, name: &ast::Name) -> Problem {
-    let known = HeaderKind::ALL.map(HeaderKind::name);
+    let declared = headers_in_sight(cx.db, cx.file()).keys().map(String::as_str);
+    let mut known: Vec<&str> = HeaderKind::ALL.into_iter().map(HeaderKind::name).collect();
+    known.extend(declared);
     Diagnostic::new(Code::E0202, cx.at(name.node), format!("`{}` is not a header", name.text))
         .with_help(format!("headers are {}", known.join(", ")))
         .misspelt(&name.text, known)

@@ -9,6 +9,7 @@ use crate::conditional::chosen_members;
 use crate::cx::Cx;
 use crate::instance::{Instance, params};
 use crate::lineage::name_place;
+use crate::metadata::{bare, described};
 use crate::part::{PartGroup, parts};
 use crate::port::{FlatPort, Ports, ports};
 use crate::source::db::Db;
@@ -246,6 +247,14 @@ fn to_itself(cx: &Cx<'_>, at: NodeId) -> Problem {
 }
 
 fn different_stacks(cx: &Cx<'_>, ends: &[End], a: Stack, b: Stack) -> Problem {
+    if bare(a).unwrap_or(a) == bare(b).unwrap_or(b) {
+        let message = format!("this port carries the metadata {}, the other end {}", described(b), described(a));
+        return Diagnostic::new(Code::E0376, cx.at(ends[1].node), message)
+            .with_label(cx.at(ends[0].node), "the other end")
+            .with_help(
+                "declare the same at both, in the same order, or put a part between them that sets or drops it",
+            );
+    }
     Diagnostic::new(Code::E0402, cx.at(ends[1].node), format!("this port carries `{b}`, the other end `{a}`"))
         .with_label(cx.at(ends[0].node), "the other end")
         .with_help("put a part between them that adds or removes the headers")

@@ -3,7 +3,8 @@
 use crate::look::Look;
 use crate::walk::walk;
 use rdcl_base::{Code, NodeId};
-use rdcl_core::{HeaderKind, mask};
+use rdcl_core::mask;
+use rdcl_hir::{headers_in_sight, named_header};
 use rdcl_syntax::ast::{BinaryOp, Block, Call, CallArg, Expr, ExprKind, Rfb, Stmt};
 use std::collections::BTreeSet;
 
@@ -115,14 +116,14 @@ fn lone_if(argument: &CallArg) -> Option<&Call> {
 /// A field against the least or greatest number of its width.
 fn by_width(look: &mut Look<'_>, expr: &Expr) {
     let found = match &expr.kind {
-        ExprKind::Binary(op, a, b) => match (field_width(a), &b.kind, field_width(b), &a.kind) {
+        ExprKind::Binary(op, a, b) => match (field_width(look, a), &b.kind, field_width(look, b), &a.kind) {
             (Some(width), ExprKind::Int(n), _, _) => decided(*op, *n, width).map(|value| (value, width)),
             (_, _, Some(width), ExprKind::Int(n)) => {
                 mirrored(*op).and_then(|op| decided(op, *n, width)).map(|value| (value, width))
             }
             _ => None,
         },
-        ExprKind::In(of, set) => match (field_width(of), &set.kind) {
+        ExprKind::In(of, set) => match (field_width(look, of), &set.kind) {
             (Some(width), ExprKind::Range(lo, hi)) => match (&lo.kind, &hi.kind) {
                 (ExprKind::Int(0), ExprKind::Int(hi)) if *hi >= mask(width) => Some((true, width)),
                 _ => None,
@@ -139,12 +140,15 @@ fn by_width(look: &mut Look<'_>, expr: &Expr) {
 }
 
 /// The width of `ip.ttl`, of `l4.sport`.
-fn field_width(expr: &Expr) -> Option<u16> {
+fn field_width(look: &Look<'_>, expr: &Expr) -> Option<u16> {
     let ExprKind::Member(of, field) = &expr.kind else { return None };
     let ExprKind::Name(header) = &of.kind else { return None };
     match header.text.as_str() {
         "l4" if matches!(field.text.as_str(), "sport" | "dport") => Some(16),
-        name => Some(HeaderKind::from_name(name)?.field(&field.text)?.width()),
+        name => {
+            let header = named_header(headers_in_sight(look.db, look.item.file(look.db)), name)?;
+            Some(header.field(&field.text)?.width())
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub fn lints(db: &dyn Db, package: Package) -> Vec<Problem> {
                 names::of_stack(&mut look, stack);
             }
             ast::Item::Use(_)
+            | ast::Item::Header(_)
             | ast::Item::Substrate(_)
             | ast::Item::Environment(_)
             | ast::Item::Deploy(_)

@@ -33,6 +33,8 @@ pub enum LossKind {
     States,
     /// A rule of a policy.
     Policy,
+    /// Metadata on a wire.
+    Metadata,
 }
 
 /// A row of the table of losses.
@@ -49,7 +51,7 @@ pub struct LossRow {
 }
 
 /// Everything that a Heat template made by this version may lack.
-static HEAT: [LossRow; 12] = [
+static HEAT: [LossRow; 13] = [
     row(
         LossKind::Operation,
         Code::W0901,
@@ -97,6 +99,12 @@ static HEAT: [LossRow; 12] = [
     ),
     row(LossKind::Policy, Code::W0911, "a rule of a policy", "no server group is emitted yet"),
     row(LossKind::States, Code::W0912, "the states of a life cycle", "no workflow is emitted yet"),
+    row(
+        LossKind::Metadata,
+        Code::W0913,
+        "metadata on a wire",
+        "it is bytes in front of a packet, and a network of a cloud carries frames of Ethernet alone",
+    ),
 ];
 
 const fn row(kind: LossKind, code: Code, what: &'static str, why: &'static str) -> LossRow {
@@ -124,6 +132,7 @@ impl LossKind {
             LossKind::Feature => 9,
             LossKind::Policy => 10,
             LossKind::States => 11,
+            LossKind::Metadata => 12,
         };
         &HEAT[index]
     }

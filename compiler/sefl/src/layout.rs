@@ -108,7 +108,7 @@ pub fn tag_of(header: HeaderKind) -> Option<&'static str> {
     }
     match header.layout() {
         Layout::Eth => Some("L2"),
-        Layout::Vlan | Layout::Frag | Layout::Vxlan | Layout::Gtpu => None,
+        Layout::Vlan | Layout::Frag | Layout::Vxlan | Layout::Gtpu | Layout::User(_) => None,
         Layout::Mpls => Some("MPLS"),
         Layout::Arp | Layout::Ip4 | Layout::Ip6 => Some("L3"),
         Layout::Tcp | Layout::Udp | Layout::Icmp | Layout::Icmp6 | Layout::Gre | Layout::Esp => Some("L4"),

@@ -52,8 +52,8 @@ fn headers_in(shape: Shape, ip: HeaderKind) -> u128 {
 
 /// The numbers by which a header would announce one that a parser looks for, whatever comes after it.
 fn known_numbers(header: HeaderKind, known: Shape) -> IntervalSet {
-    let numbers = header.links().iter().filter(|(next, _)| known.has(*next)).filter_map(|(_, cue)| match cue {
-        Cue::Number(number) => Some((*number, *number)),
+    let numbers = known.links(header).filter_map(|(_, cue)| match cue {
+        Cue::Number(number) => Some((number, number)),
         Cue::Nibble(..) | Cue::Always => None,
     });
     IntervalSet::from_intervals(numbers)
@@ -61,8 +61,8 @@ fn known_numbers(header: HeaderKind, known: Shape) -> IntervalSet {
 
 /// The numbers by which a header may announce one that a parser looks for, depending on what comes after it.
 fn suspect_numbers(header: HeaderKind, known: Shape) -> IntervalSet {
-    let numbers = header.links().iter().filter(|(next, _)| known.has(*next)).filter_map(|(_, cue)| match cue {
-        Cue::Nibble(number, _) => Some((*number, *number)),
+    let numbers = known.links(header).filter_map(|(_, cue)| match cue {
+        Cue::Nibble(number, _) => Some((number, number)),
         Cue::Number(_) | Cue::Always => None,
     });
     IntervalSet::from_intervals(numbers)

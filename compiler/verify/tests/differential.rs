@@ -8,6 +8,8 @@
 mod build;
 #[path = "support/coverage.rs"]
 mod coverage;
+#[path = "../../core/tests/support/declared.rs"]
+mod declared;
 #[path = "support/lineages.rs"]
 mod lineages;
 #[path = "support/networks.rs"]

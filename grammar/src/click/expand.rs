@@ -4,6 +4,7 @@
 //! inputs and its outputs, which its inside joins, too. In the end connections are followed through such nodes, and what
 //! is left joins elements.
 
+use super::ends::{Ends, chains, one, ports_of};
 use super::flat::{Connection, Element, End, Flat, Mistake, MistakeKind};
 use super::scope::{Definition, Meaning, Variables, bound, substituted};
 use super::{Argument, Arrow, Chain, Class, Compound, Configuration, Ports, Reference, Statement, Target, Variant};
@@ -62,7 +63,7 @@ struct Pending<'a> {
     name: String,
     class: String,
     /// In the order in which they are tried, each with what it sees.
-    variants: Vec<(&'a Variant, usize, Variables)>,
+    variants: Vec<Choice<'a>>,
     arguments: Vec<Argument>,
     inside: Inside,
     node: NodeId,
@@ -76,6 +77,12 @@ struct Scope {
     seen: usize,
     depth: usize,
 }
+
+/// The ports written before an element and behind it.
+type Written<'a> = (Option<&'a Ports>, Option<&'a Ports>);
+
+/// A variant of a compound class, with the definitions and the variables that it sees.
+type Choice<'a> = (&'a Variant, usize, Variables);
 
 /// A declaration somewhere in a scope.
 type Declared<'a> = (&'a Name, &'a Class, &'a [Argument]);
@@ -140,7 +147,7 @@ impl<'a> Expansion<'a> {
         }
         let inputs = self.used(|edge| (edge.to.0 == compound.inside.input).then_some(edge.to.1));
         let outputs = self.used(|edge| (edge.from.0 == compound.inside.output).then_some(edge.from.1));
-        let fits = |(variant, seen, variables): &(&'a Variant, usize, Variables)| {
+        let fits = |(variant, seen, variables): &Choice<'a>| {
             let values = bound(&variant.formals, &compound.arguments)?;
             let ports = ports_of(&variant.statements);
             let mut variables = variables.clone();
@@ -221,43 +228,11 @@ fn end(node: Node) -> Option<End> {
 }
 
 /// A class with one variant is opened whatever is connected, so that each wrong port is told of by itself.
-fn only<'a>(compound: &Pending<'a>) -> Option<(&'a Variant, usize, Variables)> {
+fn only<'a>(compound: &Pending<'a>) -> Option<Choice<'a>> {
     let [(variant, seen, variables)] = compound.variants.as_slice() else { return None };
     let mut variables = variables.clone();
     variables.extend(bound(&variant.formals, &compound.arguments)?);
     Some((variant, *seen, variables))
-}
-
-/// How many inputs and outputs the statements of a compound use.
-fn ports_of(statements: &[Statement]) -> (u32, u32) {
-    let (mut inputs, mut outputs) = (0, 0);
-    for chain in chains(statements) {
-        let last = chain.steps.len() - 1;
-        for (i, step) in chain.steps.iter().enumerate() {
-            if step.is_empty() && i == 0 {
-                inputs = inputs.max(1);
-            } else if step.is_empty() {
-                outputs = outputs.max(1);
-            }
-            for reference in step {
-                let count = |ports: &Option<Ports>| {
-                    ports.as_ref().map_or(1, |ports| ports.numbers.iter().max().map_or(0, |max| max + 1))
-                };
-                match &reference.target {
-                    Target::Name(name) if name.text == "input" => inputs = inputs.max(count(&reference.outputs)),
-                    Target::Name(name) if name.text == "output" => outputs = outputs.max(count(&reference.inputs)),
-                    Target::Outside if i == 0 => inputs = inputs.max(count(&reference.inputs)),
-                    Target::Outside if i == last => outputs = outputs.max(count(&reference.inputs)),
-                    _ => {}
-                }
-            }
-        }
-    }
-    (inputs, outputs)
-}
-
-fn chains(statements: &[Statement]) -> impl Iterator<Item = &Chain> {
-    statements.iter().filter_map(|statement| if let Statement::Chain(chain) = statement { Some(chain) } else { None })
 }
 
 impl<'a> Walk<'a, '_> {
@@ -343,7 +318,7 @@ impl<'a> Walk<'a, '_> {
         reference: &'a Reference,
         (i, last): (usize, usize),
         inside: Inside,
-    ) -> Option<(Known, (Option<&'a Ports>, Option<&'a Ports>))> {
+    ) -> Option<(Known, Written<'a>)> {
         let ports = (reference.inputs.as_ref(), reference.outputs.as_ref());
         let known = match &reference.target {
             Target::Name(name) if name.text == "input" || name.text == "output" => {
@@ -436,7 +411,7 @@ impl<'a> Walk<'a, '_> {
         &mut self,
         name: String,
         class: String,
-        variants: Vec<(&'a Variant, usize, Variables)>,
+        variants: Vec<Choice<'a>>,
         configuration: &'a [Argument],
         node: NodeId,
     ) -> Known {
@@ -488,40 +463,6 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-fn variants<'a>(compound: &'a Compound, seen: (usize, Variables)) -> Vec<(&'a Variant, usize, Variables)> {
+fn variants(compound: &Compound, seen: (usize, Variables)) -> Vec<Choice<'_>> {
     compound.variants.iter().map(|variant| (variant, seen.0, seen.1.clone())).collect()
-}
-
-/// Ports of nodes, in order.
-#[derive(Default)]
-struct Ends {
-    ports: Vec<(usize, u32)>,
-    /// How many nodes they are of, and whether any has its ports written.
-    nodes: usize,
-    written: bool,
-}
-
-impl Ends {
-    fn add(&mut self, node: usize, ports: Option<&Ports>) {
-        self.nodes += 1;
-        self.written |= ports.is_some();
-        match ports {
-            Some(ports) => self.ports.extend(ports.numbers.iter().map(|port| (node, *port))),
-            None => self.ports.push((node, 0)),
-        }
-    }
-
-    /// Its ports; of one node without written ports as many as there are on the other side.
-    fn spread_over(&self, other: &Ends) -> Vec<(usize, u32)> {
-        match self.ports.as_slice() {
-            [(node, _)] if !self.written && self.nodes == 1 => {
-                (0..other.ports.len() as u32).map(|port| (*node, port)).collect()
-            }
-            ports => ports.to_vec(),
-        }
-    }
-}
-
-fn one(node: usize) -> Ends {
-    Ends { ports: vec![(node, 0)], nodes: 1, written: false }
 }

@@ -8,9 +8,8 @@ pub(super) type Spanned<'s> = (Token<'s>, std::ops::Range<usize>);
 /// A token.
 #[derive(Logos, Clone, Copy, Debug, PartialEq, Eq)]
 #[logos(skip r"[ \t\r\n\f]+")]
-#[logos(skip(r"//[^\n]*", allow_greedy = true))]
+#[logos(skip(r"(//|#)[^\n]*", allow_greedy = true))]
 #[logos(skip r"/\*([^*]|\*+[^*/])*\*+/")]
-#[logos(skip(r"#[^\n]*", allow_greedy = true))]
 #[rustfmt::skip]
 pub(super) enum Token<'s> {
     /// A name, a class, a keyword or a number.

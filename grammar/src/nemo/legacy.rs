@@ -208,8 +208,10 @@ impl Finder<'_> {
 
     /// Quotes around what can be a name without them.
     fn quotes(&mut self, name: &Name) {
-        if name.quoted && is_bare(&name.text) {
-            let at = self.at(name.node);
+        let at = self.at(name.node);
+        // Of quotes that are never closed something else is said.
+        let is_closed = at.end - at.start == name.text.len() as u32 + 2;
+        if name.quoted && is_closed && is_bare(&name.text) {
             let message = format!("the name `{}` needs no quotes", name.text);
             self.find(Code::W0103, at, message, "leave them out", vec![edit(at, &name.text)]);
         }

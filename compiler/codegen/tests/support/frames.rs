@@ -1,5 +1,6 @@
 //! Frames: valid ones of every shape, damaged ones, and noise.
 
+use crate::support::declared::{auth, front, probe, shim, trail};
 use crate::support::rng::Rng;
 use rdcl_core::*;
 
@@ -30,8 +31,20 @@ pub fn stacks() -> Vec<Stack> {
         (&[Udp], &[Vxlan, Gtpu, Ip6]),
     ];
     let wide = headers.map(|(stack, known)| Stack::new(stack).unwrap().knowing(Shape::of(known)));
+    let declared: [(&[HeaderKind], &[HeaderKind]); 8] = [
+        (&[Ip4], &[probe(), trail()]),
+        (&[Ip4, Udp, probe()], &[]),
+        (&[Eth], &[shim(), Ip6]),
+        (&[Eth, shim()], &[probe()]),
+        (&[Ip4, auth()], &[]),
+        (&[Ip6], &[auth(), trail()]),
+        (&[front()], &[auth(), Gre]),
+        (&[Eth, Vlan], &[shim(), trail(), auth(), Vxlan]),
+    ];
+    let declared = declared.map(|(stack, known)| Stack::new(stack).unwrap().knowing(Shape::of(known)));
     let count = narrow.len();
-    narrow.into_iter().chain(wide.into_iter().cycle().take(count)).collect()
+    let wide = wide.into_iter().chain(declared);
+    narrow.into_iter().chain(wide.cycle().take(2 * count)).collect()
 }
 
 /// A packet that some port of the stack takes in.

@@ -1,6 +1,7 @@
 //! Random programs, well-formed by construction: a block is made for what holds where it is first reached, and other
 //! places may lead to it if no less holds there.
 
+use crate::support::declared::every;
 use crate::support::frames::stacks;
 use crate::support::rng::Rng;
 use crate::support::scope::{Scope, Words};
@@ -218,7 +219,7 @@ impl<'r> Draft<'r> {
     fn movable(&mut self) -> HeaderKind {
         let base: Vec<HeaderKind> = Shape::BASE.headers().collect();
         match self.rng.weighted(&[30, 35, 35]) {
-            1 if self.style.moves_all => self.rng.pick(&HeaderKind::ALL),
+            1 if self.style.moves_all => self.rng.pick(&every()),
             2 if self.style.moves_all => self.rng.pick(&base),
             _ => HeaderKind::Vlan,
         }

@@ -1,5 +1,6 @@
 //! What a random program may say at some point, and expressions and conditions that say it.
 
+use crate::support::declared::every;
 use crate::support::rng::Rng;
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
@@ -39,7 +40,7 @@ impl Scope {
 
     /// The fields that every packet has here.
     pub fn fields(&self) -> Vec<Field> {
-        let mut all = HeaderKind::ALL.to_vec();
+        let mut all = every();
         all.retain(|h| self.shapes.iter().all(|s| s.has(*h)));
         Shape::of(&all).fields().collect()
     }
@@ -76,14 +77,14 @@ impl Scope {
     /// Adds what a port demands and removes what may not be there, as far as all packets agree.
     pub fn mend(&mut self, stack: Stack) {
         if self.shapes.iter().all(|s| s.has_inner()) {
-            for header in HeaderKind::ALL.into_iter().rev() {
+            for header in every().into_iter().rev() {
                 let op = self.pop(header);
                 self.mended.extend(op);
             }
             let op = self.change_level(false);
             self.mended.extend(op);
         }
-        for header in HeaderKind::ALL {
+        for header in every() {
             let wanted = stack.required.has(header);
             let op = if wanted { self.push(header) } else { self.pop(header) };
             self.mended.extend(op);
@@ -221,7 +222,7 @@ impl Words<'_> {
     pub fn cond(&mut self, depth: u32) -> Cond {
         let deep = u64::from(depth > 0);
         match self.rng.weighted(&[25, 25, 25, 8 * deep, 8 * deep, 8 * deep, 1, 1]) {
-            0 => Cond::Has(self.rng.pick(&HeaderKind::ALL)),
+            0 => Cond::Has(self.rng.pick(&every())),
             1 => {
                 let (op, width) = (self.rng.pick(&[CmpOp::Eq, CmpOp::Ult, CmpOp::Ule]), self.other_width(|_| true));
                 Cond::Cmp(op, self.expr(width, depth), self.expr(width, depth))

@@ -1,6 +1,8 @@
 //! What the tests share.
 #![allow(dead_code)]
 
+#[path = "../../../core/tests/support/declared.rs"]
+pub mod declared;
 pub mod frames;
 pub mod lab;
 pub mod random;

@@ -1,7 +1,7 @@
 //! One instruction at a time: every name names something, widths agree, edges go forward.
 
 use super::{Fault, Problem};
-use crate::header::Field;
+use crate::field::Field;
 use crate::origin::InstrId;
 use crate::program::{
     BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, HASH_WIDTH, MapDecl, MapId, MatchKind, Op, Place, Program,

@@ -1,15 +1,19 @@
 //! Random packets of every shape a port can take in.
 #![allow(dead_code)]
 
+use crate::declared::{declared, every};
 use proptest::prelude::*;
 use rdcl_core::*;
 
 /// Every stack a port can have whose parser knows no more than it must, and every one whose parser knows all.
 pub fn stacks() -> Vec<Stack> {
     let open = |h: HeaderKind| Shape::of_stack(Stack::new(&[h]).unwrap());
-    let shapes = HeaderKind::ALL.into_iter().flat_map(open).collect::<Vec<_>>();
+    let shapes = every().into_iter().flat_map(open).collect::<Vec<_>>();
     let narrow = shapes.into_iter().map(|s| Stack::new(&s.headers().collect::<Vec<_>>()).unwrap());
-    let wide = HeaderKind::ALL.into_iter().map(|h| Stack::new(&[h]).unwrap().knowing(Shape::ALL));
+    let all = Shape::of(&every());
+    let wide = every()
+        .into_iter()
+        .map(move |h| Stack::new(&[h]).unwrap().knowing(if declared().contains(&h) { all } else { Shape::ALL }));
     narrow.chain(wide).collect()
 }
 

@@ -258,7 +258,7 @@ impl<'db> Reader<'db> {
                 return self.refuse(Code::E1306, at, message, None);
             }
         };
-        let said = self.fields(table)?;
+        let said = self.fields(table, network.boundary_port(port).stack)?;
         let headers = said.headers.iter().map(|(header, _)| *header).collect();
         let fields = said.fields.iter().map(|(field, value, _)| (*field, *value)).collect();
         Some(Arrival { at: self.at(value.span()), port, headers, fields, bytes, payload: said.payload })

@@ -19,6 +19,8 @@ pub(super) struct Builder<'a> {
     inputs: Vec<Stack>,
     outputs: Vec<Stack>,
     views: Vec<bool>,
+    /// The elements to which packets come with the address of a gateway.
+    gateways: BTreeSet<usize>,
     /// The connections that lead to each element, and to each port of the block.
     to_element: BTreeMap<usize, Vec<usize>>,
     to_port: BTreeMap<usize, Vec<usize>>,
@@ -38,8 +40,8 @@ impl<'a> Builder<'a> {
                 Spot::Port(to) => to_port.entry(to).or_default().push(i),
             }
         }
-        let circuit = Circuit::default();
-        Builder { graph, params, inputs, outputs, views, to_element, to_port, circuit }
+        let (circuit, gateways) = (Circuit::default(), graph.behind_gateways());
+        Builder { graph, params, inputs, outputs, views, gateways, to_element, to_port, circuit }
     }
 
     pub fn build(mut self) -> Circuit {
@@ -60,8 +62,8 @@ impl<'a> Builder<'a> {
         self.circuit
     }
 
-    fn fault(&mut self, fault: Fault) {
-        self.circuit.problems.push(*fault);
+    fn fault(&mut self, fault: impl Into<Fault>) {
+        self.circuit.problems.push(*fault.into());
     }
 
     /// An output is connected once: nothing copies packets by itself.
@@ -104,6 +106,7 @@ impl<'a> Builder<'a> {
                     frames: self.views[at],
                     ethernet: self.inputs[at].outermost == HeaderKind::Eth,
                     params: self.params,
+                    gateway: self.gateways.contains(&at),
                 };
                 return match around.make(maker) {
                     Ok(made) => self.made(at, made, fan, class.outputs.1 == 2),

@@ -30,6 +30,8 @@ pub(super) struct Surroundings<'a> {
     /// They have one, stripped or not.
     pub ethernet: bool,
     pub params: &'a Params,
+    /// A lookup before has found a gateway, which the next one takes for the destination.
+    pub gateway: bool,
 }
 
 type Making = Result<Made, Fault>;
@@ -165,6 +167,9 @@ impl Surroundings<'_> {
     }
 
     fn lookup(&self) -> Making {
+        if self.gateway {
+            return self.no_model("what it looks at may be the gateway that a lookup before it has found");
+        }
         let mut routes: BTreeMap<Prefix, u64> = BTreeMap::new();
         for argument in self.arguments() {
             let (Some(first), Some(last)) = (argument.words.first(), argument.words.last()) else { continue };
@@ -346,6 +351,11 @@ impl Surroundings<'_> {
         self.must_see_frames(frames)?;
         Ok(child("Null", "", 1))
     }
+}
+
+/// Whether an element makes the address of a gateway travel beside packets.
+pub(super) fn finds_gateways(element: &Element) -> bool {
+    element.arguments.iter().any(|argument| argument.words.len() > 2)
 }
 
 fn child(parent: &'static str, arguments: &str, outputs: u32) -> Made {

@@ -1,6 +1,7 @@
 //! The elements of a configuration between the ports of its block, and what is known of what travels between them.
 
 use super::classes::{ElementClass, Maker, Model, find};
+use super::element::finds_gateways;
 use super::faults::{Fault, entered_twice, no_port_of_block, no_such_port, two_views, wrong_view, wrong_way};
 use crate::lower::PortGroup;
 use rdcl_base::NodeId;
@@ -218,6 +219,27 @@ impl<'a> Graph<'a> {
             Model::Made(Maker::Unstrip | Maker::Encap) => Some(true),
             _ => Some(view),
         }
+    }
+
+    /// The elements to which packets come with the address of a gateway beside them.
+    pub fn behind_gateways(&self) -> BTreeSet<usize> {
+        let maker = |at: usize| model(&self.flat.elements[at]).map(|class| class.model);
+        let finds =
+            |at: &usize| maker(*at) == Some(Model::Made(Maker::Lookup)) && finds_gateways(&self.flat.elements[*at]);
+        let mut open: Vec<usize> = (0..self.flat.elements.len()).filter(finds).collect();
+        let mut found = BTreeSet::new();
+        while let Some(at) = open.pop() {
+            for connected in &self.connections {
+                let (Spot::Element(from, _), Spot::Element(to, _)) = (connected.from, connected.to) else { continue };
+                if from != at || !found.insert(to) {
+                    continue;
+                }
+                // These put the packet's own destination there.
+                let resets = matches!(maker(to), Some(Model::Made(Maker::CheckIpHeader | Maker::GetAddress)));
+                open.extend((!resets).then_some(to));
+            }
+        }
+        found
     }
 
     /// Complains of packets that leave the block without the Ethernet header that its port asks for.

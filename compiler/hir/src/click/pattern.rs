@@ -310,7 +310,7 @@ impl<'a> Reader<'a> {
                 Ok(if relation == "!=" { format!("not ({text})") } else { text })
             }
             Kind::Port => {
-                let set = self.values(relation, value, |text| port(text), "port")?;
+                let set = self.values(relation, value, port, "port")?;
                 let protocols = match found.protocol {
                     Some("icmp") => return Err(bad_argument(value.node, "ICMP has no ports")),
                     Some(protocol) => vec![protocol],

@@ -4,7 +4,7 @@ use super::expr::{Operand, Pair};
 use super::flow::Flow;
 use super::{Lower, fold, problem};
 use rdcl_base::{IntervalSet, NodeId};
-use rdcl_core::{CmpOp, Cond, HeaderKind};
+use rdcl_core::{CmpOp, Cond};
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
 
 impl Lower<'_> {
@@ -59,8 +59,8 @@ impl Lower<'_> {
             "inner.tunnel" => return Some(self.has_inner_tunnel(flow)),
             _ => {}
         }
-        let Some(header) = HeaderKind::from_name(&name.text) else {
-            return self.fault(problem::unknown_header(&name.text, name.node));
+        let Some(header) = self.header_named(&name.text) else {
+            return self.fault(self.unknown_header(name));
         };
         Some(flow.presence(header).map_or(Cond::Has(header), fold::truth))
     }

@@ -4,6 +4,8 @@ use super::expr::Operand;
 use super::flow::Flow;
 use super::{Env, LostPorts, Lower, field, fold, problem};
 use crate::headers::inner_header;
+use crate::layouts::HeaderNames;
+use crate::metadata::META;
 use crate::property::Predicate;
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};
@@ -35,9 +37,9 @@ pub fn lower_predicate(
 }
 
 /// The fields of `except`, which packets of this stack must be able to have.
-pub fn lower_fields(entry: Stack, exprs: &[ast::Expr]) -> (Vec<Field>, Vec<Diagnostic<NodeId>>) {
+pub fn lower_fields(headers: &HeaderNames, entry: Stack, exprs: &[ast::Expr]) -> (Vec<Field>, Vec<Diagnostic<NodeId>>) {
     let params = IndexMap::new();
-    let env = Env { ports: &[], lost: &LostPorts::default(), params: &params };
+    let env = Env { ports: &[], lost: &LostPorts::default(), params: &params, headers };
     let mut lower = Lower::new(&env);
     let flow = Flow::of_shapes(Shape::of_stack(entry));
     let fields = exprs.iter().filter_map(|e| lower.excepted(&flow, e)).flatten().collect();
@@ -51,6 +53,7 @@ impl Lower<'_> {
             ast::ExprKind::Name(name) if field::alias(&name.text).is_some() => field::alias(&name.text)?,
             ast::ExprKind::Member(of, name) if inner_header(of).is_some() => self.field(&inner_header(of)?, name)?,
             ast::ExprKind::Member(of, name) => match &of.kind {
+                ast::ExprKind::Name(header) if header.text == META => self.metadata_field(flow, name)?,
                 ast::ExprKind::Name(header) => self.field(header, name)?,
                 _ => return self.fault(problem::wrong_kind("a field", "an expression", e.node)),
             },

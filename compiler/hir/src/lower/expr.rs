@@ -7,6 +7,7 @@ use super::flow::{Binding, CellState, Flow};
 use super::{Lower, field, fold, problem};
 use crate::eval::prefix6_text;
 use crate::headers::inner_header;
+use crate::metadata::META;
 use crate::value::Value;
 use rdcl_base::{IntervalSet, NodeId};
 use rdcl_core::{BinOp, CellId, Expr as Core, MapId, RowId, TableId, mask};
@@ -196,7 +197,7 @@ impl Lower<'_> {
         if self.group(&name.text).is_some() {
             return Some(Operand::Other("a port"));
         }
-        if field::is_header(&name.text) {
+        if self.is_header(&name.text) {
             return Some(Operand::Other("a header"));
         }
         let known: Vec<&str> = flow.names.keys().chain(self.env.params.keys()).map(String::as_str).collect();
@@ -225,6 +226,9 @@ impl Lower<'_> {
         let ExprKind::Name(base) = &of.kind else {
             return self.fault(no_member("an expression", of.node));
         };
+        if base.text == META {
+            return self.metadata(flow, name, node);
+        }
         match flow.binding(&base.text) {
             Some(Binding::Cell { cell, map, state }) => {
                 self.entry_usable(*state, base)?;
@@ -242,6 +246,16 @@ impl Lower<'_> {
                 self.read_field(flow, access, node).map(|(value, width)| Operand::Bits(value, width))
             }
         }
+    }
+
+    /// `meta.name`: a local name in a behaviour, a field in a promise.
+    fn metadata(&mut self, flow: &Flow, name: &Name, node: NodeId) -> Option<Operand> {
+        if let Some(binding) = self.metadata_binding(flow, name) {
+            let whole = Name { text: format!("{META}.{}", name.text), node };
+            return self.bound(binding, &whole);
+        }
+        let access = self.metadata_field(flow, name)?;
+        self.read_field(flow, access, node).map(|(value, width)| Operand::Bits(value, width))
     }
 
     /// Complains unless an entry's name may be used.

@@ -2,6 +2,7 @@
 
 use super::flow::Flow;
 use super::{Lower, fold, problem};
+use crate::metadata::META;
 use rdcl_base::NodeId;
 use rdcl_core::{Cond, Expr, Field, HeaderKind, Shape};
 use rdcl_syntax::ast;
@@ -99,19 +100,19 @@ impl Access {
     }
 }
 
-/// Whether a word stands for a header in `word.field`.
-pub(super) fn is_header(word: &str) -> bool {
-    word == "l4" || HeaderKind::from_name(word).is_some()
-}
-
 impl Lower<'_> {
+    /// Whether a word stands for a header in `word.field`.
+    pub(super) fn is_header(&self, word: &str) -> bool {
+        word == "l4" || word == META || self.header_named(word).is_some()
+    }
+
     /// The field `header.name`.
     pub(super) fn field(&mut self, header: &ast::Name, name: &ast::Name) -> Option<Access> {
         if header.text == "l4" {
             return self.l4_field(name);
         }
-        let Some(kind) = HeaderKind::from_name(&header.text) else {
-            return self.fault(problem::unknown_header(&header.text, header.node));
+        let Some(kind) = self.header_named(&header.text) else {
+            return self.fault(self.unknown_header(header));
         };
         match kind.field(&name.text) {
             Some(field) => Some(Access::One(field)),

@@ -77,7 +77,7 @@ fn announces(field: Field, value: u128, known: Shape) -> Option<Cond> {
     if field.decl().role != Role::Derived(Derivation::NextProtocol) {
         return None;
     }
-    let followers: Vec<HeaderKind> = field.header.followers().filter(|h| known.has(*h)).collect();
+    let followers: Vec<HeaderKind> = known.links(field.header).map(|(next, _)| next).collect();
     let next = followers.iter().find(|h| field.header.number_of(**h) == Some(value))?;
     // Other followers, behind which the same header may come.
     let between = followers.iter().filter(|h| *h < next && leads_to(**h, *next, known)).map(|h| not(Cond::Has(*h)));
@@ -86,7 +86,7 @@ fn announces(field: Field, value: u128, known: Shape) -> Option<Cond> {
 
 /// Whether a header may come after another, directly or not.
 fn leads_to(from: HeaderKind, to: HeaderKind, known: Shape) -> bool {
-    let mut after = from.followers().filter(|h| known.has(*h) && *h <= to);
+    let mut after = known.links(from).map(|(next, _)| next).filter(|h| *h <= to);
     after.any(|next| next == to || leads_to(next, to, known))
 }
 

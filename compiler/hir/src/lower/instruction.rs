@@ -3,7 +3,7 @@
 use super::flow::{Binding, TagAt};
 use super::{Here, Lower, problem};
 use rdcl_base::{NodeId, matches_glob};
-use rdcl_core::{CheckKind, Cond, End, HeaderKind, Reason};
+use rdcl_core::{CheckKind, Cond, End, Reason};
 use rdcl_syntax::ast::{Call, CallArg, Expr, ExprKind, Name};
 
 /// An instruction: its name and how it is written.
@@ -48,7 +48,7 @@ impl Lower<'_> {
                 self.allocate(here, name, rest, call)
             }
             ("Deallocate", [CallArg::Expr(Expr { kind: ExprKind::Name(name), .. })]) => {
-                Some(match HeaderKind::from_name(&name.text) {
+                Some(match self.header_named(&name.text) {
                     Some(header) => self.pop_header(here, header, call.node),
                     None => self.deallocate_local(here, name),
                 })
@@ -131,7 +131,7 @@ impl Lower<'_> {
     }
 
     fn allocate(&mut self, here: Here, name: &Name, rest: &[CallArg], call: &Call) -> Option<Here> {
-        match (HeaderKind::from_name(&name.text), rest) {
+        match (self.header_named(&name.text), rest) {
             (Some(header), []) => Some(self.push_header(here, header, call.node)),
             (None, [CallArg::Expr(width)]) => Some(self.allocate_local(here, name, width)),
             (Some(_) | None, _) => self.malformed(here, call),

@@ -4,6 +4,7 @@ use super::field::{self, Access};
 use super::flow::{Binding, Flow};
 use super::{Here, Lower, problem};
 use crate::headers::inner_header;
+use crate::metadata::META;
 use rdcl_base::NodeId;
 use rdcl_core::{HeaderKind, Op, Shape, SlotId};
 use rdcl_syntax::ast::{Expr, ExprKind, Name};
@@ -35,6 +36,7 @@ impl Lower<'_> {
                 self.written_field(flow, access, place.node).map(Target::Field)
             }
             ExprKind::Member(of, name) => match &of.kind {
+                ExprKind::Name(header) if header.text == META => self.metadata_target(flow, name),
                 ExprKind::Name(header) if flow.binding(&header.text).is_none() => {
                     let access = self.field(header, name)?;
                     self.written_field(flow, access, place.node).map(Target::Field)
@@ -117,7 +119,7 @@ impl Lower<'_> {
             _ if self.env.params.contains_key(name) => "a parameter",
             _ if self.group(name).is_some() => "a port",
             _ if self.program.maps.iter().any(|m| m.name == name) => "a state map",
-            _ if field::is_header(name) || field::alias(name).is_some() => "a header or field",
+            _ if self.is_header(name) || field::alias(name).is_some() => "a header or field",
             _ => return Some(()),
         };
         self.fault(problem::name_in_use(name, what, node))
@@ -135,11 +137,11 @@ impl Lower<'_> {
 
     /// `Allocate(vlan)`: adds the tag, where it is absent for sure.
     pub(super) fn push_header(&mut self, mut here: Here, header: HeaderKind, node: NodeId) -> Here {
-        if !matches!(header, HeaderKind::Vlan | HeaderKind::Svlan) {
+        if !is_movable(header) {
             self.report(problem::not_movable(header, node));
             return here;
         }
-        let room = |s: &Shape| s.has(HeaderKind::Eth) && !s.has(header) && s.with(header).is_linked();
+        let room = |s: &Shape| !s.has(header) && s.below(header) != Shape::EMPTY && s.with(header).is_linked();
         let fits = here.flow.shapes.iter().all(room);
         if !fits && !here.flow.vague {
             self.report(problem::cannot_add(header, node));
@@ -153,11 +155,11 @@ impl Lower<'_> {
 
     /// `Deallocate(vlan)`: removes the tag, where it is there for sure.
     pub(super) fn pop_header(&mut self, mut here: Here, header: HeaderKind, node: NodeId) -> Here {
-        if !matches!(header, HeaderKind::Vlan | HeaderKind::Svlan) {
+        if !is_movable(header) {
             self.report(problem::not_movable(header, node));
             return here;
         }
-        let fits = here.flow.shapes.iter().all(|s| s.has(HeaderKind::Eth) && s.has(header));
+        let fits = here.flow.shapes.iter().all(|s| s.has(header) && s.below(header) != Shape::EMPTY);
         if !fits && !here.flow.vague {
             self.report(problem::cannot_remove(header, node));
             return here;
@@ -166,5 +168,14 @@ impl Lower<'_> {
         here.flow.reshape(|s| s.without(header));
         here.flow.unset.retain(|f| f.header != header);
         here
+    }
+}
+
+/// Whether `Allocate` adds a header and `Deallocate` removes it: a tag, or a declared one outside tunnels.
+fn is_movable(header: HeaderKind) -> bool {
+    match header {
+        HeaderKind::Vlan | HeaderKind::Svlan => true,
+        HeaderKind::User(_) => !header.is_inner(),
+        _ => false,
     }
 }

@@ -30,11 +30,13 @@ pub(super) fn wrong_arguments(name: &str, wants: &str, at: NodeId) -> Problem {
     Problem::new(Code::E0502, at, format!("`{name}` is written `{wants}`"))
 }
 
-pub(super) fn unknown_header(name: &str, at: NodeId) -> Problem {
+pub(super) fn unknown_header<'a>(name: &str, at: NodeId, declared: impl Iterator<Item = &'a str>) -> Problem {
     let problem = Problem::new(Code::E0503, at, format!("no header is called `{name}`"));
     match name {
         "l4" => problem.with_help("write `has tcp or has udp`"),
-        _ => problem.misspelt(name, HeaderKind::ALL.map(HeaderKind::name).into_iter().chain(["tunnel"])),
+        _ => {
+            problem.misspelt(name, HeaderKind::ALL.map(HeaderKind::name).into_iter().chain(["tunnel"]).chain(declared))
+        }
     }
 }
 
@@ -147,6 +149,20 @@ pub(super) fn shape_refused(port: &str, stack: impl Display, shape: Shape, at: N
         .with_help("test for the headers first, or add or remove them")
 }
 
+pub(super) fn metadata_unset(field: Field, port: &str, at: NodeId) -> Problem {
+    Problem::new(Code::E0326, at, format!("`{field}` may have no value here, and `{port}` carries it"))
+        .with_note("it has one on paths where it is written, or where packets enter by a port that declares it")
+        .with_help(format!("write `{field} = …;` on every path to here"))
+}
+
+pub(super) fn unknown_metadata(name: &str, at: NodeId, known: Vec<&str>) -> Problem {
+    let problem = Problem::new(Code::E0503, at, format!("no metadata is called `{name}` here"));
+    match known.is_empty() {
+        true => problem.with_help(format!("a port declares it: `port inout a: Ip4 with {{ {name}: u8 }};`")),
+        false => problem.with_help(format!("there is `{}`", known.join("`, `"))).misspelt(name, known),
+    }
+}
+
 pub(super) fn field_unset(field: Field, at: NodeId) -> Problem {
     Problem::new(Code::E0517, at, format!("`{field}` of the added header has no value yet"))
         .with_help(format!("write `{field} = …;` first"))
@@ -154,7 +170,7 @@ pub(super) fn field_unset(field: Field, at: NodeId) -> Problem {
 
 pub(super) fn cannot_add(header: HeaderKind, at: NodeId) -> Problem {
     let message =
-        format!("`{}` cannot be added: the packet may have it, or may have no `eth` to put it after", header.name());
+        format!("`{}` cannot be added: the packet may have it, or have nothing to put it after", header.name());
     Problem::new(Code::E0518, at, message)
 }
 
@@ -165,7 +181,7 @@ pub(super) fn cannot_remove(header: HeaderKind, at: NodeId) -> Problem {
 
 pub(super) fn not_movable(header: HeaderKind, at: NodeId) -> Problem {
     Problem::new(Code::E0518, at, format!("`{}` can be neither added nor removed", header.name()))
-        .with_note("tags (`vlan`, `svlan`) can")
+        .with_note("tags (`vlan`, `svlan`) and declared headers can")
         .with_help("a whole tunnel comes and goes with `Encapsulate(eth, ip, …)` and `Decapsulate()`")
 }
 

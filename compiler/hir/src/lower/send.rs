@@ -3,17 +3,18 @@
 use super::expr::Operand;
 use super::flow::Flow;
 use super::{Here, Lower, PortGroup, problem};
+use crate::metadata::metadata;
 use rdcl_base::NodeId;
-use rdcl_core::{BlockId, End, Expr as Core, PortId, Reason, mask};
+use rdcl_core::{BlockId, End, Expr as Core, PortId, Reason, Shape, mask};
 use rdcl_syntax::ast::{CallArg, Direction, Expr, ExprKind, Name};
 
 impl<'a> Lower<'a> {
     /// `Forward(p)` or `Forward(p[index])`
     pub(super) fn forward(&mut self, here: Here, to: &Expr, node: NodeId) -> Option<Here> {
         let end = match &to.kind {
-            ExprKind::Name(name) => self.forward_to(&here.flow, name, node),
+            ExprKind::Name(name) => self.forward_to(&here, name, node),
             ExprKind::Index(of, index) => match &of.kind {
-                ExprKind::Name(name) => self.forward_to_member(&here.flow, name, index, node),
+                ExprKind::Name(name) => self.forward_to_member(&here, name, index, node),
                 _ => self.fault(problem::wrong_kind("a port", "an expression", to.node)),
             },
             ExprKind::Bad => self.broken(),
@@ -28,25 +29,25 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn forward_to(&mut self, flow: &Flow, name: &Name, node: NodeId) -> Option<End> {
+    fn forward_to(&mut self, here: &Here, name: &Name, node: NodeId) -> Option<End> {
         let group = self.target_group(name)?;
         if group.array.is_some() {
             let message = format!("`{}` is an array of ports", name.text);
             let help = format!("name one, `{0}[0]`, or all but the one it came by: `Flood({0})`", name.text);
             return self.fault(problem::port_misused(message, &help, name.node));
         }
-        self.may_leave(flow, group, node)?;
+        self.may_leave(here, group, node)?;
         Some(End::Forward(group.first))
     }
 
-    fn forward_to_member(&mut self, flow: &Flow, name: &Name, index: &Expr, node: NodeId) -> Option<End> {
+    fn forward_to_member(&mut self, here: &Here, name: &Name, index: &Expr, node: NodeId) -> Option<End> {
         let group = self.target_group(name)?;
         if group.array.is_none() {
             let message = format!("`{}` is one port, not an array", name.text);
             return self.fault(problem::port_misused(message, "leave the index out", name.node));
         }
-        self.may_leave(flow, group, node)?;
-        match self.value(flow, index)? {
+        self.may_leave(here, group, node)?;
+        match self.value(&here.flow, index)? {
             Operand::Int(n) => self.constant_member(group, n, index.node),
             Operand::Bits(Core::Const(c), _) => self.constant_member(group, c.value, index.node),
             Operand::Bits(on, width) => Some(self.switch(group, on, width, node)),
@@ -87,21 +88,24 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Complains unless every packet here is fit for the port.
-    fn may_leave(&mut self, flow: &Flow, group: &PortGroup, node: NodeId) -> Option<()> {
-        let refused = flow.shapes.iter().find(|s| !group.stack.admits(**s) || !s.is_linked()).filter(|_| !flow.vague);
+    /// Makes packets here ready for the port; complains of those that are not fit for it.
+    fn may_leave(&mut self, here: &Here, group: &PortGroup, node: NodeId) -> Option<()> {
+        let flow = &here.flow;
+        let whole = |s: &Shape| metadata(group.stack).map_or(*s, |meta| s.with(meta));
+        let fits = |s: &Shape| group.stack.admits(whole(s)) && whole(s).is_linked();
+        let refused = flow.shapes.iter().find(|s| !fits(s)).filter(|_| !flow.vague);
         if let Some(shape) = refused {
             return self.fault(problem::shape_refused(&group.name, group.stack, *shape, node));
         }
         match flow.unset.first() {
             Some(field) => self.fault(problem::field_unset(*field, node)),
-            None => Some(()),
+            None => self.give_metadata(here, group, node),
         }
     }
 
     /// `Flood(p)`: a copy to every port of the array but the one the packet entered by.
     pub(super) fn flood(&mut self, here: Here, ports: &Name, node: NodeId) -> Option<Here> {
-        let Some(others) = self.flooded(&here.flow, ports, node) else {
+        let Some(others) = self.flooded(&here, ports, node) else {
             return self.stop(here, node);
         };
         let end = match others.as_slice() {
@@ -112,9 +116,9 @@ impl<'a> Lower<'a> {
         None
     }
 
-    fn flooded(&mut self, flow: &Flow, ports: &Name, node: NodeId) -> Option<Vec<PortId>> {
+    fn flooded(&mut self, here: &Here, ports: &Name, node: NodeId) -> Option<Vec<PortId>> {
         let group = self.target_group(ports)?;
-        self.may_leave(flow, group, node)?;
+        self.may_leave(here, group, node)?;
         let others: Vec<PortId> = group.members().map(|m| m.1).filter(|port| *port != self.ingress).collect();
         if others.is_empty() {
             let message = format!("`{}` has no port but the one the packet came by", ports.text);

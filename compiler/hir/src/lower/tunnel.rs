@@ -37,10 +37,10 @@ impl Lower<'_> {
                 return self.fault(problem::no_outer_header("this", super::instruction::arg_node(arg)));
             };
             let ExprKind::Name(name) = &e.kind else { return self.fault(problem::no_outer_header("this", e.node)) };
-            match HeaderKind::from_name(&name.text) {
+            match self.header_named(&name.text) {
                 Some(header) if shape.last().is_none_or(|last| last < header) => shape = shape.with(header),
                 Some(_) => return self.fault(problem::no_outer_header(&name.text, name.node)),
-                None => return self.fault(problem::unknown_header(&name.text, name.node)),
+                None => return self.fault(self.unknown_header(name)),
             }
         }
         Some(shape)
@@ -82,7 +82,8 @@ impl Lower<'_> {
     pub(super) fn has_tunnel(&self, flow: &Flow) -> Cond {
         let known = self.known();
         let first = [HeaderKind::InnerEth, HeaderKind::InnerIp4, HeaderKind::InnerIp6];
-        let tunnels = [HeaderKind::Gre, HeaderKind::Vxlan, HeaderKind::Gtpu].into_iter().chain(first);
+        let declared = known.declared_headers().iter().filter(|h| h.is_tunnel()).map(|h| HeaderKind::User(*h));
+        let tunnels = [HeaderKind::Gre, HeaderKind::Vxlan, HeaderKind::Gtpu].into_iter().chain(declared).chain(first);
         flow.decide(fold::any(tunnels.filter(|h| known.has(*h)).map(Cond::Has).collect()))
     }
 
@@ -91,8 +92,8 @@ impl Lower<'_> {
         let announces = |inner: HeaderKind| {
             let outer = inner.outer()?;
             let selector = inner.field(outer.selector()?.decl().name)?;
-            let deeper = outer.links().iter().filter(|(next, _)| self.known().has(*next) && next.inner().is_none());
-            let numbers = deeper.filter_map(|(next, _)| outer.number_of(*next)).map(|n| (n, n));
+            let deeper = self.known().links(outer).filter(|(next, _)| next.inner().is_none());
+            let numbers = deeper.filter_map(|(next, _)| outer.number_of(next)).map(|n| (n, n));
             let set = IntervalSet::from_intervals(numbers);
             (!set.is_empty()).then(|| Cond::All(vec![Cond::Has(inner), Cond::In(Core::Field(selector), set)]))
         };

@@ -88,7 +88,8 @@ impl Frame<'_, '_> {
 #[salsa::tracked(returns(deref))]
 pub(crate) fn text_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     let Some(program) = program(db, item) else { return Vec::new() };
-    let (library, scope, unread) = (Library::around(db, item), Scope::of_text(&program.statements), unread(db, item));
+    let (library, scope) = (Library::around(db, item), Scope::of_text(&program.statements));
+    let unread = unread(db, item, &program.statements.iter().collect::<Vec<_>>());
     let mut cx = Cx::new(db, item);
     let frame = Frame { library: &library, scope: &scope, model: None, block: None, unread: &unread };
     check(&mut cx, &frame);
@@ -104,7 +105,7 @@ pub(crate) fn text_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Proble
 }
 
 /// Drops complaints about names that could not be read as they are written: those are complained of already.
-fn retain_new<'db>(db: &'db dyn Db, item: Item<'db>, problems: &mut Vec<Problem>) {
+pub(crate) fn retain_new<'db>(db: &'db dyn Db, item: Item<'db>, problems: &mut Vec<Problem>) {
     let parsed = parsed(db, item);
     let errors: Vec<Span> =
         parsed.errors(db).iter().filter(|e| e.severity == Severity::Error).map(|e| e.primary).collect();
@@ -131,12 +132,9 @@ pub(crate) fn block_problems<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>) {
 }
 
 /// The text of the statements that could not be read.
-fn unread<'db>(db: &'db dyn Db, item: Item<'db>) -> String {
-    let bad = |program: &rdcl_syntax::nemo::Program| -> Vec<_> {
-        let bad = program.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Bad));
-        bad.map(|statement| statement.node).collect()
-    };
-    let nodes = program(db, item).map_or_else(Vec::new, bad);
+pub(crate) fn unread<'db>(db: &'db dyn Db, item: Item<'db>, statements: &[&rdcl_syntax::nemo::Statement]) -> String {
+    let bad = statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Bad));
+    let nodes: Vec<_> = bad.map(|statement| statement.node).collect();
     if nodes.is_empty() {
         return String::new();
     }

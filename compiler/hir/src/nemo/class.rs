@@ -125,13 +125,16 @@ pub struct Class {
     parts: Vec<(Key, IntervalSet)>,
     /// Matches on what no packet is known to carry, with their values as written.
     others: Vec<(String, String)>,
+    /// Some match could not be read, so that fewer packets belong to it than are known.
+    partial: bool,
 }
 
 impl Class {
-    /// Whether some packet may belong to both.
+    /// Whether some packet belongs to both, as far as is known.
     pub fn overlaps(&self, other: &Class) -> bool {
         let apart = |(name, value): &(String, String)| other.others.iter().any(|(n, v)| n == name && v != value);
-        ALL.iter().all(|key| !self.values(*key).intersect(&other.values(*key)).is_empty())
+        !(self.partial || other.partial)
+            && ALL.iter().all(|key| !self.values(*key).intersect(&other.values(*key)).is_empty())
             && !self.others.iter().any(apart)
             && !(self.mixes_with(other) || other.mixes_with(self))
     }
@@ -250,6 +253,7 @@ pub(crate) fn class_of(
             library.all(Space::FlowModel).find_map(|model| model.find(&name.text)).map(|property| property.kind);
         let Some(value) = value else {
             cx.report(no_value(cx, &name));
+            class.partial = true;
             continue;
         };
         if value.as_word().is_some_and(is_free) {
@@ -257,14 +261,23 @@ pub(crate) fn class_of(
             continue;
         }
         match (key, declared) {
-            (Some(key), _) => class.parts.extend(values(cx, key, &name.text, &value)),
+            (Some(key), _) => match values(cx, key, &name.text, &value) {
+                Some((found, partial)) => {
+                    class.parts.push(found);
+                    class.partial |= partial;
+                }
+                None => class.partial = true,
+            },
             (None, Some(kind)) => {
                 if let Some(Err(unfit)) = kind.map(|kind| kind.check(&value)) {
                     cx.report(unfit_value(cx, &name.text, kind.map_or("another value", |kind| kind.noun()), unfit));
                 }
                 class.others.push((name.text.clone(), shown(&value)));
             }
-            (None, None) => cx.report(unknown_key(cx, &name, library)),
+            (None, None) => {
+                cx.report(unknown_key(cx, &name, library));
+                class.partial = true;
+            }
         }
     }
     class
@@ -278,25 +291,40 @@ enum Read {
     Wrong,
 }
 
-/// The values of a match; complains when they are none of the key's.
-fn values(cx: &mut Cx<'_>, key: Key, name: &str, value: &Value) -> Option<(Key, IntervalSet)> {
+/// The values of a match, and whether some of them could not be read; complains of those that are none of the key's.
+fn values(cx: &mut Cx<'_>, key: Key, name: &str, value: &Value) -> Option<((Key, IntervalSet), bool)> {
     if let Value::List(all, _) = value {
-        let read: Vec<_> = all.iter().filter_map(|v| Some((values(cx, key, name, v)?, v.node()))).collect();
-        let first = read.first()?.0.0;
-        if let Some((_, at)) = read.iter().find(|((key, _), _)| *key != first) {
-            cx.report(two_versions(cx, name, *at));
-        }
-        let same = read.iter().filter(|((key, _), _)| *key == first);
-        return Some((first, same.fold(IntervalSet::empty(), |union, ((_, set), _)| union.union(set))));
+        return listed(cx, key, name, all);
     }
     match read(cx, key, value) {
-        Read::Set(key, set) => Some((key, set)),
+        Read::Set(key, set) => Some(((key, set), false)),
         Read::Nothing => None,
         Read::Wrong => {
             cx.report(wrong_value(cx, key, name, value.node()));
             None
         }
     }
+}
+
+fn listed(cx: &mut Cx<'_>, key: Key, name: &str, all: &[Value]) -> Option<((Key, IntervalSet), bool)> {
+    let mut found: Option<(Key, IntervalSet)> = None;
+    let mut partial = false;
+    for value in all {
+        let Some(((key, set), some)) = values(cx, key, name, value) else {
+            partial = true;
+            continue;
+        };
+        partial |= some;
+        match &mut found {
+            None => found = Some((key, set)),
+            Some((first, union)) if *first == key => *union = union.union(&set),
+            Some(_) => {
+                cx.report(two_versions(cx, name, value.node()));
+                partial = true;
+            }
+        }
+    }
+    Some((found?, partial))
 }
 
 fn read(cx: &mut Cx<'_>, key: Key, value: &Value) -> Read {

@@ -142,6 +142,7 @@ fn tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Environment> 
         ast::Item::Environment(tree) => Some(tree),
         ast::Item::Use(_)
         | ast::Item::Stack(_)
+        | ast::Item::Header(_)
         | ast::Item::Rfb(_)
         | ast::Item::Substrate(_)
         | ast::Item::Deploy(_)

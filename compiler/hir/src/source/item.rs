@@ -210,6 +210,7 @@ pub fn rfb_tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Rfb> 
         ast::Item::Rfb(rfb) => Some(rfb),
         ast::Item::Use(_)
         | ast::Item::Stack(_)
+        | ast::Item::Header(_)
         | ast::Item::Substrate(_)
         | ast::Item::Deploy(_)
         | ast::Item::Nemo(_)

@@ -1,10 +1,13 @@
 //! Which names an item mentions that may have been imported; for finding imports that are never used.
 
+use crate::headers::mentioned;
+use crate::layouts::{headers_in_sight, name_in_sefl, paths_of};
 use crate::source::db::{Db, SourceFile};
 use crate::source::item::{Item, is_read, items, parsed};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
 use rdcl_base::{Code, Diagnostic, nearest};
+use rdcl_syntax::Keyword;
 use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Member, Path, TypeArg, TypeExpr};
 use std::collections::BTreeSet;
 
@@ -27,7 +30,9 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
                 }
             }
         }
-        ast::Item::Use(_) | ast::Item::Stack(_) | ast::Item::Nemo(_) | ast::Item::Bad(_) => {}
+        ast::Item::Stack(stack) => found.names.extend(stack.headers.iter().map(|name| name.text.clone())),
+        ast::Item::Header(header) => paths_of(header).for_each(|path| found.path(path)),
+        ast::Item::Use(_) | ast::Item::Nemo(_) | ast::Item::Bad(_) => {}
     }
     found.names
 }
@@ -39,7 +44,16 @@ pub(crate) fn unused_imports(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
         return Vec::new();
     }
     let scope = scope(db, file);
-    let mentioned = |name: &String| items(db, file).iter().any(|item| mentions(db, *item).contains(name));
+    let mentioned = |name: &String| {
+        let header = headers_in_sight(db, file)
+            .get(&name_in_sefl(name))
+            .filter(|_| scope.names.get(name).is_some_and(|item| item.keyword(db) == Keyword::Header));
+        let by_header = |item: &Item<'_>| {
+            let in_text = header.is_some_and(|header| mentioned(db, *item).has(*header));
+            in_text || header.is_some() && mentions(db, *item).contains(&name_in_sefl(name))
+        };
+        items(db, file).iter().any(|item| mentions(db, *item).contains(name) || by_header(item))
+    };
     let unused = scope.imports.iter().filter(|(name, _)| !mentioned(name));
     let misspelt = |name: &String| {
         let names = items(db, file).iter().flat_map(|item| mentions(db, *item));

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) enum Kind {
     Block,
     Stack,
+    Header,
     Substrate,
     Environment,
 }
@@ -26,6 +27,7 @@ impl Kind {
         match self {
             Kind::Block => Keyword::Rfb,
             Kind::Stack => Keyword::Stack,
+            Kind::Header => Keyword::Header,
             Kind::Substrate => Keyword::Substrate,
             Kind::Environment => Keyword::Environment,
         }
@@ -35,6 +37,7 @@ impl Kind {
         match self {
             Kind::Block => "block",
             Kind::Stack => "type",
+            Kind::Header => "header",
             Kind::Substrate => "substrate",
             Kind::Environment => "kind of execution environment",
         }
@@ -43,7 +46,7 @@ impl Kind {
     fn unknown(self) -> Code {
         match self {
             Kind::Block => Code::E0201,
-            Kind::Stack => Code::E0202,
+            Kind::Stack | Kind::Header => Code::E0202,
             Kind::Substrate => Code::E0702,
             Kind::Environment => Code::E0208,
         }
@@ -91,7 +94,10 @@ pub fn declarations<'db>(db: &'db dyn Db, file: SourceFile) -> BTreeMap<String, 
 }
 
 fn is_named(db: &dyn Db, item: Item<'_>) -> bool {
-    let named = matches!(item.keyword(db), Keyword::Rfb | Keyword::Stack | Keyword::Substrate | Keyword::Environment);
+    let named = matches!(
+        item.keyword(db),
+        Keyword::Rfb | Keyword::Stack | Keyword::Header | Keyword::Substrate | Keyword::Environment
+    );
     named && !item.name(db).is_empty()
 }
 
@@ -310,6 +316,7 @@ pub(crate) fn name_node(db: &dyn Db, item: Item<'_>) -> NodeId {
     match parsed(db, item).tree(db) {
         ast::Item::Use(imports) => imports.first().map_or(NodeId(0), |i| i.path.node),
         ast::Item::Stack(stack) => stack.name.node,
+        ast::Item::Header(header) => header.name.node,
         ast::Item::Rfb(rfb) => rfb.name.node,
         ast::Item::Substrate(substrate) => substrate.name.node,
         ast::Item::Environment(environment) => environment.name.node,
@@ -400,6 +407,7 @@ fn wrong_kind(at: Loc, name: &str, found: Keyword, wanted: Kind) -> Problem {
     let found = match found {
         Keyword::Rfb => "a block",
         Keyword::Stack => "a header stack",
+        Keyword::Header => "a header",
         Keyword::Substrate => "a substrate",
         Keyword::Environment => "a kind of execution environment",
         Keyword::Use | Keyword::Deploy | Keyword::Nemo | Keyword::Unknown => "something else",

@@ -9,7 +9,7 @@ use crate::ways::Way;
 use rdcl_base::{Dimension, Quantity};
 use rdcl_core::{Endpoint, HeaderKind, PartId};
 use rdcl_hir::{Attribute, Bound, Deployment, Event, FEATURES, Feature, Instance, Lifecycle, Loc, Value};
-use rdcl_hir::{body, leaf_ports, lifecycle, params, parts, policies, service_levels};
+use rdcl_hir::{body, leaf_ports, lifecycle, metadata, params, parts, policies, service_levels};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -33,6 +33,7 @@ impl<'db> Site<'_, '_, 'db> {
             if way.ends.iter().any(|end| self.is_server(*end)) {
                 self.lose_promises(way);
                 self.lose_tags(way);
+                self.lose_metadata(way);
             } else if !servers.is_empty() && self.is_straight(way) {
                 self.losses.push(self.straight(way));
             }
@@ -131,6 +132,26 @@ impl<'db> Site<'_, '_, 'db> {
                 kind: LossKind::Tags,
                 message: format!("`{wire}` carries VLAN tags, which the network may not"),
                 help: "use a network that is transparent for tags",
+                port: None,
+                at,
+                because: wires(way),
+            });
+        }
+    }
+
+    fn lose_metadata(&mut self, way: &Way<'_>) {
+        let (db, names) = (self.planner.names.db, self.planner.names);
+        let carries = |end: &Endpoint| match end {
+            Endpoint::Part(part, port) => metadata(leaf_ports(db, names.leaf(*part))[port.index()].stack).is_some(),
+            Endpoint::Boundary(_) => false,
+        };
+        if way.ends.iter().any(carries) {
+            let wire = way.ends.map(|end| names.end(end)).join(" <-> ");
+            let at = wires(way).first().copied().unwrap_or(self.planner.deployment.place);
+            self.losses.push(Loss {
+                kind: LossKind::Metadata,
+                message: format!("`{wire}` carries metadata, which the network does not"),
+                help: "run the parts at both ends on `kvm`, or carry the value in a header",
                 port: None,
                 at,
                 because: wires(way),

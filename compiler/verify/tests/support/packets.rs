@@ -47,7 +47,7 @@ pub fn of_shape(rng: &mut Rng, shape: Shape, known: Shape) -> Packet {
 /// What the last header announces.
 fn carry(rng: &mut Rng, packet: &mut Packet, last: HeaderKind, known: Shape) {
     if let Some(next) = last.selector() {
-        let known = |v: u128| last.followers().any(|h| known.has(h) && last.number_of(h) == Some(v));
+        let known = |v: u128| known.links(last).any(|(h, _)| last.number_of(h) == Some(v));
         let tag = rng.chance(10).then_some(0x8100).filter(|v| !known(*v));
         let free = tag.unwrap_or_else(|| rng.value(next.width()));
         packet.set(next, if known(free) { 0 } else { free });

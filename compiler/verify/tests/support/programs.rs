@@ -3,6 +3,7 @@
 //! A block is made for a [`Scope`]; another place may lead to it as well if its scope is within that one, so paths
 //! join. Blocks get their numbers before those they lead to, so every edge goes forward.
 
+use crate::declared::{auth, every, front, probe, shim, trail};
 use crate::rng::Rng;
 use crate::scope::{Scope, Words};
 use crate::state::{map, table};
@@ -41,7 +42,12 @@ pub fn stacks() -> Vec<Stack> {
 /// Stacks whose parsers know more headers than all parsers do.
 fn wide_stacks() -> Vec<Stack> {
     use HeaderKind::*;
-    let headers: [(&[HeaderKind], &[HeaderKind]); 6] = [
+    let headers: [(&[HeaderKind], &[HeaderKind]); 11] = [
+        (&[Ip4], &[probe(), trail()]),
+        (&[Ip4, Udp, probe()], &[]),
+        (&[Eth], &[shim()]),
+        (&[Ip4, auth()], &[]),
+        (&[front()], &[auth()]),
         (&[Ip6], &[Icmp6]),
         (&[Eth, Arp], &[]),
         (&[Eth, Svlan, Mpls], &[]),
@@ -177,7 +183,7 @@ impl Draft<'_> {
 
     fn movable(&mut self) -> HeaderKind {
         match self.rng.weighted(&[80, 20]) {
-            1 if self.style.other_headers => self.rng.pick(&HeaderKind::ALL),
+            1 if self.style.other_headers => self.rng.pick(&every()),
             _ => HeaderKind::Vlan,
         }
     }

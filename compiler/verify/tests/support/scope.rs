@@ -1,5 +1,6 @@
 //! What a random program may say at some point, and random expressions and conditions that say it.
 
+use crate::declared::every;
 use crate::rng::Rng;
 use rdcl_base::IntervalSet;
 use rdcl_core::*;
@@ -40,7 +41,7 @@ impl Scope {
 
     /// The fields that every packet has here.
     pub fn fields(&self) -> Vec<Field> {
-        let mut all = HeaderKind::ALL.to_vec();
+        let mut all = every();
         all.retain(|h| self.shapes.iter().all(|s| s.has(*h)));
         Shape::of(&all).fields().collect()
     }
@@ -173,7 +174,7 @@ impl Words<'_> {
     pub fn cond(&mut self, depth: u32) -> Cond {
         let simple = if depth == 0 { 0 } else { 1 };
         match self.rng.weighted(&[25, 25, 25, 8 * simple, 8 * simple, 8 * simple, 1, 1]) {
-            0 => Cond::Has(self.rng.pick(&HeaderKind::ALL)),
+            0 => Cond::Has(self.rng.pick(&every())),
             1 => {
                 let (op, width) = (self.rng.pick(&[CmpOp::Eq, CmpOp::Ult, CmpOp::Ule]), self.common_width());
                 let a = self.expr(width, depth);

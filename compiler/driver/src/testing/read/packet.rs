@@ -98,7 +98,7 @@ impl Reader<'_> {
 
     /// The bytes of a packet with these fields. Others have their usual values, headers follow from what the port carries.
     pub fn packet(&mut self, table: &DeTable<'_>, whole: Range<usize>, stack: Stack) -> Read<Vec<u8>> {
-        let said = self.fields(table)?;
+        let said = self.fields(table, stack)?;
         let fits = |shape: &Shape| said.headers.iter().all(|(header, _)| shape.has(*header));
         let Some(shape) = Shape::of_stack(stack).into_iter().find(fits) else {
             let names: Vec<&str> = said.headers.iter().map(|(header, _)| header.name()).collect();
@@ -124,16 +124,19 @@ impl Reader<'_> {
         Some(deparse(&packet))
     }
 
-    /// Everything that is said by header and field.
-    pub fn fields(&mut self, table: &DeTable<'_>) -> Read<Said> {
+    /// Everything that is said by header and field of a packet at a port of this stack.
+    pub fn fields(&mut self, table: &DeTable<'_>, stack: Stack) -> Read<Said> {
+        let known = stack.known;
+        let declared = |name: &str| stack.required.named(name).or_else(|| known.named(name));
         let mut said = Said::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "port" | "hex" | "pcap" => {}
                 "payload" => said.payload = Some(self.hex("payload", value)?),
                 name => {
-                    let Some(header) = HeaderKind::from_name(name) else {
-                        let names = HeaderKind::ALL.into_iter().map(HeaderKind::name).chain(KEYS);
+                    let Some(header) = HeaderKind::from_name(name).or_else(|| declared(name)) else {
+                        let declared = known.declared_headers().iter().map(|header| header.name());
+                        let names = HeaderKind::ALL.into_iter().map(HeaderKind::name).chain(declared).chain(KEYS);
                         let help = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
                         return self.refuse(Code::E1304, key.span(), format!("there is no header `{name}`"), help);
                     };

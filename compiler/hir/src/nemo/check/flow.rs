@@ -42,8 +42,12 @@ pub(crate) fn classes<'db>(cx: &Cx<'db>, frame: &Frame<'_, 'db>) -> Vec<FlowClas
 pub(super) fn unused<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, asked: &BTreeSet<String>) {
     let targets: BTreeSet<String> =
         frame.scope.of_kind(EntityKind::Operation).filter_map(|o| Some(o.target()?.text())).collect();
-    let expected = frame.block.is_some() || !targets.is_empty();
-    let unused = |flow: &&Thing<'db>| !targets.contains(&flow.name.text) && !asked.contains(&flow.name.text);
+    // An operation without a target, or whose target could not be read, may be meant to be about any of them.
+    let open = frame.scope.of_kind(EntityKind::Operation).any(|o| o.target().is_none());
+    let expected = (frame.block.is_some() || !targets.is_empty()) && !open;
+    let unused = |flow: &&Thing<'db>| {
+        !targets.contains(&flow.name.text) && !asked.contains(&flow.name.text) && !frame.may_exist(&flow.name.text)
+    };
     for flow in frame.scope.of_kind(EntityKind::Flow).filter(|_| expected).filter(unused) {
         let message = format!("no operation uses the flow `{}`", flow.name.text);
         cx.report(Diagnostic::new(Code::W0402, cx.at(flow.name.node), message));

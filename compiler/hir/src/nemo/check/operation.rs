@@ -121,7 +121,7 @@ fn check_target<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, target: &Ref, num
 fn check_target_in<'db>(cx: &mut Cx<'db>, frame: &Frame<'_, 'db>, block: &Block, target: &Ref) {
     let name = target.text();
     let flows = || frame.scope.of_kind(EntityKind::Flow).map(|flow| flow.name.text.as_str());
-    if !flows().any(|flow| flow == name) && !block.ports.contains(&name) {
+    if !flows().any(|flow| flow == name) && !block.ports.contains(&name) && !frame.may_exist(&name) {
         let known = flows().chain(block.ports.iter().map(String::as_str));
         let problem = Diagnostic::new(Code::E0412, cx.at(target.node), format!("there is no flow `{name}`"));
         cx.report(faults::meant(cx, problem, target.node, nearest(&name, known)));
