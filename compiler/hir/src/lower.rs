@@ -46,6 +46,22 @@ use rdcl_core::{
 use rdcl_syntax::ast;
 use std::collections::BTreeMap;
 
+/// Ports that a block may have although nothing is known of them. Who names one is not complained of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LostPorts {
+    /// Their names, as far as they are known.
+    pub names: Vec<String>,
+    /// Whether there may be ports of any name: a parent is not there, or something could not be read.
+    pub any: bool,
+}
+
+impl LostPorts {
+    /// Whether this may be one.
+    pub fn may_be(&self, name: &str) -> bool {
+        self.any || self.names.iter().any(|lost| lost == name)
+    }
+}
+
 /// A declared port, or array of ports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PortGroup {
@@ -79,6 +95,8 @@ impl PortGroup {
 pub struct Env<'a> {
     /// Ports, in the order of their ids.
     pub ports: &'a [PortGroup],
+    /// Ports of which nothing is known.
+    pub lost: &'a LostPorts,
     /// Parameters and what they stand for.
     pub params: &'a IndexMap<String, (Type, Value)>,
     /// Declared headers.
@@ -271,6 +289,7 @@ impl<'a> Lower<'a> {
                 self.fault(problem::port_misused(message, "declare it `inout`, or drop the behaviour", port.node))
             }
             Some(group) => Some(group),
+            None if self.env.lost.may_be(&port.text) => self.broken(),
             None => {
                 let known = self.env.ports.iter().map(|g| g.name.as_str());
                 self.fault(problem::unknown_port(&port.text, port.node, known))

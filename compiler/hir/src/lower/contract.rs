@@ -2,7 +2,7 @@
 
 use super::expr::Operand;
 use super::flow::Flow;
-use super::{Env, Lower, field, fold, problem};
+use super::{Env, LostPorts, Lower, field, fold, problem};
 use crate::headers::inner_header;
 use crate::layouts::HeaderNames;
 use crate::metadata::META;
@@ -39,7 +39,7 @@ pub fn lower_predicate(
 /// The fields of `except`, which packets of this stack must be able to have.
 pub fn lower_fields(headers: &HeaderNames, entry: Stack, exprs: &[ast::Expr]) -> (Vec<Field>, Vec<Diagnostic<NodeId>>) {
     let params = IndexMap::new();
-    let env = Env { ports: &[], params: &params, headers };
+    let env = Env { ports: &[], lost: &LostPorts::default(), params: &params, headers };
     let mut lower = Lower::new(&env);
     let flow = Flow::of_shapes(Shape::of_stack(entry));
     let fields = exprs.iter().filter_map(|e| lower.excepted(&flow, e)).flatten().collect();

@@ -50,10 +50,11 @@ pub(super) fn unknown_field<'a>(
 }
 
 pub(super) fn header_may_be_absent(what: &str, proofs: &str, shapes: &BTreeSet<Shape>, at: NodeId) -> Problem {
+    let whole = proofs.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(proofs);
     let lacking: Vec<String> = shapes.iter().take(3).map(|s| format!("`{s:?}`")).collect();
     Problem::new(Code::E0504, at, format!("`{what}` is used where the packet may not have it"))
         .with_note(format!("here a packet may be {}", lacking.join(" or ")))
-        .with_help(format!("test for it first: `{proofs} and …`, or `Constrain({proofs});` before"))
+        .with_help(format!("test for it first: `{proofs} and …`, or `Constrain({whole});` before"))
 }
 
 pub(super) fn unreadable(field: Field, at: NodeId) -> Problem {

@@ -80,6 +80,7 @@ impl<'a> Lower<'a> {
                 self.fault(problem::port_misused(message, "declare it `inout`, or take another", name.node))
             }
             Some(group) => Some(group),
+            None if self.env.lost.may_be(&name.text) => self.broken(),
             None => {
                 let known = self.env.ports.iter().map(|g| g.name.as_str());
                 self.fault(problem::unknown_port(&name.text, name.node, known))
