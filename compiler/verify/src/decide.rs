@@ -9,11 +9,12 @@ use crate::bypass::{has_bypass, way_round};
 use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
 use crate::guard::{Context, Guard};
-use crate::history::{MOST_TRIED, Plan, Planner};
+use crate::history::{MOST_TRIED, Plan, Planner, left_by};
 use crate::minimise::{Model, Unfound, least_or_why};
 use crate::net::Net;
 use crate::replay::{Replay, Shot, replay, shows, witness};
 use crate::sym::Var;
+use crate::times::one_by_one;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
 use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PartId, Run, Shape};
 use rdcl_hir::{Claim, Property};
@@ -267,7 +268,11 @@ impl<'n> Prover<'n> {
         if !facts.full.is_empty() {
             return Vec::new();
         }
-        let plans = self.plans(&candidate.guard, &facts);
+        let mut plans = Vec::new();
+        for plan in self.plans(&candidate.guard, &facts) {
+            let guards = one_by_one(self.context(), &plan.guard);
+            plans.extend(guards.into_iter().map(|guard| Plan { guard, ..plan.clone() }));
+        }
         let trial = |plan: Plan| Trial {
             rank: (plan.packets.len(), hops, facts.found.len(), from, shape.headers().count(), shape),
             guard: plan.guard.clone(),
@@ -295,7 +300,7 @@ impl<'n> Prover<'n> {
         plans
     }
 
-    /// Leaves that add entries, from every boundary port, in order; one for copies that add alike.
+    /// Leaves that add entries or write to them, from every boundary port, in order; one for copies that add alike.
     fn pool(&mut self) -> Arc<Vec<Leaf>> {
         if let Some(pool) = &self.pool {
             return Arc::clone(pool);
@@ -309,7 +314,7 @@ impl<'n> Prover<'n> {
             let leaves = self.leaves_from(from);
             let new = |leaf: &&Leaf| {
                 let key = (from, leaf.view.entry_shape, leaf.guard.clone(), Arc::clone(&leaf.facts));
-                leaf.end != LeafEnd::Assumption && !leaf.facts.added.is_empty() && seen.insert(key)
+                leaf.end != LeafEnd::Assumption && left_by(&leaf.facts).next().is_some() && seen.insert(key)
             };
             pool.extend(leaves.iter().filter(new).cloned());
         }
@@ -423,6 +428,8 @@ fn unite(into: &mut Facts, more: &Facts) {
     add(&mut into.found, &more.found);
     add(&mut into.missed, &more.missed);
     add(&mut into.added, &more.added);
+    add(&mut into.changed, &more.changed);
+    add(&mut into.times, &more.times);
     into.full.extend(more.full.iter().copied());
     into.stateful.extend(more.stateful.iter().copied());
     into.ordered |= more.ordered;

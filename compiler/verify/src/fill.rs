@@ -75,7 +75,7 @@ pub fn fill(
             continue;
         }
         *left = left.checked_sub(1)?;
-        let run = replay_into(interpreter, &mut stores, &shot, FUEL)?;
+        let run = replay_into(interpreter, &mut stores, (&shot, shot.now.unwrap_or(0)), FUEL)?;
         let holds = stores.part(goal.part).map(goal.map).len() as u64;
         idle = if holds > held { 0 } else { idle + 1 };
         held = holds;

@@ -6,7 +6,7 @@ use crate::claims::Candidate;
 use crate::explore::Leaf;
 use crate::fill::{Chooser, Filling, Goal, Template, choosing, fill};
 use crate::guard::Guard;
-use crate::replay::{FUEL, Replay, Shot, replay_into, shows, witness};
+use crate::replay::{FUEL, Replay, Shot, replay_into, shows, times, witness};
 use crate::sym::VarKind;
 use crate::verdict::Witness;
 use rdcl_core::{BoundaryId, Interpreter, Stores};
@@ -69,9 +69,11 @@ impl Prover<'_> {
                 let Some(filling) = fill(&interpreter, stores, (goal, room), (&made, chooser), &target, left) else {
                     continue;
                 };
+                let earliest = times(&filling.shots).last().copied().unwrap_or(0);
                 for shot in self.last_shots(&target, candidate, leaf, &filling) {
+                    let now = shot.now.unwrap_or(0).max(earliest);
                     let mut stores = filling.stores.clone();
-                    let Some(run) = replay_into(&interpreter, &mut stores, &shot, FUEL) else { continue };
+                    let Some(run) = replay_into(&interpreter, &mut stores, (&shot, now), FUEL) else { continue };
                     if let Some(telling) = shows(property, to, &shot.packet, &run) {
                         let shots: Vec<Shot> = filling.shots.into_iter().chain([shot]).collect();
                         let replay = Replay { runs: vec![run], stores };
