@@ -67,7 +67,7 @@ impl Session {
             (input, fixtures)
         });
         let checked = self.timed("checking", path, |_| check(input));
-        self.report(&checked.findings, &checked);
+        self.found(&checked);
         if checked.has_errors() {
             return;
         }
@@ -130,7 +130,7 @@ fn add_fixtures(input: &mut Input, path: &Path) -> Vec<(FileId, PathBuf)> {
     }
     found.sort();
     let add = |path: PathBuf| {
-        let text = input::read_text(&path).unwrap_or_default();
+        let text = input::read_text(&path).unwrap_or_else(input::Fault::shown);
         (input.add(path.to_string_lossy().into_owned(), text), path)
     };
     found.into_iter().map(add).collect()
