@@ -25,7 +25,7 @@ pub struct CommandLine {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a package that checks and verifies, to begin from
+    /// Make a package that verifies and builds, to begin from
     New(New),
     /// Parse, resolve and type-check; no solver
     Check(Check),

@@ -66,7 +66,7 @@ pub fn test(test: (&str, &str, &str), failures: &[Failure], sources: &Sources) -
 }
 
 /// What tests have taken of a package.
-pub fn coverage(report: &Report, sources: &Sources) -> Value {
+pub fn coverage(package: &Path, report: &Report, sources: &Sources) -> Value {
     let counts = report.counts.iter().map(|(kind, (taken, of))| {
         let (name, value) = (format!("{}s", kind.word()), json!({"taken": taken, "of": of}));
         (name, value)
@@ -80,6 +80,7 @@ pub fn coverage(report: &Report, sources: &Sources) -> Value {
     });
     let mut object: Map<String, Value> = counts.collect();
     object.insert("type".into(), json!("coverage"));
+    object.insert("package".into(), json!(package.to_string_lossy()));
     object.insert("never".into(), never.collect());
     Value::Object(object)
 }

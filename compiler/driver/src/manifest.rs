@@ -229,5 +229,7 @@ mod tests {
         assert_eq!(messages("[dependencies]\nstd = { path = \"a\" }\n"), ["`std` is the standard library"]);
         assert_eq!(messages("[lints]\nunused_inport = \"warn\"\n"), ["there is no lint `unused_inport`"]);
         assert_eq!(messages("[lints]\nunused_import = \"off\"\n").len(), 1);
+        let (_, found) = read(FileId(0), &format!("{GOOD}[lints]\nW0201 = \"deny\"\n"));
+        assert_eq!(found[0].fix.as_ref().map(|fix| fix.replacement.as_str()), Some("unused_import"));
     }
 }

@@ -88,7 +88,8 @@ impl Session {
             }
         }
         if arguments.coverage {
-            self.say_coverage(&checked, &coverage.report(&checked));
+            let of = Some(path).filter(|_| arguments.paths.len() > 1);
+            self.say_coverage((path, of), &checked, &coverage.report(&checked));
         }
     }
 
@@ -109,11 +110,11 @@ impl Session {
         }
     }
 
-    fn say_coverage(&mut self, checked: &Checked, report: &Report) {
+    fn say_coverage(&mut self, (path, of): (&Path, Option<&Path>), checked: &Checked, report: &Report) {
         self.progress.hide();
         match self.console.format {
-            Format::Json => self.console.object(&json::coverage(report, &checked.sources)),
-            Format::Human | Format::Short => self.console.print(&report::coverage(report, &checked.sources)),
+            Format::Json => self.console.object(&json::coverage(path, report, &checked.sources)),
+            Format::Human | Format::Short => self.console.print(&report::coverage(of, report, &checked.sources)),
         }
     }
 }
