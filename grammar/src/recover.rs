@@ -35,6 +35,9 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
     if found == "if" {
         return Some(lower_case_if(span));
     }
+    if ctx.text[span.start as usize..].starts_with("/*") {
+        return Some(block_comment(span));
+    }
     let (hint, fix) = expected.hint(ctx.text, span).map_or((None, None), |hint| (Some(hint.0), hint.1));
     if expected.at_start() && hint.is_none() && ctx.is_lost() {
         return None;
@@ -73,6 +76,12 @@ fn place<'e>(ctx: &Context<'_>, error: &'e Failure<'_>) -> Option<(Span, &'e [St
         span.start == span.end && (ctx.shared.unclosed.get() || ctx.shared.stop.get() || ctx.shared.deep.get());
     let known = at_end || ctx.shared.flawed.borrow().contains(&span.start);
     (!known).then_some((span, expected))
+}
+
+/// A comment of another language.
+fn block_comment(span: Span) -> Diagnostic<Span> {
+    Diagnostic::new(Code::E0101, span, "there are no comments between `/*` and `*/`")
+        .with_help("a comment begins with `//` and ends with its line")
 }
 
 /// A reserved word where a name belongs.
@@ -204,13 +213,17 @@ impl<'e> Expected<'e> {
         }
         if matches!(found, "&" | "|") && self.expression() {
             let word = if found == "&" { "and" } else { "or" };
-            return Some((format!("write `{word}` between conditions"), instead(span, word)));
+            return Some((format!("write `{word}` between conditions"), Some(between_words(text, span, word))));
         }
         if found == "-" && self.has("<->") {
             return Some(("write `<->` (both ways) or `=>` (a distribution)".to_owned(), None));
         }
         if matches!(found, "=>" | "<->") && self.has("->") {
             return Some(("a flow is written `->`".to_owned(), instead(span, "->")));
+        }
+        if self.has("inout") && !self.new_name() && is_word(found) && is_before_word(text, span) {
+            let help = "say which way packets pass: `in`, `out` or `inout`".to_owned();
+            return Some((help, direction(found).and_then(|word| instead(span, word))));
         }
         if self.has("inout") && !self.new_name() && is_word(found) {
             let before = Span::new(span.start, span.start);
@@ -230,6 +243,33 @@ impl<'e> Expected<'e> {
 }
 
 const OPERATOR: u8 = 9;
+
+/// A sign, doubled perhaps as in C, and the word that stands for it.
+fn between_words(text: &str, sign: Span, word: &str) -> Fix<Span> {
+    let found = &text[sign.start as usize..sign.end as usize];
+    let doubled = text[sign.end as usize..].starts_with(found);
+    let end = if doubled { sign.end + (sign.end - sign.start) } else { sign.end };
+    let space = |at: Option<char>| if at.is_some_and(|c| !c.is_whitespace()) { " " } else { "" };
+    let before = space(text[..sign.start as usize].chars().next_back());
+    let after = space(text[end as usize..].chars().next());
+    Fix { at: Span::new(sign.start, end), replacement: format!("{before}{word}{after}") }
+}
+
+/// Whether another word follows on the same line.
+fn is_before_word(text: &str, span: Span) -> bool {
+    let rest = text[span.end as usize..].trim_start_matches([' ', '\t']);
+    rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// The direction of a port that a word stands for.
+fn direction(found: &str) -> Option<&'static str> {
+    match found.to_ascii_lowercase().as_str() {
+        "in" | "input" | "ingress" => Some("in"),
+        "out" | "output" | "egress" => Some("out"),
+        "inout" | "both" | "bidirectional" | "bidir" => Some("inout"),
+        _ => near_miss(found, ["inout"]),
+    }
+}
 
 /// The statement or member keyword that the word directly before was probably meant to be, and where that word is.
 fn misspelt_before(before: &str) -> Option<(&'static str, Span)> {

@@ -29,6 +29,7 @@ const CHECKS: &[Check] = &[
     ("names-with-spaces-in-diffs", spaces),
     ("standard-input-of-any-notation", notations),
     ("texts-have-one-format", texts),
+    ("comments-of-other-languages", comments),
     ("every-mistake-of-a-fixture", fixture_mistakes),
     ("rows-are-covered-at-their-lines", rows),
 ];
@@ -301,4 +302,17 @@ fn rows(world: &World) -> Result<(), String> {
     let found = objects(&world.fine("test --coverage mine gate --format json")?)?;
     let of: Vec<&Value> = found.iter().filter(|o| o["type"] == "coverage").map(|o| &o["package"]).collect();
     if of == ["mine", "gate"] { Ok(()) } else { Err(format!("{of:?}")) }
+}
+
+fn comments(world: &World) -> Result<(), String> {
+    for text in ["/* x */\nrfb A {}\n", "# x\nrfb A {}\n", "rfb A { # x\n}\n", "rfb A {\n  /* x */\n}\n"] {
+        world.write("a.rdcl", text)?;
+        let found = findings(world, "check a.rdcl")?;
+        let helped =
+            found.iter().any(|finding| finding["help"].as_str().is_some_and(|help| help.contains("begins with `//`")));
+        if !helped {
+            return Err(format!("{text}{found:#?}"));
+        }
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::headers::known_headers;
 use crate::instance::constraint::constraint_problems;
+use crate::instance::narrowing::narrowing_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::layouts::{confused, confusion, declared_header};
@@ -183,6 +184,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),
             constraint_problems(db, item),
+            narrowing_problems(db, item),
             abstract_problems(db, item),
             body_problems(db, item),
             nesting_problems(db, item),
