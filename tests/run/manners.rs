@@ -108,13 +108,13 @@ fn questions(world: &World) -> Result<(), String> {
 
 fn neighbours(world: &World) -> Result<(), String> {
     let pipe = |rest: &str| {
-        format!("use std::net::Ip4;\n\nrfb Site {{\n  port inout a: Ip4;\n  port inout b: Ip4;\n\n  {rest}\n}}\n")
+        format!("use std::net::Ip4;\n\nrfb Site {{\n  port inout west: Ip4;\n  port inout vest: Ip4;\n\n  {rest}\n}}\n")
     };
     for (text, fix) in [
         ("rfb Wall : Walls {}\n".to_owned(), Value::Null),
         ("rfb Walk {}\n\nrfb Wall : Walls {}\n".to_owned(), "Walk".into()),
         (pipe("part x: Sites;"), Value::Null),
-        (pipe("wire a <-> c;"), "b".into()),
+        (pipe("wire west <-> wesst;"), "vest".into()),
     ] {
         world.write("a.rdcl", &text)?;
         let found = findings(world, "check a.rdcl")?;

@@ -4,6 +4,7 @@
 use crate::binary::{self, Run, expect};
 use libtest_mimic::{Failed, Trial};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -287,6 +288,10 @@ fn edited(world: &World) -> Result<(), String> {
     let cache = caches.filter_map(Result::ok).map(|entry| entry.path()).next().ok_or("no cache")?;
     let found = fs::read_dir(&cache).map_err(|e| e.to_string())?.filter_map(Result::ok).map(|entry| entry.path());
     let checkout = found.filter(|path| path.is_dir() && !path.ends_with("copy")).next().ok_or("no checkout")?;
+    let place = || fs::metadata(&checkout).map(|found| found.ino()).map_err(|e| e.to_string());
+    let before = place()?;
+    let ran = world.fine("check --locked --offline site")?;
+    expect(place()? == before, &ran, "what nobody has edited stays where it is")?;
     let (walls, more) = (checkout.join("walls.rdcl"), checkout.join("more.rdcl"));
     for (path, text) in [(&walls, "rfb Other {}\n"), (&more, "rfb More : Nothing {}\n")] {
         fs::write(path, text).map_err(|e| e.to_string())?;

@@ -138,7 +138,8 @@ impl Copy {
         }
         let question = ["status", "--porcelain", "--untracked-files=all", "--ignored", "--ignore-submodules=all"];
         match git_with(&self.path, Some((&index, &folder.join(commit))), question) {
-            Ok(changes) => Ok(changes.is_empty()),
+            // The first column compares with whatever the copy is at, which does not matter here.
+            Ok(changes) => Ok(changes.lines().all(|line| line.as_bytes().get(1) == Some(&b' '))),
             Err(GitError::Environment(reason)) => Err(GitError::Environment(reason)),
             Err(_) => Ok(false),
         }
