@@ -5,6 +5,7 @@
 //! with faults is well-formed, but means nothing.
 
 mod address;
+mod amount;
 mod balancer;
 mod body;
 mod cond;
@@ -34,14 +35,16 @@ pub use filter::{FilterRule, lower_filter};
 use crate::layouts::{HeaderNames, named_header};
 use crate::metadata::META;
 use crate::value::{Type, Value};
+use amount::Kind;
 use draft::Draft;
 use flow::Flow;
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};
 use rdcl_core::{
-    BlockId, End, Expr, HeaderKind, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack,
+    BlockId, End, Expr, HeaderKind, MapId, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack,
 };
 use rdcl_syntax::ast;
+use std::collections::BTreeMap;
 
 /// Ports that a block may have although nothing is known of them. Who names one is not complained of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,6 +125,7 @@ pub fn lower_behaviour(env: &Env<'_>, members: &[ast::SeflMember], at: NodeId) -
             ast::SeflMember::Bad(_) => lower.broken = true,
         }
     }
+    lower.clock = true;
     lower.behaviours(members, at);
     lower.finish()
 }
@@ -145,6 +149,10 @@ struct Lower<'a> {
     ingress: PortId,
     depth: u32,
     steps: u32,
+    /// Columns that hold times and durations.
+    kinds: BTreeMap<(MapId, u16), Kind>,
+    /// Whether there is a time: in a behaviour, not in what is always true or promised.
+    clock: bool,
     /// Whether the tree has holes, about which the parser has complained.
     broken: bool,
 }
@@ -166,6 +174,8 @@ impl<'a> Lower<'a> {
             ingress: PortId(0),
             depth: 0,
             steps: 0,
+            kinds: BTreeMap::new(),
+            clock: false,
             broken: false,
         }
     }
@@ -213,6 +223,11 @@ impl<'a> Lower<'a> {
         let next = f(self, here);
         self.depth -= 1;
         next
+    }
+
+    /// What a column holds.
+    fn column_kind(&self, map: MapId, column: u16) -> Kind {
+        self.kinds.get(&(map, column)).copied().unwrap_or_default()
     }
 
     /// The header with this name: a built-in one, one that is declared in sight, or one that a port demands.

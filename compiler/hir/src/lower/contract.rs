@@ -65,11 +65,13 @@ impl Lower<'_> {
         Some(access.fields())
     }
 
-    /// A call inside an expression; `old(e)` is the only one.
+    /// A call inside an expression.
     pub(super) fn function(&mut self, flow: &Flow, call: &ast::Call) -> Option<Operand> {
         match (call.name.text.as_str(), call.args.as_slice()) {
             ("old", [ast::CallArg::Expr(inner)]) => self.old(flow, inner, call.node),
             ("old", _) => self.fault(problem::wrong_arguments("old", "old(expression)", call.node)),
+            ("widen", [ast::CallArg::Expr(of), ast::CallArg::Expr(width)]) => self.widen(flow, of, width, call.node),
+            ("widen", _) => self.fault(problem::wrong_arguments("widen", "widen(value, width)", call.node)),
             _ => self.fault(problem::unknown_function(&call.name.text, call.name.node)),
         }
     }
@@ -88,9 +90,7 @@ impl Lower<'_> {
                 let bit = self.remembered(fold::ite(cond, fold::constant(1, 1), fold::constant(0, 1)));
                 Some(Operand::Cond(Cond::Cmp(CmpOp::Eq, bit, fold::constant(1, 1))))
             }
-            other @ (Operand::Set(..) | Operand::Text(_) | Operand::Other(_)) => {
-                self.fault(problem::wrong_kind("a value or a condition", other.kind(), inner.node))
-            }
+            other => self.fault(problem::wrong_kind("a value or a condition", other.kind(), inner.node)),
         }
     }
 

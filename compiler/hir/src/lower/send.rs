@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
             Operand::Int(n) => self.constant_member(group, n, index.node),
             Operand::Bits(Core::Const(c), _) => self.constant_member(group, c.value, index.node),
             Operand::Bits(on, width) => Some(self.switch(group, on, width, node)),
-            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+            _ => None,
         }
     }
 
