@@ -240,7 +240,12 @@ impl<'n> Prover<'n> {
                 shown = self.first_shown(trials, &shows_it);
             }
         }
-        match shown.or_else(|| self.first_filled(property, &certain)) {
+        if shown.is_none() {
+            // Filling maps is another search: it is not to be cut short by the one before.
+            self.context().meter();
+            shown = self.first_filled(property, &certain);
+        }
+        match shown {
             Some(witness) => Outcome::Violated(Box::new(witness)),
             None => Outcome::Undecided(self.why_undecided(&doubts)),
         }
