@@ -143,12 +143,15 @@ impl<L> Diagnostic<L> {
 }
 
 /// The candidate nearest to `wanted` by edit distance, if it is near enough to be a slip of the hand
-/// (at most a third of the word, and at most three edits, capitals aside); ties go to the first in order.
+/// (at most a third of the word, and at most three edits, capitals aside); ties go to the first in order. Names of one
+/// letter have nothing in common that could be near.
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wanted.chars().count().div_ceil(3)).min(3);
+    let is_letter = |name: &str| name.chars().count() == 1;
     candidates
         .into_iter()
         .filter(|c| *c != wanted)
+        .filter(|c| !is_letter(wanted) || !is_letter(c) || c.eq_ignore_ascii_case(wanted))
         .map(|c| (if c.eq_ignore_ascii_case(wanted) { 1 } else { edit_distance(wanted, c) }, c))
         .filter(|(d, _)| *d <= limit)
         .min_by_key(|(d, _)| *d)
@@ -183,5 +186,7 @@ mod tests {
         assert_eq!(nearest("lna", ["wan", "lan"]), Some("lan"));
         assert_eq!(nearest("P2P", ["mesh", "p2p"]), Some("p2p"));
         assert_eq!(nearest("zebra", ["lan", "wan"]), None);
+        assert_eq!(nearest("z", ["x", "y"]), None);
+        assert_eq!(nearest("z", ["x", "Z"]), Some("Z"));
     }
 }

@@ -129,6 +129,19 @@ struct Lower<'a> {
     steps: u32,
     /// Whether the tree has holes, about which the parser has complained.
     broken: bool,
+    /// What is being read.
+    setting: Setting,
+}
+
+/// What is being read, for it decides how the presence of a header is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    /// A behaviour.
+    Behaviour,
+    /// A condition of a promise, on the packet as it enters or as it leaves.
+    Promise,
+    /// What a promise says with `old` of the packet as it entered.
+    Old,
 }
 
 /// A point of the program under construction: the end of an open block, and what is known there.
@@ -149,6 +162,7 @@ impl<'a> Lower<'a> {
             depth: 0,
             steps: 0,
             broken: false,
+            setting: Setting::Behaviour,
         }
     }
 
@@ -257,7 +271,8 @@ impl<'a> Lower<'a> {
             }
             Some(group) => Some(group),
             None => {
-                let known = self.env.ports.iter().map(|g| g.name.as_str());
+                let entries = self.env.ports.iter().filter(|g| g.direction != ast::Direction::Out);
+                let known = entries.map(|g| g.name.as_str());
                 self.fault(problem::unknown_port(&port.text, port.node, known))
             }
         }

@@ -1,5 +1,6 @@
 //! Tests over small worlds: one string is a package.
 
+mod blame;
 mod hints;
 mod incremental;
 mod meaning;

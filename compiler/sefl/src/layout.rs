@@ -101,6 +101,11 @@ pub fn name_at(tag: &str, offset: i64, width: u32) -> Option<&'static str> {
     FIELDS.iter().find(fits).map(|row| if row.0.is_empty() { row.1 } else { row.0 })
 }
 
+/// The published name of a native field, `IPSrc` for `ip.src`, if it has one.
+pub fn published(native: &str) -> Option<&'static str> {
+    FIELDS.iter().find(|row| row.1 == native).map(|row| row.0).filter(|name| !name.is_empty())
+}
+
 /// The tag at the beginning of a header in packets made from a stack of headers.
 pub fn tag_of(header: HeaderKind) -> Option<&'static str> {
     if header.is_inner() {

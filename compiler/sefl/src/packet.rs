@@ -71,17 +71,14 @@ impl Packet {
                 return Err(PacketError(format!("`{}` cannot follow `{}`", next.name(), header.name())));
             }
             tags.extend(layout::tag_of(*header).map(|tag| (tag, at)));
-            let base = tags.last().map_or(0, |tag| tag.1);
             for decl in header.fields() {
                 let native = format!("{}.{}", header.name(), decl.name);
-                let tag = tags.last().map_or("START", |tag| tag.0);
-                let known = layout::name_at(tag, at - base, decl.width.into());
                 let value = match decl.role {
                     Role::Derived(Derivation::Fixed(value)) => Some(value),
                     Role::Derived(Derivation::NextProtocol) => next.and_then(|next| header.number_of(*next)),
                     Role::Derived(Derivation::Length | Derivation::Checksum) | Role::Plain | Role::HopLimit => None,
                 };
-                let label = known.map_or_else(|| native.clone(), str::to_owned);
+                let label = layout::published(&native).unwrap_or(&native).to_owned();
                 fields.push(Start { at, width: decl.width, label, native, value });
                 at += i64::from(decl.width);
             }
@@ -134,6 +131,11 @@ impl Packet {
             })?);
         }
         Ok(())
+    }
+
+    /// The names of its fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.label.as_str())
     }
 
     /// Gives a field, by its published or native name, a value.

@@ -1,7 +1,7 @@
 //! Substrates: execution environments and the links between them.
 
 use crate::attrs::{Attribute, Want, attribute, attributes};
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::operation::environments::{ReeKind, inherited, ree_kind};
 use crate::operation::features::{Feature, features};
 use crate::source::db::Db;
@@ -198,7 +198,7 @@ fn ree_twice(cx: &Cx<'_>, name: &Name, first: Loc) -> Problem {
 fn unknown_ree(cx: &Cx<'_>, substrate: &Substrate, name: &Name) -> Problem {
     let known = substrate.rees.iter().map(|r| r.name.as_str());
     Diagnostic::new(Code::E0701, cx.at(name.node), format!("there is no execution environment `{}`", name.text))
-        .with_optional_help(did_you_mean(&name.text, known))
+        .misspelt(&name.text, known)
 }
 
 fn link_to_itself(cx: &Cx<'_>, link: &ast::Link) -> Problem {
