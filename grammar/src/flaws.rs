@@ -55,6 +55,10 @@ fn unknown_unit(text: &str, span: Span) -> Fault {
     let message = format!("`{}` is not a unit", brief(unit));
     let fault = Diagnostic::new(Code::E0106, span, message);
     match guess_unit(unit) {
+        Some(near) if is_other_amount(unit, near) => {
+            let note = "`b` stands for bits and `B` for bytes";
+            fault.with_help(format!("perhaps `{number}{near}` is meant")).with_note(note)
+        }
         Some(near) => fault.with_help(format!("write `{number}{near}`")).with_fix(format!("{number}{near}")),
         None => fault.with_note(format!("the units are {}", Quantity::units().collect::<Vec<_>>().join(", "))),
     }
@@ -80,9 +84,17 @@ fn guess_unit(unit: &str) -> Option<&'static str> {
         .or_else(|| near_miss(unit, Quantity::units()))
 }
 
+/// Whether a unit that is near may be another amount: a byte has eight bits.
+fn is_other_amount(unit: &str, near: &str) -> bool {
+    unit.contains('B') != near.contains('B') && unit.contains("bps") | unit.contains("Bps")
+}
+
 fn bad_address(text: &str, span: Span) -> Fault {
     let fault = |kind: &str| Diagnostic::new(Code::E0109, span, format!("`{}` is not {kind}", brief(text)));
-    if text.contains(':') {
+    if text.starts_with("ip6") {
+        fault("an IPv6 address")
+            .with_note("an address is eight groups of four hexadecimal digits, such as `ip6\"fe80::1\"`")
+    } else if text.contains(':') {
         fault("a MAC address")
             .with_note("a MAC address is six pairs of hexadecimal digits, such as `02:00:00:00:00:01`")
     } else if text.contains('/') {

@@ -42,20 +42,25 @@ pub fn canonical(text: &str) -> String {
     finished(text, true)
 }
 
-/// Blocks are set where their braces have come to stand; comments behind them are lined up once more if that moves them.
+/// Blocks are set where their braces have come to stand; what is lined up is lined up once more if that changes a line
+/// with others' tokens on it.
 fn finished(text: &str, make_canonical: bool) -> String {
-    let around = formatted(text);
-    let whole = with_blocks(&around, make_canonical);
-    if whole == around { whole } else { formatted(&whole) }
+    let (around, sound) = formatted(text);
+    let blocks = with_blocks(&around, &sound, make_canonical);
+    if blocks.moves_others {
+        return formatted(&blocks.text).0;
+    }
+    debug_assert!(set(&blocks.text).0 == blocks.text, "blocks moved what stands around them in\n{}", blocks.text);
+    blocks.text
 }
 
-/// A file formatted, blocks in other languages apart.
-fn formatted(text: &str) -> String {
-    let formatted = set(text);
+/// A file formatted, blocks in other languages apart; and which of its outermost items have no errors.
+fn formatted(text: &str) -> (String, Vec<bool>) {
+    let (formatted, sound) = set(text);
     let same = reads_the_same(text, &formatted);
     debug_assert!(same && is_same(text, &formatted), "formatting changed the meaning of\n{text}\nas\n{formatted}");
     // A formatter that is wrong must not do harm.
-    if same { formatted } else { text.to_owned() }
+    if same { (formatted, sound) } else { (text.to_owned(), sound) }
 }
 
 /// Formats a `.sefl` file, as [`format`] does a file of items; one with errors stays as it is.
@@ -78,10 +83,11 @@ pub fn format_program(text: &str) -> String {
     if same { formatted } else { text.to_owned() }
 }
 
-fn set(text: &str) -> String {
+fn set(text: &str) -> (String, Vec<bool>) {
     let chunks = split(text);
     let items = chunks.chunk_by(|_, next| next.is_nested());
     let (mut lines, mut run, mut runs) = (Vec::new(), Run::default(), Runs::default());
+    let mut sound = Vec::new();
     if chunks.is_empty() {
         lines.extend(item_lines(text, false, &mut run, &mut runs));
     }
@@ -92,7 +98,8 @@ fn set(text: &str) -> String {
         let blank = end > 0 && gap.matches('\n').count() > 1;
         end = chunk.end as usize;
         let item = &text[start..end];
-        if with_nested.iter().all(|chunk| can_be_set(text, chunk)) {
+        sound.push(with_nested.iter().all(|chunk| can_be_set(text, chunk)));
+        if sound.last() == Some(&true) {
             lines.extend(item_lines(item, blank, &mut run, &mut runs));
         } else {
             run = Run::default();
@@ -101,7 +108,7 @@ fn set(text: &str) -> String {
             lines.push(Line::verbatim(indent, item, blank));
         }
     }
-    assemble(lines)
+    (assemble(lines), sound)
 }
 
 fn can_be_set(text: &str, chunk: &Chunk) -> bool {

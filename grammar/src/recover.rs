@@ -241,13 +241,17 @@ impl<'e> Expected<'e> {
         }
         if matches!(found, "&" | "|") && self.expression() {
             let word = if found == "&" { "and" } else { "or" };
-            return Some((format!("write `{word}` between conditions"), instead(span, word)));
+            return Some((format!("write `{word}` between conditions"), Some(between_words(text, span, word))));
         }
         if found == "-" && self.has("<->") {
             return Some(("write `<->` (both ways) or `=>` (a distribution)".to_owned(), None));
         }
         if matches!(found, "=>" | "<->") && self.has("->") {
             return Some(("a flow is written `->`".to_owned(), instead(span, "->")));
+        }
+        if self.has("inout") && !self.new_name() && is_word(found) && is_before_word(text, span) {
+            let help = "say which way packets pass: `in`, `out` or `inout`".to_owned();
+            return Some((help, direction(found).and_then(|word| instead(span, word))));
         }
         if self.has("inout") && !self.new_name() && is_word(found) {
             let before = Span::new(span.start, span.start);
@@ -278,6 +282,33 @@ impl<'e> Expected<'e> {
 }
 
 const OPERATOR: u8 = 9;
+
+/// A sign, doubled perhaps as in C, and the word that stands for it.
+fn between_words(text: &str, sign: Span, word: &str) -> Fix<Span> {
+    let found = &text[sign.start as usize..sign.end as usize];
+    let doubled = text[sign.end as usize..].starts_with(found);
+    let end = if doubled { sign.end + (sign.end - sign.start) } else { sign.end };
+    let space = |at: Option<char>| if at.is_some_and(|c| !c.is_whitespace()) { " " } else { "" };
+    let before = space(text[..sign.start as usize].chars().next_back());
+    let after = space(text[end as usize..].chars().next());
+    Fix { at: Span::new(sign.start, end), replacement: format!("{before}{word}{after}") }
+}
+
+/// Whether another word follows on the same line.
+fn is_before_word(text: &str, span: Span) -> bool {
+    let rest = text[span.end as usize..].trim_start_matches([' ', '\t']);
+    rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// The direction of a port that a word stands for.
+fn direction(found: &str) -> Option<&'static str> {
+    match found.to_ascii_lowercase().as_str() {
+        "in" | "input" | "ingress" => Some("in"),
+        "out" | "output" | "egress" => Some("out"),
+        "inout" | "both" | "bidirectional" | "bidir" => Some("inout"),
+        _ => near_miss(found, ["inout"]),
+    }
+}
 
 /// An IPv6 address that begins like a name, such as `fe80::1`, around or directly before a place.
 fn address6_around(text: &str, at: Span) -> Option<(Span, &str)> {

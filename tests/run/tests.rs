@@ -25,6 +25,7 @@ const CHECKS: &[Check] = &[
     ("mistakes-have-places", mistakes),
     ("the-page", page),
     ("a-switch-learns", switch),
+    ("a-marker-marks", marker),
 ];
 
 /// One trial for each check, and for each code of fixtures.
@@ -438,4 +439,22 @@ drop = "already there"
 "#;
     package(world, "use std::nf::Switch;\n\nrfb Floor : Switch {}\n", tests)?;
     counted(world, "test site", 4, 0).map(|_| ())
+}
+
+/// At 8 kbps a byte comes in a millisecond.
+fn marker(world: &World) -> Result<(), String> {
+    let packet = format!("send = {{ port = \"a\", ip.dscp = 46, udp = {{}}, payload = \"{}\" }}\n", "00".repeat(22));
+    let step = |after: &str, dscp: u8| {
+        let after = if after.is_empty() { String::new() } else { format!("after = \"{after}\"\n") };
+        format!("[[test.step]]\n{after}{packet}expect = {{ port = \"b\", ip.dscp = {dscp} }}\n")
+    };
+    let steps = [step("", 46), step("", 46), step("", 10), step("49ms", 10), step("1ms", 46), step("1h", 46)];
+    let steps = [steps.concat(), step("", 46), step("", 10)].concat();
+    let tests = format!("block = \"Metered\"\n\n[[test]]\nname = \"a burst of 100 bytes passes\"\n{steps}");
+    package(
+        world,
+        "use std::nf::RateMarker;\n\nrfb Metered : RateMarker(rate = 8kbps, burst = 100B, mark = 10) {}\n",
+        &tests,
+    )?;
+    counted(world, "test site", 1, 0).map(|_| ())
 }

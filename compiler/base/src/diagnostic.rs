@@ -143,17 +143,15 @@ impl<L> Diagnostic<L> {
 }
 
 /// The candidate nearest to `wanted` by edit distance, if it is near enough to be a slip of the hand
-/// (at most a third of the word, and at most three edits, capitals aside); ties go to the first in order. Names of one
-/// letter have nothing in common that could be near.
+/// (at most a third of the word, at most three edits, capitals aside, and some letter stays); ties go to the first in
+/// order.
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wanted.chars().count().div_ceil(3)).min(3);
-    let is_letter = |name: &str| name.chars().count() == 1;
     candidates
         .into_iter()
         .filter(|c| *c != wanted)
-        .filter(|c| !is_letter(wanted) || !is_letter(c) || c.eq_ignore_ascii_case(wanted))
         .map(|c| (if c.eq_ignore_ascii_case(wanted) { 1 } else { edit_distance(wanted, c) }, c))
-        .filter(|(d, _)| *d <= limit)
+        .filter(|(d, c)| *d <= limit && (*d < c.len().max(wanted.len()) || c.eq_ignore_ascii_case(wanted)))
         .min_by_key(|(d, _)| *d)
         .map(|(_, c)| c)
 }

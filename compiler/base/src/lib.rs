@@ -4,6 +4,7 @@
 
 mod codes;
 mod diagnostic;
+mod glob;
 mod interval;
 mod sources;
 mod span;
@@ -15,6 +16,7 @@ pub mod render;
 
 pub use codes::{CODES, Code, CodeInfo};
 pub use diagnostic::{Diagnostic, Fix, Label, Severity, nearest};
+pub use glob::matches_glob;
 pub use interval::IntervalSet;
 pub use ipnet::Ipv4Net;
 pub use sources::Sources;

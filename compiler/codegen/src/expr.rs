@@ -7,7 +7,7 @@ use crate::asm::{Is, Label, Memory, Value, words_of};
 use crate::guest::Guest;
 use crate::shapes::ShapeSet;
 use rdcl_base::IntervalSet;
-use rdcl_core::{BinOp, CellId, CmpOp, Cond, Expr, HASH_WIDTH, RowId, mask};
+use rdcl_core::{BinOp, CellId, CmpOp, Cond, Expr, HASH_WIDTH, RowId, TIME_WIDTH, mask};
 
 impl Guest<'_, '_> {
     /// The values of expressions.
@@ -31,6 +31,7 @@ impl Guest<'_, '_> {
             }
             Expr::Cell(cell, column) => self.cell_column(*cell, *column),
             Expr::Row(row, column) => self.row_column(*row, *column),
+            Expr::Now => (self.asm.get(self.vars.now), TIME_WIDTH),
             Expr::Column(_, width) => (self.asm.constant(*width, 0), *width),
             Expr::Not(of) => {
                 let (value, width) = self.expr(of, shapes);
@@ -223,7 +224,7 @@ impl Guest<'_, '_> {
 /// Whether an expression may be evaluated where it need not be, for nothing.
 fn is_leaf(expr: &Expr) -> bool {
     match expr {
-        Expr::Const(_) | Expr::Field(_) | Expr::Slot(_) | Expr::Cell(..) => true,
+        Expr::Const(_) | Expr::Field(_) | Expr::Slot(_) | Expr::Cell(..) | Expr::Now => true,
         Expr::Row(..) | Expr::Column(..) | Expr::Not(_) | Expr::Bin(..) | Expr::Shl(..) | Expr::Lshr(..) => false,
         Expr::Extract { .. } | Expr::Concat(..) | Expr::Zext(..) | Expr::Ite(..) | Expr::Hash(..) => false,
     }

@@ -82,7 +82,7 @@ impl<'p> Plan<'p> {
     ) -> Result<Plan<'p>, Vec<NotBootable>> {
         let (counters, reachable) = (counters(program), reachable(program));
         let numbers = counters.iter().cloned().zip(0..).collect();
-        let uses = Uses::of(blocks(program, &reachable));
+        let uses = Uses::of(blocks(program, &reachable)).with_names(program);
         let mut space = Space::new(8 * counters.len() as u64);
         let (now, found) = (space.place(8, 8), space.place(16, 8));
         let places = Places::of(program, &uses);

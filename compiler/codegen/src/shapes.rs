@@ -54,7 +54,7 @@ impl ShapeSet {
             Op::Pop(header) => self.without(*header),
             Op::Nest => self.map(Shape::nested),
             Op::Unnest => self.map(Shape::unnested),
-            Op::Set(..) | Op::Touch(_) | Op::Remove(_) => self.clone(),
+            Op::Set(..) | Op::Touch(_) | Op::Remove(_) | Op::Update(..) => self.clone(),
         }
     }
 

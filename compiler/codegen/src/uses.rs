@@ -1,6 +1,8 @@
 //! What blocks read and write: what a fork must save, what a bound entry must remember, what checksums depend on.
 
-use rdcl_core::{Block, CellId, Cond, End, Expr, Field, Free, HeaderKind, Op, Place, Resolver, RowId, SlotId};
+use rdcl_core::{
+    Block, CellId, Cond, End, Expr, Field, Free, HeaderKind, MapId, Op, Place, Program, Resolver, RowId, SlotId,
+};
 use std::collections::BTreeSet;
 
 /// By how much built-in headers make a frame longer at most: two tags and an IPv6 and a TCP header, and around them an
@@ -14,8 +16,10 @@ pub(crate) struct Uses {
     pub(crate) slots: BTreeSet<SlotId>,
     /// Columns of entries read.
     pub(crate) columns: BTreeSet<(CellId, u16)>,
-    /// Entries touched or removed.
+    /// Entries touched, removed or written.
     pub(crate) entries: BTreeSet<CellId>,
+    /// Entries written.
+    pub(crate) updated: BTreeSet<CellId>,
     /// Rows read.
     pub(crate) rows: BTreeSet<RowId>,
     /// Fields written.
@@ -36,6 +40,15 @@ impl Uses {
             uses.end(&block.end);
         }
         uses
+    }
+
+    /// The same, with every name that an entry which is written may have.
+    pub(crate) fn with_names(mut self, program: &Program) -> Uses {
+        let map = |cell: CellId| program.cells[cell.index()].map;
+        let maps: BTreeSet<MapId> = self.updated.iter().map(|cell| map(*cell)).collect();
+        let cells = (0..program.cells.len() as u32).map(CellId);
+        self.entries.extend(cells.filter(|cell| maps.contains(&map(*cell))));
+        self
     }
 
     /// Whether lengths and checksums above Ethernet change otherwise than through fields.
@@ -76,6 +89,11 @@ impl Uses {
             Op::Touch(cell) | Op::Remove(cell) => {
                 self.entries.insert(*cell);
             }
+            Op::Update(cell, _, value) => {
+                self.expr(value);
+                self.entries.insert(*cell);
+                self.updated.insert(*cell);
+            }
         }
     }
 
@@ -110,7 +128,7 @@ impl Uses {
 
     fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Const(_) | Expr::Field(_) | Expr::Column(..) => {}
+            Expr::Const(_) | Expr::Field(_) | Expr::Column(..) | Expr::Now => {}
             Expr::Slot(slot) => {
                 self.slots.insert(*slot);
             }

@@ -48,6 +48,10 @@ impl Guest<'_, '_> {
             Op::Unnest => self.unnest(shapes),
             Op::Touch(cell) => self.touch(*cell),
             Op::Remove(cell) => self.remove(*cell),
+            Op::Update(cell, column, value) => {
+                let (value, _) = self.expr(value, shapes);
+                self.update(*cell, *column, value);
+            }
         }
     }
 
@@ -198,6 +202,24 @@ impl Guest<'_, '_> {
         self.with_entry(cell, |guest, map, at| {
             guest.asm.call(Routine::Remove(map), &[guest.data, at], 0);
         });
+    }
+
+    /// Writes a column of an entry, and lets all its names see it.
+    fn update(&mut self, cell: CellId, column: u16, value: Value) {
+        let (plan, map) = (self.plan, self.plan.program.cells[cell.index()].map);
+        self.with_entry(cell, |guest, map, at| {
+            let address = guest.asm.add(guest.data, at);
+            let (offset, _) = plan.map(map).columns[usize::from(column)];
+            guest.asm.store_value(Memory::State, value, address, offset);
+        });
+        let id = self.asm.get(self.vars.cells[cell.index()].id);
+        let named = plan.program.cells.iter().enumerate().filter(|(_, other)| other.map == map);
+        for other in named.map(|(at, _)| at) {
+            let Some(variable) = self.vars.cells[other].columns.get(&column).copied() else { continue };
+            let own = self.asm.get(self.vars.cells[other].id);
+            let is_same = self.asm.is(Is::Equal, own, id);
+            self.when(is_same, |guest| guest.asm.set(variable, value));
+        }
     }
 
     /// Does something with a bound entry, unless it is gone.

@@ -104,7 +104,7 @@ fn random_programs_do_what_the_interpreter_does() {
 
 #[test]
 fn random_stateful_programs_do_what_the_interpreter_does() {
-    let entries = ["Added", "Clashed", "Full", "Found(true)", "Found(false)", "Touch", "Remove"];
+    let entries = ["Added", "Clashed", "Full", "Found(true)", "Found(false)", "Touch", "Remove", "Update"];
     let choices = ["First, free: true", "First, free: false", "Hash, free: true", "Hash, free: false"];
     let oldest = ["LeastRecentlyFreed, free: true", "LeastRecentlyFreed, free: false", "no value free"];
     rounds(60, Style::stateful, 300, &[&entries[..], &choices, &oldest].concat());

@@ -58,6 +58,9 @@ pub enum Problem {
     /// A derived field is written.
     #[error("{0} follows from the rest of the packet")]
     Derived(Field),
+    /// A column of a key or of another index is written.
+    #[error("column {0} is in an index")]
+    Immutable(u16),
     /// A field that cannot be read.
     #[error("{0} cannot be read")]
     Unreadable(Field),

@@ -2,7 +2,7 @@
 
 use crate::field::Field;
 use crate::header::HeaderKind;
-use crate::program::{BinOp, Bv, CellId, CmpOp, Cond, Expr, HASH_WIDTH, MapDecl, RowId, SlotId};
+use crate::program::{BinOp, Bv, CellId, CmpOp, Cond, Expr, HASH_WIDTH, MapDecl, RowId, SlotId, TIME_WIDTH};
 
 /// What expressions speak of. Whatever an environment does not have is a zero of one bit.
 pub trait Env {
@@ -26,6 +26,10 @@ pub trait Env {
     fn column(&self, _column: u16) -> u128 {
         0
     }
+    /// The time in nanoseconds.
+    fn now(&self) -> u64 {
+        0
+    }
     /// Whether a header is there.
     fn has(&self, _header: HeaderKind) -> bool {
         false
@@ -43,6 +47,7 @@ impl Expr {
             Expr::Slot(slot) => env.slot(*slot),
             Expr::Cell(cell, column) => env.cell(*cell, *column),
             Expr::Row(row, column) => env.row(*row, *column),
+            Expr::Now => Bv::new(TIME_WIDTH, env.now().into()),
             Expr::Column(column, width) => Bv::new(*width, env.column(*column)),
             Expr::Not(of) => map(of.eval(env), |v| !v),
             Expr::Bin(op, a, b) => binary(*op, a.eval(env), b.eval(env)),

@@ -6,6 +6,7 @@
 mod check;
 mod checksum;
 mod choose;
+mod clock;
 mod edges;
 mod eval;
 mod field;

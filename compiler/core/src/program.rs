@@ -8,6 +8,8 @@
 //! Origins (which source node an instruction came from) stand beside the program, in an [`Origins`](crate::Origins) value, so that
 //! programs that differ only in white space or position are equal.
 
+// Longer than 500 lines because it is a table: all that a program is made of, in one place.
+
 use crate::field::Field;
 use crate::header::HeaderKind;
 use crate::shape::Stack;
@@ -200,6 +202,12 @@ impl MapDecl {
         }
     }
 
+    /// Whether a column may be written after its entry was added: it is in no index.
+    pub fn is_mutable(&self, column: u16) -> bool {
+        (self.key.len()..usize::from(self.columns())).contains(&usize::from(column))
+            && !self.unique.iter().flatten().any(|c| *c == column)
+    }
+
     /// The number of indexes, the key included.
     pub fn indexes(&self) -> u16 {
         self.unique.len() as u16 + 1
@@ -248,6 +256,8 @@ pub enum Expr {
     Cell(CellId, u16),
     /// A data column of a bound row.
     Row(RowId, u16),
+    /// The time of the visit in nanoseconds, [`TIME_WIDTH`] bits wide. It never decreases from one visit to the next.
+    Now,
     /// A column of the entry an invariant speaks of; only in [`MapDecl::invariant`].
     Column(u16, u16 /* width */),
     /// Bitwise complement.
@@ -277,6 +287,9 @@ pub enum Expr {
     /// [`hash`](crate::hash) of them. What is proved holds for whatever function takes its place.
     Hash(Vec<Expr>, NonZeroU32),
 }
+
+/// The width of a time, or of a span of time, in bits: nanoseconds.
+pub const TIME_WIDTH: u16 = 64;
 
 /// The width of a hash in bits.
 pub const HASH_WIDTH: u16 = 32;
@@ -330,6 +343,9 @@ pub enum Op {
     Touch(CellId),
     /// Deletes a bound entry.
     Remove(CellId),
+    /// Writes a value column of a bound entry, one that is in no index. All names that the entry has see it; one that
+    /// is gone stays so.
+    Update(CellId, u16, Expr),
 }
 
 /// Who decides a choice in a guest.

@@ -62,6 +62,8 @@ pub struct Hop {
     pub packet: Packet,
     /// The block ends it went through.
     pub steps: Vec<Step>,
+    /// Whether the part looks at the clock.
+    pub clock: bool,
 }
 
 /// How a copy ends.
@@ -271,7 +273,8 @@ impl<'r> Lineage<'r> {
             let store = self.stores.part_mut(part);
             for branch in visit(machine, entry, packet.clone(), store, &mut self.shared)? {
                 let mut trail = trail.clone();
-                trail.push(Hop { part, port, packet: packet.clone(), steps: branch.steps.clone() });
+                let (packet, steps, clock) = (packet.clone(), branch.steps.clone(), machine.reads_clock);
+                trail.push(Hop { part, port, packet, steps, clock });
                 self.leave(part, branch, &path, trail);
             }
         } else {

@@ -141,6 +141,15 @@ impl MapStore {
         self.by_last.insert((now, id));
     }
 
+    /// Writes a column that is in no index; nothing happens when the entry is gone.
+    pub fn update(&mut self, id: EntryId, column: u16, value: u128) {
+        if let Some(entry) = self.entries.get_mut(&id)
+            && !self.columns.iter().flatten().any(|c| *c == column)
+        {
+            entry.columns[usize::from(column)] = value;
+        }
+    }
+
     /// Whether an entry has been idle for long enough to expire.
     pub fn may_expire(&self, id: EntryId, now: Time) -> bool {
         self.entry(id).is_some_and(|e| now.0.saturating_sub(e.last.0) >= self.idle)

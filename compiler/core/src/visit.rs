@@ -95,12 +95,14 @@ pub enum Took {
 pub(crate) struct Machine<'n> {
     pub(crate) part: &'n Part,
     indexes: Vec<TableIndex>,
+    /// Whether the program looks at the clock.
+    pub(crate) reads_clock: bool,
 }
 
 impl<'n> Machine<'n> {
     pub(crate) fn new(part: &'n Part) -> Machine<'n> {
         let indexes = part.program.tables.iter().zip(&part.tables).map(|(decl, data)| TableIndex::new(decl, data));
-        Machine { part, indexes: indexes.collect() }
+        Machine { part, indexes: indexes.collect(), reads_clock: part.program.reads_clock() }
     }
 
     fn program(&self) -> &'n Program {
@@ -131,6 +133,7 @@ pub(crate) struct Shared<'r> {
 #[derive(Clone)]
 struct Copy<'v> {
     machine: &'v Machine<'v>,
+    now: Time,
     packet: Packet,
     slots: Vec<u128>,
     cells: Vec<Option<(EntryId, Vec<u128>)>>,
@@ -157,6 +160,7 @@ pub(crate) fn visit(
     let program = machine.program();
     let first = Copy {
         machine,
+        now: shared.now,
         packet,
         slots: vec![0; program.slots.len()],
         cells: vec![None; program.cells.len()],
@@ -184,7 +188,7 @@ fn follow<'v>(
     let program = copy.machine.program();
     loop {
         let ops = &program.blocks[block.index()].ops;
-        ops.iter().for_each(|op| copy.carry_out(op, store, shared.now));
+        ops.iter().for_each(|op| copy.carry_out(op, store));
         let at = InstrId { block, index: ops.len() as u32 };
         match copy.finish(&program.blocks[block.index()].end, store, shared)? {
             Next::Block(next, took) => {
@@ -215,7 +219,7 @@ impl<'v> Copy<'v> {
         copy
     }
 
-    fn carry_out(&mut self, op: &Op, store: &mut Store, now: Time) {
+    fn carry_out(&mut self, op: &Op, store: &mut Store) {
         match op {
             Op::Set(Place::Field(field), value) => {
                 let value = value.eval(self).value;
@@ -228,8 +232,27 @@ impl<'v> Copy<'v> {
             Op::Pop(header) => self.packet.pop(*header),
             Op::Nest => self.packet.nest(),
             Op::Unnest => self.packet.unnest(),
-            Op::Touch(cell) => self.with_entry(*cell, |map, id| store.map_mut(map).touch(id, now)),
+            Op::Touch(cell) => self.with_entry(*cell, |map, id| store.map_mut(map).touch(id, self.now)),
             Op::Remove(cell) => self.with_entry(*cell, |map, id| store.map_mut(map).remove(id)),
+            Op::Update(cell, column, value) => {
+                let value = value.eval(self).value;
+                self.with_entry(*cell, |map, id| store.map_mut(map).update(id, *column, value));
+                self.tell(*cell, *column, value);
+            }
+        }
+    }
+
+    /// Lets all names of an entry see what was written to it.
+    fn tell(&mut self, cell: CellId, column: u16, value: u128) {
+        let program = self.machine.program();
+        let map = program.cells[cell.index()].map;
+        let Some(id) = self.cells[cell.index()].as_ref().map(|(id, _)| *id) else { return };
+        for (_, bound) in program.cells.iter().zip(&mut self.cells).filter(|(decl, _)| decl.map == map) {
+            if let Some((own, columns)) = bound
+                && *own == id
+            {
+                columns[usize::from(column)] = value;
+            }
         }
     }
 
@@ -342,6 +365,10 @@ impl Env for Copy<'_> {
         let value =
             self.rows[row.index()].map_or(0, |r| self.machine.part.tables[table].rows[r].data[usize::from(column)]);
         Bv::new(width, value)
+    }
+
+    fn now(&self) -> u64 {
+        self.now.0
     }
 
     fn has(&self, header: HeaderKind) -> bool {

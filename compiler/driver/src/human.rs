@@ -4,6 +4,7 @@ use crate::console::Paint;
 use crate::outcome::{Answer, Conclusion, Copy, Crossing, Entry, Hop, PropertyResult, Trace};
 use crate::packet;
 use indexmap::IndexMap;
+use rdcl_base::{Dimension, Quantity};
 use std::collections::BTreeSet;
 
 /// How verdicts are written.
@@ -130,7 +131,9 @@ pub fn trace(trace: &Trace, detail: Detail, color: bool) -> String {
 
 fn entry(label: &str, entry: &Entry) -> String {
     let choices: String = entry.choices.iter().map(|(name, value)| format!(", {name} = {value}")).collect();
-    format!("{label}  {}: {}{choices}\n", entry.port, packet::summary(&entry.fields))
+    let time = Quantity { amount: entry.now, dimension: Dimension::Time };
+    let at = if entry.now > 0 { format!(", at {time}") } else { String::new() };
+    format!("{label}  {}: {}{at}{choices}\n", entry.port, packet::summary(&entry.fields))
 }
 
 fn hex(entry: &Entry, color: bool) -> String {

@@ -121,7 +121,7 @@ impl Subject<'_> {
         let tracer = Tracer { checked: self.checked, instance: self.instance };
         let mut trace = tracer.trace(witness, property);
         if property.is_none() && verdict.property.ends_with(".invariant") {
-            trace.outcome = "adds an entry that breaks it".to_owned();
+            trace.outcome = "leaves an entry that breaks it".to_owned();
         }
         trace
     }

@@ -10,6 +10,7 @@ use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::headers::known_headers;
 use crate::instance::constraint::constraint_problems;
+use crate::instance::narrowing::narrowing_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::layouts::{confused, confusion, declared_header};
@@ -191,6 +192,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
             signature(db, item).problems.clone(),
             default_problems(db, item).to_vec(),
             constraint_problems(db, item),
+            narrowing_problems(db, item),
             abstract_problems(db, item),
             body_problems(db, item),
             nesting_problems(db, item),
@@ -240,8 +242,6 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
 fn body_of<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let body = body(db, instance);
     match (body.kind, body.owner()) {
-        // Of a port that cannot be as it is declared, it is not known what is wrong with its use.
-        (BodyKind::Leaf, _) if !ports(db, instance).broken.is_empty() => Vec::new(),
         (BodyKind::Leaf, _) => {
             let leaf = Leaf::new(db, LeafKind::Behaviour(instance), known_headers(db, instance));
             [leaf_problems(db, leaf), crate::leaf::table_problems(db, leaf)].concat()

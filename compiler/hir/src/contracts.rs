@@ -182,7 +182,12 @@ impl<'db> Reader<'db> {
     }
 
     fn env(&self) -> Env<'db> {
-        Env { ports: &self.ports.groups, params: self.env, headers: headers_in_sight(self.cx.db, self.cx.file()) }
+        Env {
+            ports: &self.ports.groups,
+            lost: &self.ports.lost,
+            params: self.env,
+            headers: headers_in_sight(self.cx.db, self.cx.file()),
+        }
     }
 
     fn when(&mut self, entry: Stack, when: Option<&Expr>) -> Cond {

@@ -5,7 +5,7 @@ pub(crate) mod quantity;
 use crate::cx::{Cx, Params};
 use crate::layouts::declared_header;
 use crate::source::loc::Problem;
-use crate::source::names::{in_sight, names_in_sight};
+use crate::source::names::{Kind, imported_or_misspelt, in_sight, names_in_sight};
 use crate::types::{checked_stack, declared_stack, type_name, usual_unit};
 use crate::value::{Type, Value};
 use rdcl_base::{Code, Diagnostic, NodeId};
@@ -342,8 +342,8 @@ fn host_bits(cx: &Cx<'_>, at: NodeId, [written, corrected]: [String; 2], length:
 fn unknown_constant(cx: &Cx<'_>, name: &Name, params: &Params) -> Problem {
     let stacks = names_in_sight(cx.db, cx.item, Keyword::Stack);
     let candidates = params.keys().map(String::as_str).chain(stacks);
-    Diagnostic::new(Code::E0211, cx.at(name.node), format!("there is no parameter `{}` here", name.text))
-        .misspelt(&name.text, candidates)
+    let problem = Diagnostic::new(Code::E0211, cx.at(name.node), format!("there is no parameter `{}` here", name.text));
+    imported_or_misspelt(cx, problem, &name.text, Kind::Stack, candidates)
 }
 
 fn not_constant(cx: &Cx<'_>, at: NodeId) -> Problem {

@@ -4,6 +4,7 @@
 
 pub(crate) mod argument;
 pub(crate) mod constraint;
+pub(crate) mod narrowing;
 pub(crate) mod param;
 
 use crate::cx::{Cx, Params};

@@ -102,9 +102,10 @@ fn generated(program: Program) -> Lowered {
 fn lower_instance<'db>(db: &'db dyn Db, instance: Instance<'db>, known: Shape) -> Option<Lowered> {
     let owner = body(db, instance).owner()?;
     let behaviour = behaviour_of(db, owner.rfb(db))?;
-    let groups = groups_knowing(&ports(db, instance).groups, known);
+    let ports = ports(db, instance);
+    let groups = groups_knowing(&ports.groups, known);
     let headers = headers_in_sight(db, owner.rfb(db).file(db));
-    let env = Env { ports: &groups, params: params(db, owner), headers };
+    let env = Env { ports: &groups, lost: &ports.lost, params: params(db, owner), headers };
     Some(lower_behaviour(&env, sefl(behaviour)?, behaviour.language.node))
 }
 

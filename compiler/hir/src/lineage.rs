@@ -8,7 +8,7 @@ use crate::eval::coerce;
 use crate::instance::param::{Param, signature};
 use crate::instance::{Instance, Written, instantiate, params};
 use crate::source::db::Db;
-use crate::source::item::{Item, rfb_tree};
+use crate::source::item::{Item, rfb_tree, stands_before};
 use crate::source::loc::{Loc, Problem};
 use crate::source::names::{Kind, lookup, name_node, resolve};
 use crate::types::type_name;
@@ -94,7 +94,7 @@ fn declared_parents<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Parents<'d
     let mut cx = Cx::new(db, item);
     let Some(rfb) = rfb_tree(db, item) else { return Parents { list: Vec::new(), problems: Vec::new() } };
     if lineage(db, item).broken {
-        cx.report(broken_lineage(&cx, rfb));
+        cx.problems.extend(broken_lineage(&cx, rfb));
         return Parents { list: Vec::new(), problems: cx.problems };
     }
     let env = params(db, instance);
@@ -126,8 +126,19 @@ fn instantiate_parent<'db>(cx: &mut Cx<'db>, parent: &ast::Parent, target: Item<
     instantiate(cx, target, &written, env).unwrap_or_else(|with_defaults| with_defaults)
 }
 
+/// The parents that a block names and that are there, each with its block.
+pub(crate) fn named_parents<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+    rfb: &'db ast::Rfb,
+) -> impl Iterator<Item = (&'db ast::Parent, Item<'db>)> {
+    let target = move |parent: &ast::Parent| lookup(db, item, &parent.path);
+    let found = rfb.parents.iter().filter_map(move |parent| Some((parent, target(parent)?)));
+    found.filter(move |(_, target)| target.keyword(db) == Keyword::Rfb)
+}
+
 /// The parameters of a parent for which the clause has no argument.
-fn unwritten<'db>(cx: &Cx<'db>, parent: &ast::Parent, target: Item<'db>) -> Vec<&'db Param> {
+pub(crate) fn unwritten<'db>(cx: &Cx<'db>, parent: &ast::Parent, target: Item<'db>) -> Vec<&'db Param> {
     let names = parent.args.iter().filter_map(|a| a.name.as_ref());
     let names = names.chain(parent.type_args.iter().filter_map(|a| a.name.as_ref()));
     let named: Vec<&str> = names.map(|n| n.text.as_str()).collect();
@@ -166,14 +177,24 @@ pub fn instance_lineage<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<In
     found.into_iter().collect()
 }
 
-fn broken_lineage(cx: &Cx<'_>, rfb: &ast::Rfb) -> Problem {
+/// Of a way round the block that stands first is complained of, of a long way the one that makes it too long.
+fn broken_lineage<'db>(cx: &Cx<'db>, rfb: &ast::Rfb) -> Option<Problem> {
     let at = rfb.parents.first().map_or(rfb.name.node, |p| p.node);
-    if lineage(cx.db, cx.item).ancestors.contains(&cx.item) {
+    let above = |item: Item<'db>| &lineage(cx.db, item).ancestors;
+    if above(cx.item).contains(&cx.item) {
+        let mut round = above(cx.item).iter().filter(|other| above(**other).contains(&cx.item));
+        if round.any(|other| stands_before(cx.db, *other, cx.item)) {
+            return None;
+        }
         let message = format!("`{}` is its own ancestor", rfb.name.text);
-        return Diagnostic::new(Code::E0209, cx.at(at), message).with_help("leave out one of the `:` on the way round");
+        let problem = Diagnostic::new(Code::E0209, cx.at(at), message);
+        return Some(problem.with_help("leave out one of the `:` on the way round"));
+    }
+    if parent_items(cx.db, cx.item).iter().any(|parent| lineage(cx.db, *parent).broken) {
+        return None;
     }
     let message = format!("`{}` has more than {MOST_ANCESTORS} ancestors", rfb.name.text);
-    Diagnostic::new(Code::E0408, cx.at(at), message)
+    Some(Diagnostic::new(Code::E0408, cx.at(at), message))
 }
 
 fn too_many_instances(cx: &Cx<'_>, rfb: &ast::Rfb) -> Problem {

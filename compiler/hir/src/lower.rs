@@ -5,6 +5,7 @@
 //! with faults is well-formed, but means nothing.
 
 mod address;
+mod amount;
 mod balancer;
 mod body;
 mod cond;
@@ -34,14 +35,32 @@ pub use filter::{FilterRule, lower_filter};
 use crate::layouts::{HeaderNames, named_header};
 use crate::metadata::META;
 use crate::value::{Type, Value};
+use amount::Kind;
 use draft::Draft;
 use flow::Flow;
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, NodeId};
 use rdcl_core::{
-    BlockId, End, Expr, HeaderKind, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack,
+    BlockId, End, Expr, HeaderKind, MapId, Origins, PortDecl, PortId, Program, Reason, Shape, SlotDecl, SlotId, Stack,
 };
 use rdcl_syntax::ast;
+use std::collections::BTreeMap;
+
+/// Ports that a block may have although nothing is known of them. Who names one is not complained of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LostPorts {
+    /// Their names, as far as they are known.
+    pub names: Vec<String>,
+    /// Whether there may be ports of any name: a parent is not there, or something could not be read.
+    pub any: bool,
+}
+
+impl LostPorts {
+    /// Whether this may be one.
+    pub fn may_be(&self, name: &str) -> bool {
+        self.any || self.names.iter().any(|lost| lost == name)
+    }
+}
 
 /// A declared port, or array of ports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +95,8 @@ impl PortGroup {
 pub struct Env<'a> {
     /// Ports, in the order of their ids.
     pub ports: &'a [PortGroup],
+    /// Ports of which nothing is known.
+    pub lost: &'a LostPorts,
     /// Parameters and what they stand for.
     pub params: &'a IndexMap<String, (Type, Value)>,
     /// Declared headers.
@@ -104,6 +125,7 @@ pub fn lower_behaviour(env: &Env<'_>, members: &[ast::SeflMember], at: NodeId) -
             ast::SeflMember::Bad(_) => lower.broken = true,
         }
     }
+    lower.clock = true;
     lower.behaviours(members, at);
     lower.finish()
 }
@@ -127,6 +149,10 @@ struct Lower<'a> {
     ingress: PortId,
     depth: u32,
     steps: u32,
+    /// Columns that hold times and durations.
+    kinds: BTreeMap<(MapId, u16), Kind>,
+    /// Whether there is a time: in a behaviour, not in what is always true or promised.
+    clock: bool,
     /// Whether the tree has holes, about which the parser has complained.
     broken: bool,
     /// What is being read.
@@ -161,6 +187,8 @@ impl<'a> Lower<'a> {
             ingress: PortId(0),
             depth: 0,
             steps: 0,
+            kinds: BTreeMap::new(),
+            clock: false,
             broken: false,
             setting: Setting::Behaviour,
         }
@@ -209,6 +237,11 @@ impl<'a> Lower<'a> {
         let next = f(self, here);
         self.depth -= 1;
         next
+    }
+
+    /// What a column holds.
+    fn column_kind(&self, map: MapId, column: u16) -> Kind {
+        self.kinds.get(&(map, column)).copied().unwrap_or_default()
     }
 
     /// The header with this name: a built-in one, one that is declared in sight, or one that a port demands.
@@ -270,6 +303,7 @@ impl<'a> Lower<'a> {
                 self.fault(problem::port_misused(message, "declare it `inout`, or drop the behaviour", port.node))
             }
             Some(group) => Some(group),
+            None if self.env.lost.may_be(&port.text) => self.broken(),
             None => {
                 let entries = self.env.ports.iter().filter(|g| g.direction != ast::Direction::Out);
                 let known = entries.map(|g| g.name.as_str());

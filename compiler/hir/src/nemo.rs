@@ -17,9 +17,10 @@ mod scope;
 mod way;
 mod window;
 
-use crate::bodies::{body, unknown_language};
+use crate::bodies::unknown_language;
 use crate::cx::Cx;
 use crate::instance::{Instance, members};
+use crate::lineage::instance_lineage;
 use crate::port::ports;
 use crate::source::db::Db;
 use crate::source::item::Item;
@@ -140,10 +141,10 @@ pub fn intent<'db>(db: &'db dyn Db, item: Item<'db>) -> Intent {
     intent
 }
 
-/// The rules for what enters an instance at a port: its own, then those inherited with its body.
+/// The rules for what enters an instance at a port: its own, then those of its ancestors, whatever body it has.
 pub fn filter_rules<'db>(db: &'db dyn Db, instance: Instance<'db>, port: &str, stack: Stack) -> Vec<Rule> {
-    let chain = body(db, instance).chain.iter();
-    let operations = chain.flat_map(|ancestor| &intent(db, ancestor.rfb(db)).operations);
+    let all = instance_lineage(db, instance).iter();
+    let operations = all.flat_map(|ancestor| &intent(db, ancestor.rfb(db)).operations);
     let rule = |o: &Operation| {
         let class = match &o.about {
             Subject::Flow(_, class) => class.condition(stack),
@@ -164,15 +165,15 @@ pub(crate) fn mentions_ip6<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
 
 /// What is intended of an instance and not compiled, and where it is written.
 pub(crate) fn unenforced<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Unenforced, Loc)> {
-    let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
-    let found = chain.flat_map(|item| intent(db, item).unenforced.iter().map(move |u| (u, Loc::of(db, item, u.node))));
+    let all = instance_lineage(db, instance).iter().map(|ancestor| ancestor.rfb(db));
+    let found = all.flat_map(|item| intent(db, item).unenforced.iter().map(move |u| (u, Loc::of(db, item, u.node))));
     found.collect()
 }
 
 /// Where packets of an instance are to pass, and the blocks in whose text it is written.
 pub(crate) fn ways<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<(&'db Way, Item<'db>)> {
-    let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
-    chain.flat_map(|item| intent(db, item).ways.iter().map(move |way| (way, item))).collect()
+    let all = instance_lineage(db, instance).iter().map(|ancestor| ancestor.rfb(db));
+    all.flat_map(|item| intent(db, item).ways.iter().map(move |way| (way, item))).collect()
 }
 
 /// The name of the filter before a port.
@@ -182,8 +183,8 @@ pub(crate) fn filter_name(port: &str) -> String {
 
 /// Where the operations are written that [`filter_rules`] come from.
 pub(crate) fn operation_places<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Loc> {
-    let chain = body(db, instance).chain.iter().map(|ancestor| ancestor.rfb(db));
-    chain.flat_map(|item| intent(db, item).operations.iter().map(move |o| Loc::of(db, item, o.node))).collect()
+    let all = instance_lineage(db, instance).iter().map(|ancestor| ancestor.rfb(db));
+    all.flat_map(|item| intent(db, item).operations.iter().map(move |o| Loc::of(db, item, o.node))).collect()
 }
 
 /// Complains of operations on packets that cannot enter an instance by any port.

@@ -8,7 +8,7 @@ use crate::instance::param::signature;
 use crate::instance::{Instance, Written, instantiate, params};
 use crate::port::{array_bounds, group_names};
 use crate::source::db::Db;
-use crate::source::item::Item;
+use crate::source::item::{Item, stands_before};
 use crate::source::loc::{Loc, Problem};
 use crate::source::names::{Kind, resolve};
 use crate::value::{Type, Value};
@@ -178,6 +178,8 @@ pub(crate) fn nesting_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Pro
     let at = crate::lineage::name_place(db, item);
     match nesting(db, item) {
         Nesting::Fine => Vec::new(),
+        // Of a way round, the block that stands first is complained of.
+        Nesting::Recursive(way) if way.iter().any(|other| stands_before(db, *other, item)) => Vec::new(),
         Nesting::Recursive(way) => vec![part_of_itself(db, item, way, at)],
         Nesting::Broken => {
             let cause = part_items(db, item).iter().any(|part| *nesting(db, *part) != Nesting::Fine);

@@ -7,9 +7,10 @@ use crate::cx::Cx;
 use crate::eval::evaluate_u64;
 use crate::instance::{Instance, members, params};
 use crate::lineage::{name_place, parents};
-use crate::lower::PortGroup;
+use crate::lower::{LostPorts, PortGroup};
 use crate::metadata::{disagreement, with_metadata};
 use crate::source::db::Db;
+use crate::source::item::{is_read, rfb_tree};
 use crate::source::loc::{Loc, Problem};
 use crate::types::port_stack;
 use rdcl_base::{Code, Diagnostic, NodeId};
@@ -26,8 +27,8 @@ pub struct Ports {
     pub groups: Vec<PortGroup>,
     /// Where each group is declared.
     pub places: Vec<Loc>,
-    /// The names of those of which nothing is known because their declaration is wrong.
-    pub broken: Vec<String>,
+    /// Those of which nothing is known.
+    pub lost: LostPorts,
     /// What is wrong with the declarations of the block itself.
     pub problems: Vec<Problem>,
 }
@@ -78,6 +79,8 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
     for parent in &parents(db, instance).list {
         inherit(&mut cx, &mut ports, crate::port::ports(db, *parent));
     }
+    let unfound = rfb_tree(db, item).is_some_and(|rfb| parents(db, instance).list.len() < rfb.parents.len());
+    ports.lost.any |= unfound || !is_read(db, item);
     let inherited = ports.groups.len();
     let env = params(db, instance);
     for member in members(db, item) {
@@ -87,7 +90,7 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
         let stack = stack.and_then(|stack| with_metadata(&mut cx, stack, port));
         let array = array_bounds(&mut cx, port.array.as_ref(), env);
         let (Some(stack), Ok(array)) = (stack, array) else {
-            ports.broken.push(name);
+            ports.lost.names.push(name);
             continue;
         };
         let group = PortGroup { name, first: PortId(0), array, stack, direction };
@@ -100,7 +103,8 @@ pub fn ports<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Ports {
 }
 
 fn inherit(cx: &mut Cx<'_>, ports: &mut Ports, parent: &Ports) {
-    ports.broken.extend(parent.broken.iter().cloned());
+    ports.lost.names.extend(parent.lost.names.iter().cloned());
+    ports.lost.any |= parent.lost.any;
     for (group, place) in parent.groups.iter().zip(&parent.places) {
         match ports.groups.iter().position(|g| g.name == group.name) {
             None => {
@@ -161,6 +165,7 @@ fn number(cx: &mut Cx<'_>, ports: &mut Ports) {
     }
     if next > MOST_ELEMENTS {
         cx.report(too_many_ports(cx, next));
+        ports.lost.any = true;
         ports.groups.clear();
         ports.places.clear();
     }

@@ -8,10 +8,12 @@ use crate::bodies::body;
 use crate::conditional::chosen_members;
 use crate::cx::Cx;
 use crate::instance::{Instance, params};
+use crate::lineage::name_place;
 use crate::metadata::{bare, described};
 use crate::part::{PartGroup, parts};
 use crate::port::{FlatPort, Ports, ports};
 use crate::source::db::Db;
+use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use ends::{Resolved, Surroundings};
 use rdcl_base::{Code, Diagnostic, Dimension, NodeId};
@@ -61,7 +63,8 @@ pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
     let (ports, parts, env) = (ports(db, instance), Some(parts(db, owner)), params(db, owner));
     let around = Surroundings { ports, parts, env };
     let cx = Cx::new(db, owner.rfb(db));
-    let mut wiring = Wiring { cx, around, taken: BTreeMap::new(), joins: Vec::new(), balancers: Vec::new() };
+    let block = instance.rfb(db);
+    let mut wiring = Wiring { cx, block, around, taken: BTreeMap::new(), joins: Vec::new(), balancers: Vec::new() };
     let mut any = false;
     for member in chosen_members(&mut wiring.cx, env) {
         if let Member::Wire(wire) = member {
@@ -78,6 +81,8 @@ pub fn wires<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Wires {
 
 struct Wiring<'a, 'db> {
     cx: Cx<'db>,
+    /// Whose wires they are; the text is that of the block, or of the ancestor that it has them from.
+    block: Item<'db>,
     around: Surroundings<'a, 'db>,
     taken: BTreeMap<EndRef, NodeId>,
     joins: Vec<Join>,
@@ -110,7 +115,7 @@ impl<'db> Wiring<'_, 'db> {
             return self.cx.report(different_stacks(&self.cx, ends, a.group.stack, b.group.stack));
         }
         if gives(a) != takes(b) || takes(a) != gives(b) {
-            return self.cx.report(facing(&self.cx, wire, a, b));
+            return self.facing(wire, a, b);
         }
         for (x, y) in a.ports.iter().zip(&b.ports) {
             if self.take(*x, at_a) & self.take(*y, at_b) {
@@ -123,8 +128,12 @@ impl<'db> Wiring<'_, 'db> {
     fn take(&mut self, end: EndRef, at: NodeId) -> bool {
         match self.taken.get(&end) {
             Some(first) => {
-                let problem = wired_twice(&self.cx, &self.name(end), at, *first);
-                self.cx.report(problem);
+                let (first, place) = (*first, self.cx.at(at));
+                // Of an array, its first element stands for all.
+                if !self.cx.problems.iter().any(|p| p.code == Code::E0401 && p.primary == place) {
+                    let problem = wired_twice(&self.cx, &self.name(end), at, first);
+                    self.cx.report(problem);
+                }
                 false
             }
             None => self.taken.insert(end, at).is_none(),
@@ -142,31 +151,63 @@ impl<'db> Wiring<'_, 'db> {
         }
     }
 
-    /// Warns of ports that no wire touches; of an array only when none of its ports is wired.
+    /// Complains of ends that do not face each other.
+    pub(super) fn facing(&mut self, at: NodeId, a: &Resolved, b: &Resolved) {
+        let at_end = |end: &Resolved| {
+            let name = end.ports.first().map_or(String::new(), |port| self.name(*port));
+            let does = match (gives(end), takes(end)) {
+                (true, true) => "packets pass both ways",
+                (true, false) => "packets come out",
+                (false, _) => "packets go in",
+            };
+            format!("at `{name}` {does}")
+        };
+        let message = format!("{}, and {}", at_end(a), at_end(b));
+        self.cx.report(
+            Diagnostic::new(Code::E0403, self.cx.at(at), message).with_note(
+                "a wire leads from where packets come out to where they go in; `inout` ports join each other",
+            ),
+        );
+    }
+
+    /// Warns of ports that no wire touches; of an array of ports only when none of it is wired, and of the parts of an
+    /// array once. What is inherited is not wired here.
     fn unwired(&mut self) {
-        let own = self.around.ports;
+        let (db, own) = (self.cx.db, self.around.ports);
         for (group, place) in own.groups.iter().zip(&own.places) {
             let (first, last) = (group.first.0, group.first.0 + crate::port::group_size(group) as u32 - 1);
             if self.taken.range(EndRef::Outer(first)..=EndRef::Outer(last)).next().is_none() {
-                self.cx.report(not_wired(*place, &group.name));
+                let is_here = [self.cx.item, self.block].iter().any(|item| place.is_in(db, *item));
+                let place = if is_here { *place } else { name_place(db, self.block) };
+                self.cx.report(not_wired(place, &group.name));
             }
         }
         let mut next = 0;
         for part in self.around.groups().to_vec() {
-            for name in part.names() {
-                self.unwired_of(&part, &name, next);
-                next += 1;
-            }
+            self.unwired_of(&part, next);
+            next += part.size() as u32;
         }
     }
 
-    fn unwired_of(&mut self, part: &PartGroup<'db>, name: &str, index: u32) {
+    /// Of the parts of a group, the first of which is this one.
+    fn unwired_of(&mut self, part: &PartGroup<'db>, index: u32) {
         for group in &ports(self.cx.db, part.instance).groups {
             let (first, last) = (group.first.0, group.first.0 + crate::port::group_size(group) as u32 - 1);
-            let range = EndRef::Inner(index, first)..=EndRef::Inner(index, last);
-            if self.taken.range(range).next().is_none() {
-                self.cx.report(not_wired(part.place, &format!("{name}.{}", group.name)));
-            }
+            let numbered = (index..).zip(part.names());
+            let is_open = |number: u32| {
+                let range = EndRef::Inner(number, first)..=EndRef::Inner(number, last);
+                self.taken.range(range).next().is_none()
+            };
+            let open: Vec<String> = numbered.filter(|(number, _)| is_open(*number)).map(|(_, name)| name).collect();
+            let problem = match open.as_slice() {
+                [] => continue,
+                [name] => not_wired(part.place, &format!("{name}.{}", group.name)),
+                [name, others @ ..] => {
+                    let problem = not_wired(part.place, &format!("{name}.{}", group.name));
+                    problem.with_note(format!("nor are those of {} others of `{}`", others.len(), part.name))
+                }
+            };
+            self.cx.report(problem);
         }
     }
 }
@@ -217,17 +258,6 @@ fn different_stacks(cx: &Cx<'_>, ends: &[End], a: Stack, b: Stack) -> Problem {
     Diagnostic::new(Code::E0402, cx.at(ends[1].node), format!("this port carries `{b}`, the other end `{a}`"))
         .with_label(cx.at(ends[0].node), "the other end")
         .with_help("put a part between them that adds or removes the headers")
-}
-
-fn facing(cx: &Cx<'_>, at: NodeId, a: &Resolved, b: &Resolved) -> Problem {
-    let word = |end: &Resolved| match end.group.direction {
-        Direction::In => "in",
-        Direction::Out => "out",
-        Direction::InOut => "inout",
-    };
-    let message = format!("`{}` is an `{}` port and `{}` an `{}` port", a.group.name, word(a), b.group.name, word(b));
-    Diagnostic::new(Code::E0403, cx.at(at), message)
-        .with_note("a wire leads from where packets come out to where they go in; `inout` ports join each other")
 }
 
 fn wired_twice(cx: &Cx<'_>, name: &str, at: NodeId, first: NodeId) -> Problem {

@@ -126,6 +126,7 @@ impl Reader {
             Expr::Slot(_)
             | Expr::Cell(..)
             | Expr::Row(..)
+            | Expr::Now
             | Expr::Column(..)
             | Expr::Not(_)
             | Expr::Bin(..)

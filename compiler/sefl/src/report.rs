@@ -121,7 +121,7 @@ fn label(state: &State, var: Var) -> String {
     match var.kind {
         VarKind::Unknown(number) => state.unknowns.get(number as usize).map_or("?", |u| &u.label).to_owned(),
         VarKind::Field(_) | VarKind::Body | VarKind::Choice(_) | VarKind::Cell { .. } => "?".to_owned(),
-        VarKind::Full { .. } | VarKind::NoFree(_) => "?".to_owned(),
+        VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Now => "?".to_owned(),
     }
 }
 

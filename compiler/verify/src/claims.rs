@@ -11,7 +11,7 @@ use crate::explore::{CopyArm, Leaf, LeafEnd};
 use crate::guard::{Context, Guard};
 use crate::sym::{Sym, SymCond};
 use crate::view::View;
-use rdcl_core::{BlockId, BoundaryId, Cond, Derivation, Field, MapId, PartId, Role, Shape};
+use rdcl_core::{BlockId, BoundaryId, Cond, Derivation, Field, MapId, PartId, Role, Shape, TIME_WIDTH};
 use rdcl_hir::{Claim, Predicate, Property};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,6 +73,7 @@ fn read_entry(read: Read, shape: Shape) -> Sym {
         Read::Field(f) if shape.has(f.header) => entry_value(shape, f),
         Read::Field(f) => Sym::constant(f.width(), 0),
         Read::Column(_, width) => Sym::constant(width, 0),
+        Read::Now => Sym::constant(TIME_WIDTH, 0),
         Read::Slot(_) | Read::Cell(..) | Read::Row(..) => Sym::constant(1, 0),
     }
 }
@@ -85,6 +86,7 @@ pub fn predicate(p: &Predicate, view: &View) -> SymCond {
         Read::Field(f) => view.field(f),
         Read::Slot(slot) => old[slot.index()].clone(),
         Read::Column(_, width) => Sym::constant(width, 0),
+        Read::Now => Sym::constant(TIME_WIDTH, 0),
         Read::Cell(..) | Read::Row(..) => Sym::constant(1, 0),
     };
     eval_cond(&p.cond, &read, view.shape)

@@ -8,11 +8,12 @@ use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
 use crate::fill::fill;
 use crate::guard::{Context, Guard};
-use crate::history::{MOST_TRIED, Plan, Planner};
+use crate::history::{MOST_TRIED, Plan, Planner, left_by};
 use crate::minimise::least;
 use crate::net::Net;
 use crate::replay::{Replay, Shot, replay, shows, witness};
 use crate::sym::Var;
+use crate::times::one_by_one;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
 use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PartId, Run, Shape};
 use rdcl_hir::{Claim, Property};
@@ -317,7 +318,11 @@ impl<'n> Prover<'n> {
         if !facts.full.is_empty() {
             return Vec::new();
         }
-        let plans = self.plans(&candidate.guard, &facts);
+        let mut plans = Vec::new();
+        for plan in self.plans(&candidate.guard, &facts) {
+            let guards = one_by_one(self.context(), &plan.guard);
+            plans.extend(guards.into_iter().map(|guard| Plan { guard, ..plan.clone() }));
+        }
         let trial = |plan: Plan| Trial {
             rank: (plan.packets.len(), hops, facts.found.len(), from, shape.headers().count(), shape),
             guard: plan.guard.clone(),
@@ -342,7 +347,7 @@ impl<'n> Prover<'n> {
         plans
     }
 
-    /// Leaves that add entries, from every boundary port, in order; one for copies that add alike.
+    /// Leaves that add entries or write to them, from every boundary port, in order; one for copies that add alike.
     fn pool(&mut self) -> Arc<Vec<Leaf>> {
         if let Some(pool) = &self.pool {
             return Arc::clone(pool);
@@ -356,7 +361,7 @@ impl<'n> Prover<'n> {
             let leaves = self.leaves_from(from);
             let new = |leaf: &&Leaf| {
                 let key = (from, leaf.view.entry_shape, leaf.guard.clone(), Arc::clone(&leaf.facts));
-                leaf.end != LeafEnd::Assumption && !leaf.facts.added.is_empty() && seen.insert(key)
+                leaf.end != LeafEnd::Assumption && left_by(&leaf.facts).next().is_some() && seen.insert(key)
             };
             pool.extend(leaves.iter().filter(new).cloned());
         }
@@ -459,6 +464,8 @@ fn unite(into: &mut Facts, more: &Facts) {
     add(&mut into.found, &more.found);
     add(&mut into.missed, &more.missed);
     add(&mut into.added, &more.added);
+    add(&mut into.changed, &more.changed);
+    add(&mut into.times, &more.times);
     into.full.extend(more.full.iter().copied());
     into.stateful.extend(more.stateful.iter().copied());
     into.ordered |= more.ordered;

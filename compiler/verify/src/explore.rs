@@ -7,9 +7,10 @@
 
 use crate::entry::boundary_guard;
 use crate::execute::world;
+pub use crate::facts::Facts;
 use crate::guard::{Context, Guard};
 use crate::net::{Ingress, Net, Order};
-use crate::row::{Row, RowEnd, Stored};
+use crate::row::{Row, RowEnd};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use crate::view::View;
 use rdcl_core::{BlockId, BoundaryId, Endpoint, InstrId, MapId, PartId, PortId, Reason, Shape};
@@ -33,25 +34,6 @@ pub struct CopyArm {
     pub arm: u32,
     /// Tells forks apart that were reached with different facts: their copies are never siblings.
     pub world: u64,
-}
-
-/// What a lineage met on its way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Facts {
-    /// Choices made, in order.
-    pub choices: Vec<(PartId, Var)>,
-    /// Entries found.
-    pub found: Vec<(PartId, Stored)>,
-    /// Index keys for which there was no entry.
-    pub missed: Vec<(PartId, crate::row::Missed)>,
-    /// Entries added.
-    pub added: Vec<(PartId, Stored)>,
-    /// Maps that had no room.
-    pub full: BTreeSet<(PartId, MapId)>,
-    /// Parts whose state was asked or changed.
-    pub stateful: BTreeSet<PartId>,
-    /// An entry was removed, or a part's state was met at two visits: what is found depends on the order of events.
-    pub ordered: bool,
 }
 
 /// How a lineage ends.
@@ -345,9 +327,14 @@ impl<'n> Explorer<'n> {
             | VarKind::Cell { .. }
             | VarKind::Full { .. }
             | VarKind::NoFree(_)
+            | VarKind::Now
             | VarKind::Unknown(_) => Sym::Var(Var { visit: names[var.visit as usize], ..var }),
         };
-        let guards = apply_guard(&mut self.context, &flight.guard, &row.guard, &mut rename);
+        let mut guards = apply_guard(&mut self.context, &flight.guard, &row.guard, &mut rename);
+        if let (true, Some(before)) = (row.facts.clock, flight.facts.times.last()) {
+            let later = SymCond::Ule(Sym::Var(*before), rename(Var::now()));
+            guards = guards.iter().flat_map(|guard| self.context.assume(guard, &later)).collect();
+        }
         if guards.is_empty() {
             return;
         }
@@ -355,8 +342,8 @@ impl<'n> Explorer<'n> {
             guard: Guard::default(),
             view: Arc::new(flight.view.after(row, &mut rename)),
             copy,
-            facts: match row.facts.is_stateful() || !row.facts.choices.is_empty() {
-                true => Arc::new(extend_facts(&flight.facts, part, row, &mut rename)),
+            facts: match row.facts.is_stateful() || row.facts.clock || !row.facts.choices.is_empty() {
+                true => Arc::new(flight.facts.after(part, row, &mut rename)),
                 false => Arc::clone(&flight.facts),
             },
             hops: flight.hops + 1,
@@ -399,30 +386,4 @@ fn apply_guard(context: &mut Context, guard: &Guard, row: &Guard, rename: &mut d
         guards.iter_mut().for_each(|g| g.unknown = true);
     }
     guards
-}
-
-fn extend_facts(facts: &Facts, part: PartId, row: &Row, rename: &mut dyn FnMut(Var) -> Sym) -> Facts {
-    let mut facts = facts.clone();
-    let mut renamed = |syms: &[Sym]| syms.iter().map(|s| s.substitute(rename)).collect::<Vec<_>>();
-    let visit = &row.facts;
-    for stored in &visit.found {
-        facts.found.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
-    }
-    for stored in &visit.added {
-        facts.added.push((part, Stored { map: stored.map, columns: renamed(&stored.columns) }));
-    }
-    for missed in &visit.missed {
-        let keys = renamed(&missed.keys);
-        facts.missed.push((part, crate::row::Missed { map: missed.map, index: missed.index, keys }));
-    }
-    for choice in &visit.choices {
-        if let Sym::Var(var) = rename(*choice) {
-            facts.choices.push((part, var));
-        }
-    }
-    if visit.is_stateful() {
-        facts.ordered |= visit.removes() || !facts.stateful.insert(part);
-    }
-    facts.full.extend(visit.full.iter().map(|map| (part, *map)));
-    facts
 }

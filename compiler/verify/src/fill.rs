@@ -37,10 +37,11 @@ pub fn fill(network: &Network, full: (PartId, MapId), template: &Leaf, model: &M
             continue;
         }
         let bytes = deparse(&shot.packet);
-        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: None, fuel: FUEL };
+        let now = shot.now.unwrap_or(0);
+        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(now), tape: None, fuel: FUEL };
         let run = interpreter.run(&mut stores, injection).ok()?;
         if run.copies.iter().any(|copy| copy.full().any(|f| f == full)) {
-            let replay = replay_from(&interpreter, stores, target)?;
+            let replay = replay_from(&interpreter, stores, target, now)?;
             shots.push(target.clone());
             return Some(Filled { shots, replay });
         }

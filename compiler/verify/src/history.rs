@@ -1,7 +1,8 @@
 //! Histories: packets sent before, from empty stores, that leave the entries a candidate needs.
 //!
 //! Stores are threaded here, not arbitrary: an entry that a packet finds must have been added by a packet before it,
-//! and a key that it misses must not have been.
+//! and a key that it misses must not have been. An entry that a packet writes to is another one for those after it; that
+//! none between has written to it again is not said here, but seen when the history is replayed.
 
 use crate::claims::conjoin;
 use crate::execute::{has_key, key_of};
@@ -19,6 +20,9 @@ const MOST_PLANS: usize = 64;
 
 /// The most packets that are tried in plans for one property.
 pub const MOST_TRIED: u32 = 2_000;
+
+/// For how many of them one counts that writes to an entry: it needs that entry, and so a packet before.
+const COST_OF_CHANGE: u32 = 20;
 
 /// A way to bring a candidate about.
 #[derive(Clone, Debug)]
@@ -87,8 +91,8 @@ impl Planner<'_> {
             return self.complete(context, draft, length, plans);
         };
         for before in (usize::from(need.by) + 1)..draft.facts.len() {
-            for added in draft.facts[before].added.clone() {
-                for guard in same_entry(context, &draft.guard, &need, &added) {
+            for left in left_by(&draft.facts[before]).cloned().collect::<Vec<_>>() {
+                for guard in same_entry(context, &draft.guard, &need, &left) {
                     self.extend(context, Draft { guard, ..draft.clone() }, length, plans);
                 }
             }
@@ -101,18 +105,19 @@ impl Planner<'_> {
     fn send_one_more(&self, context: &mut Context, draft: &Draft, need: &Need, length: usize, plans: &mut Vec<Plan>) {
         let number = draft.packets.len() as u16 + 1;
         for (at, leaf) in self.pool.iter().enumerate() {
-            let adds = leaf.facts.added.iter().any(|(part, s)| *part == need.part && s.map == need.entry.map);
+            let adds = left_by(&leaf.facts).any(|(part, s)| *part == need.part && s.map == need.entry.map);
             let tangled = self.exact && is_tangled(leaf);
             if !adds || !leaf.facts.full.is_empty() || leaf.guard.unknown || tangled {
                 continue;
             }
-            let Some(left) = self.left.get().checked_sub(1) else { return };
+            let cost = if leaf.facts.changed.is_empty() { 1 } else { COST_OF_CHANGE };
+            let Some(left) = self.left.get().checked_sub(cost) else { return };
             self.left.set(left);
             let facts = rename_facts(&leaf.facts, number);
             let theirs = rename_guard(&leaf.guard, number);
             for both in conjoin(context, &draft.guard, &theirs) {
-                for added in &facts.added {
-                    for guard in same_entry(context, &both, need, added) {
+                for left in left_by(&facts) {
+                    for guard in same_entry(context, &both, need, left) {
                         let mut next = Draft { guard, ..draft.clone() };
                         next.packets.push(at);
                         next.facts.push(facts.clone());
@@ -171,15 +176,20 @@ pub fn is_tangled(leaf: &Leaf) -> bool {
     leaf.facts.ordered || !(leaf.copy.is_empty() || leaf.facts.stateful.is_empty())
 }
 
+/// The entries that a packet leaves: those it added, and those it wrote to.
+pub fn left_by(facts: &Facts) -> impl Iterator<Item = &(PartId, Stored)> {
+    facts.added.iter().chain(&facts.changed)
+}
+
 fn needs_of(facts: &Facts, by: u16) -> Vec<Need> {
     facts.found.iter().map(|(part, entry)| Need { by, part: *part, entry: entry.clone() }).collect()
 }
 
-fn same_entry(context: &mut Context, guard: &Guard, need: &Need, (part, added): &(PartId, Stored)) -> Vec<Guard> {
-    if *part != need.part || added.map != need.entry.map {
+fn same_entry(context: &mut Context, guard: &Guard, need: &Need, (part, left): &(PartId, Stored)) -> Vec<Guard> {
+    if *part != need.part || left.map != need.entry.map {
         return Vec::new();
     }
-    let columns = added.columns.iter().zip(&need.entry.columns);
+    let columns = left.columns.iter().zip(&need.entry.columns);
     let equal = SymCond::all(columns.map(|(a, b)| SymCond::eq(a.clone(), b.clone())).collect::<Vec<_>>());
     context.assume(guard, &equal)
 }
@@ -205,6 +215,8 @@ fn rename_facts(facts: &Facts, number: u16) -> Facts {
         found: facts.found.iter().map(stored).collect(),
         missed: facts.missed.iter().map(missed).collect(),
         added: facts.added.iter().map(stored).collect(),
+        changed: facts.changed.iter().map(stored).collect(),
+        times: facts.times.iter().map(|v| Var { packet: number, ..*v }).collect(),
         full: facts.full.clone(),
         stateful: facts.stateful.clone(),
         ordered: facts.ordered,

@@ -12,6 +12,7 @@ mod decide;
 mod entry;
 mod execute;
 mod explore;
+mod facts;
 mod fill;
 mod guard;
 mod history;
@@ -24,6 +25,7 @@ mod row;
 mod solver;
 mod sym;
 mod tables;
+mod times;
 mod verdict;
 mod view;
 

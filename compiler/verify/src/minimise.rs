@@ -16,6 +16,12 @@ pub struct Model {
 }
 
 impl Model {
+    /// The time at which a packet is under way, if anything depends on it.
+    pub fn time(&self, packet: u16) -> Option<u64> {
+        let is_its = |(var, _): &(&Var, &u128)| var.packet == packet && var.kind == VarKind::Now;
+        self.values.iter().find(is_its).map(|(_, value)| *value as u64)
+    }
+
     /// The value of a variable; one that matters nowhere has its preferred value, or 0.
     pub fn value(&self, var: Var) -> u128 {
         self.values.get(&var).copied().or_else(|| preferred(var)).unwrap_or(0)
@@ -26,7 +32,7 @@ fn preferred(var: Var) -> Option<u128> {
     match var.kind {
         VarKind::Field(field) => field.decl().preferred,
         VarKind::Body | VarKind::Choice(_) | VarKind::Cell { .. } | VarKind::Full { .. } => None,
-        VarKind::NoFree(_) | VarKind::Unknown(_) => None,
+        VarKind::NoFree(_) | VarKind::Now | VarKind::Unknown(_) => None,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Shot {
     pub choices: Vec<(PartId, Var, u128)>,
     /// The same, by where they are made.
     pub decisions: Vec<Decision>,
+    /// When it is sent; none while nothing depends on it: then it is sent as soon as the one before.
+    pub now: Option<u64>,
 }
 
 impl Shot {
@@ -54,7 +56,13 @@ impl Shot {
             let var = Var { packet: number, ..*var };
             (*part, var, model.value(var))
         };
-        Shot { from, packet, choices: facts.choices.iter().map(value).collect(), decisions: Vec::new() }
+        Shot {
+            from,
+            packet,
+            choices: facts.choices.iter().map(value).collect(),
+            decisions: Vec::new(),
+            now: model.time(number),
+        }
     }
 
     /// The same packet, with its choices made where exploration met them.
@@ -86,20 +94,31 @@ pub fn replay(network: &Network, shots: &[Shot], fuel: u64) -> Option<Replay> {
     let interpreter = Interpreter::new(network);
     let mut stores = Stores::new(network);
     let mut runs = Vec::new();
-    for shot in shots {
+    for (shot, now) in shots.iter().zip(times(shots)) {
         let tape = shot.tape();
         let bytes = deparse(&shot.packet);
-        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel };
+        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(now), tape: Some(&tape), fuel };
         runs.push(interpreter.run(&mut stores, injection).ok()?);
     }
     Some(Replay { runs, stores })
 }
 
-/// Sends one more packet.
-pub fn replay_from(interpreter: &Interpreter<'_>, mut stores: Stores, shot: &Shot) -> Option<Replay> {
+/// When packets are sent, one after the other.
+fn times(shots: &[Shot]) -> Vec<u64> {
+    let mut last = 0;
+    let mut time = |shot: &Shot| {
+        last = last.max(shot.now.unwrap_or(0));
+        last
+    };
+    shots.iter().map(&mut time).collect()
+}
+
+/// Sends one more packet, no earlier than at this time.
+pub fn replay_from(interpreter: &Interpreter<'_>, mut stores: Stores, shot: &Shot, least: u64) -> Option<Replay> {
     let tape = shot.tape();
     let bytes = deparse(&shot.packet);
-    let injection = Injection { at: shot.from, bytes: &bytes, now: Time(0), tape: Some(&tape), fuel: FUEL };
+    let now = Time(shot.now.unwrap_or(0).max(least));
+    let injection = Injection { at: shot.from, bytes: &bytes, now, tape: Some(&tape), fuel: FUEL };
     let run = interpreter.run(&mut stores, injection).ok()?;
     Some(Replay { runs: vec![run], stores })
 }
@@ -143,11 +162,13 @@ fn all_lost(run: &Run, to: Option<BoundaryId>, counts: impl Fn(&PacketCopy) -> b
 }
 
 /// Whether it is not known what becomes of the copy in the real network. One that comes back bit for bit goes round for
-/// ever, unless it meets other state than before.
+/// ever, unless it meets other state than before, or looks at the clock.
 fn is_open(copy: &PacketCopy) -> bool {
     match copy.outcome {
         Outcome::ModelError { .. } | Outcome::Exhausted => true,
-        Outcome::Loop { exact, .. } => !exact || copy.trail.iter().flat_map(|hop| &hop.steps).any(meets_state),
+        Outcome::Loop { exact, .. } => {
+            !exact || copy.trail.iter().any(|hop| hop.clock || hop.steps.iter().any(meets_state))
+        }
         Outcome::Delivered { .. } | Outcome::Dropped { .. } => false,
     }
 }
@@ -224,17 +245,18 @@ pub fn is_unchanged(entered: &Packet, left: &Packet, except: &[Field]) -> bool {
 
 /// The witness that a replay is. Packets before those that were replayed are shown without what became of them.
 pub fn witness(network: &Network, shots: &[Shot], replay: &Replay, telling: Vec<usize>, minimal: bool) -> Witness {
+    let shots: Vec<(&Shot, u64)> = shots.iter().zip(times(shots)).collect();
     let (before, replayed) = shots.split_at(shots.len() - replay.runs.len());
     let nothing = Run { copies: Vec::new(), chosen: Vec::new(), chosen_by: Vec::new() };
-    let mut steps: Vec<Step> = before.iter().map(|s| step(network, s, &nothing)).collect();
-    steps.extend(replayed.iter().zip(&replay.runs).map(|(s, r)| step(network, s, r)));
+    let mut steps: Vec<Step> = before.iter().map(|s| step(network, *s, &nothing)).collect();
+    steps.extend(replayed.iter().zip(&replay.runs).map(|(s, r)| step(network, *s, r)));
     let packet = steps.pop().expect("a witness has a packet");
     let mut outcomes: Vec<&str> = telling.iter().map(|i| packet.copies[*i].outcome.as_str()).collect();
     outcomes.dedup();
     Witness { history: steps, outcome: outcomes.join("; "), telling, packet, minimal }
 }
 
-fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
+fn step(network: &Network, (shot, now): (&Shot, u64), run: &Run) -> Step {
     let shown = |f: &Field| match f.decl().role {
         Role::Plain | Role::HopLimit | Role::Derived(Derivation::NextProtocol) => true,
         Role::Derived(Derivation::Length) => f.is_ip_length(),
@@ -245,7 +267,7 @@ fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
     let planned = shot.choices.iter().filter_map(|(part, var, value)| match var.kind {
         VarKind::Choice(choice) => Some(((*part, choice), *value)),
         VarKind::Field(_) | VarKind::Body | VarKind::Cell { .. } | VarKind::Full { .. } => None,
-        VarKind::NoFree(_) | VarKind::Unknown(_) => None,
+        VarKind::NoFree(_) | VarKind::Now | VarKind::Unknown(_) => None,
     });
     let made = run.chosen_by.iter().copied().zip(run.chosen.iter().copied());
     let choices: Vec<((PartId, ChoiceId), u128)> =
@@ -254,7 +276,7 @@ fn step(network: &Network, shot: &Shot, run: &Run) -> Step {
         port: network.boundary_port(shot.from).name.clone(),
         bytes: deparse(&shot.packet),
         fields: fields.map(|f| (f.to_string(), shot.packet.get(f))).collect(),
-        now: 0,
+        now,
         choices: choices.into_iter().map(|(by, value)| (choice_name(network, by), value)).collect(),
         copies: run.copies.iter().map(|c| trail(network, c)).collect(),
     }

@@ -85,20 +85,29 @@ pub struct VisitFacts {
     pub found: Vec<Stored>,
     /// Index keys for which the store had no entry.
     pub missed: Vec<Missed>,
-    /// Entries added, in order.
+    /// Entries added, in order, as they are at the end.
     pub added: Vec<Stored>,
     /// Entries of the store that were removed.
     pub removed: Vec<Stored>,
+    /// Which of the entries found were written to, and what they are then.
+    pub changed: BTreeMap<usize, Vec<Sym>>,
     /// Which of the entries added were removed again.
     pub lost: BTreeSet<usize>,
     /// Maps that had no room.
     pub full: BTreeSet<MapId>,
+    /// The program looks at the clock.
+    pub clock: bool,
 }
 
 impl VisitFacts {
     /// Whether an entry was removed.
     pub fn removes(&self) -> bool {
         !(self.removed.is_empty() && self.lost.is_empty())
+    }
+
+    /// Entries of the store that were written to, as they are then.
+    pub fn rewritten(&self) -> impl Iterator<Item = Stored> {
+        self.changed.iter().map(|(at, columns)| Stored { map: self.found[*at].map, columns: columns.clone() })
     }
 
     /// Whether the state was asked or changed at all.

@@ -1,12 +1,12 @@
 //! Symbolic values: expressions and conditions over the variables of a symbolic run.
 //!
-//! A variable is a field of the packet as it entered, a value chosen, a column of a stored entry, or one of the two
-//! booleans that say a map was full. Constructors fold what can be folded, so a constant expression is a constant.
+//! A variable is a field of the packet as it entered, a value chosen, a column of a stored entry, the time of a visit, or
+//! one of the two booleans that say a map was full. Constructors fold what can be folded, so a constant expression is a constant.
 
 mod cond;
 
 pub use cond::SymCond;
-use rdcl_core::{BinOp, Bv, ChoiceId, Field, HASH_WIDTH, MapId};
+use rdcl_core::{BinOp, Bv, ChoiceId, Field, HASH_WIDTH, MapId, TIME_WIDTH};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub enum VarKind {
     },
     /// Whether no value was free for a choice.
     NoFree(ChoiceId),
+    /// The time of the visit.
+    Now,
     /// A symbolic value of a free-standing program: the one with this number on its path.
     Unknown(u32),
 }
@@ -64,6 +66,11 @@ impl Var {
     /// A symbolic value of a free-standing program.
     pub fn unknown(number: u32, width: u16) -> Var {
         Var::local(VarKind::Unknown(number), width)
+    }
+
+    /// The time of the visit under way in a summary. All its copies are made at that time.
+    pub fn now() -> Var {
+        Var::local(VarKind::Now, TIME_WIDTH)
     }
 
     /// A variable of the visit under way in a summary.
@@ -148,6 +155,7 @@ impl Sym {
             BinOp::Or => Sym::node(SymNode::Or(a, b)),
             BinOp::Xor => Sym::node(SymNode::Xor(a, b)),
             BinOp::Add => Sym::sum(a, b),
+            BinOp::Sub if a == b => Sym::constant(width, 0),
             BinOp::Sub => match b {
                 Sym::Const(c) => Sym::sum(a, Sym::constant(width, c.value.wrapping_neg())),
                 other => Sym::node(SymNode::Sub(a, other)),

@@ -90,7 +90,7 @@ fn used_columns(program: &Program, table: TableId) -> BTreeSet<u16> {
 
 fn row_reads_of_op(op: &Op, note: &mut dyn FnMut(RowId, u16)) {
     match op {
-        Op::Set(_, expr) => row_reads(expr, note),
+        Op::Set(_, expr) | Op::Update(_, _, expr) => row_reads(expr, note),
         Op::Push(_) | Op::Pop(_) | Op::Nest | Op::Unnest | Op::Touch(_) | Op::Remove(_) => {}
     }
 }
@@ -113,7 +113,7 @@ fn row_reads_of_end(end: &End, note: &mut dyn FnMut(RowId, u16)) {
 fn row_reads(expr: &Expr, note: &mut dyn FnMut(RowId, u16)) {
     match expr {
         Expr::Row(row, column) => note(*row, *column),
-        Expr::Const(_) | Expr::Field(_) | Expr::Slot(_) | Expr::Cell(..) | Expr::Column(..) => {}
+        Expr::Const(_) | Expr::Field(_) | Expr::Slot(_) | Expr::Cell(..) | Expr::Column(..) | Expr::Now => {}
         Expr::Not(a) | Expr::Shl(a, _) | Expr::Lshr(a, _) | Expr::Zext(_, a) | Expr::Extract { of: a, .. } => {
             row_reads(a, note);
         }

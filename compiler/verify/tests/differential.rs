@@ -101,10 +101,12 @@ fn visit_agrees(
     let before = stores.part(PartId(0)).clone();
     let from = (BoundaryId(port.0), &packet);
     let unexpired = Expiry::Named(Vec::new());
-    let Some((run, _)) = tapes::run_legally(rng, network, &mut stores, from, Time(0), unexpired) else { return Ok(()) };
+    let now = rng.value(64) as u64;
+    let ran = tapes::run_legally(rng, network, &mut stores, from, Time(now), unexpired);
+    let Some((run, _)) = ran else { return Ok(()) };
     run.copies.iter().for_each(|copy| coverage.copy(network, copy));
     let after = stores.part(PartId(0)).clone();
-    let visit = Visit { program, port, packet: &packet, before: &before, after: &after, run: &run };
+    let visit = Visit { program, port, now, packet: &packet, before: &before, after: &after, run: &run };
     visit.compare(summary, coverage).map_err(|why| format!("{why}\npacket {packet:?}\nstore {before:?}"))
 }
 
@@ -170,6 +172,7 @@ const TOUCHED: &[&str] = &[
     "op set field",
     "op set slot",
     "op touch",
+    "op update",
     "row assumption",
     "row breaks",
     "row clash",
@@ -252,14 +255,15 @@ fn lineage_agrees(
     }
     let before = stores.clone();
     let unexpired = Expiry::Named(Vec::new());
-    let ran = tapes::run_legally(rng, network, &mut stores, (from, &packet), Time(0), unexpired);
+    let now = rng.value(64) as u64;
+    let ran = tapes::run_legally(rng, network, &mut stores, (from, &packet), Time(now), unexpired);
     let Some((run, tape)) = ran else { return Ok(()) };
     run.copies.iter().for_each(|copy| coverage.copy(network, copy));
     let injection =
-        Injection { at: from, bytes: &deparse(&packet), now: Time(0), tape: Some(&tape), fuel: tapes::FUEL };
+        Injection { at: from, bytes: &deparse(&packet), now: Time(now), tape: Some(&tape), fuel: tapes::FUEL };
     let moments = if stateful { lineages::moments(network, &before, injection) } else { Some(Vec::new()) };
     let Some(moments) = moments else { return Ok(()) };
-    let lineage = Lineage { packet: &packet, run: &run, moments: &moments, through };
+    let lineage = Lineage { packet: &packet, run: &run, now, moments: &moments, through };
     lineage.compare(leaves, coverage).map_err(|why| format!("from {from:?} {packet:?}: {why}"))
 }
 

@@ -45,73 +45,43 @@ impl<'s> Run<'s> {
 
 /// The layout of an item's text, or of a text that holds only comments; `apart` when an empty line is before it.
 pub(super) fn item<'s>(text: &'s str, apart: bool, run: &mut Run<'s>, runs: &mut Runs) -> Docs<'s> {
-    let mut writer = Writer { pieces: pieces(text), at: 0, runs };
-    let mut docs = Vec::new();
-    for comment in &writer.gap().comments {
-        docs.extend([Doc::Hard { blank: comment.space.blank() }, Doc::Text(comment.text)]);
-    }
+    let mut writer = Writer { pieces: pieces(text), at: 0, runs, docs: Vec::new() };
+    writer.comments_above();
     if writer.token().is_some() {
-        docs.push(Doc::Hard { blank: writer.gap().space.blank() });
+        writer.hard(writer.gap().space.blank());
         writer.step(run, Body::Items, apart || writer.gap().blank());
-        docs.extend(writer.entry(Body::Items, run));
-        docs.extend(remarks(writer.gap(), false));
+        writer.entry(Body::Items, run);
+        writer.remarks(false);
     }
-    // The first break is that before the item.
-    if !docs.is_empty() {
-        docs.remove(0);
-    }
-    docs
+    writer.without_first_break()
 }
 
 /// The layout of the text of a `.sefl` program: statements, each on a line of its own.
 pub(super) fn program<'s>(text: &'s str, runs: &mut Runs) -> Docs<'s> {
-    let mut writer = Writer { pieces: pieces(text), at: 0, runs };
-    let (mut docs, mut run, mut first) = (Vec::new(), Run::default(), true);
-    for comment in &writer.gap().comments {
-        docs.extend([Doc::Hard { blank: comment.space.blank() }, Doc::Text(comment.text)]);
-    }
+    let mut writer = Writer { pieces: pieces(text), at: 0, runs, docs: Vec::new() };
+    let (mut run, mut first) = (Run::default(), true);
+    writer.comments_above();
     while writer.token().is_some() {
         if !first {
-            docs.extend(remarks(writer.gap(), false));
+            writer.remarks(false);
         }
-        docs.push(Doc::Hard { blank: writer.gap().space.blank() });
+        writer.hard(writer.gap().space.blank());
         writer.step(&mut run, Body::Statements, first || writer.gap().blank());
-        docs.extend(writer.entry(Body::Statements, &run));
+        writer.entry(Body::Statements, &run);
         first = false;
     }
     if !first {
-        docs.extend(remarks(writer.gap(), false));
+        writer.remarks(false);
     }
-    // The first break is that before the program.
-    if !docs.is_empty() {
-        docs.remove(0);
-    }
-    docs
-}
-
-/// The comments of a gap, each on a line of its own or behind what comes before.
-fn remarks<'s>(gap: &Gap<'s>, first: bool) -> Docs<'s> {
-    let mut docs = Vec::new();
-    let mut behind: Option<&Remark<'_>> = None;
-    for (number, comment) in gap.comments.iter().enumerate() {
-        if comment.space.newlines == 0 {
-            docs.push(Doc::Remark { text: comment.text, padded: comment.space.padded() });
-            behind = Some(comment);
-        } else if behind.is_some_and(|above| comment.goes_on(above)) {
-            docs.extend([Doc::Hard { blank: false }, Doc::Remark { text: comment.text, padded: false }]);
-        } else {
-            let blank = comment.space.blank() && !(first && number == 0);
-            docs.extend([Doc::Hard { blank }, Doc::Text(comment.text)]);
-            behind = None;
-        }
-    }
-    docs
+    writer.without_first_break()
 }
 
 struct Writer<'s, 'r> {
     pieces: Vec<Piece<'s>>,
     at: usize,
     runs: &'r mut Runs,
+    /// What is set of the innermost layout that is not finished.
+    docs: Docs<'s>,
 }
 
 impl<'s> Writer<'s, '_> {
@@ -127,23 +97,65 @@ impl<'s> Writer<'s, '_> {
         self.pieces[self.at].is(token)
     }
 
-    /// The token at hand as it is; goes on to the next. The end stays where it is.
-    fn take(&mut self) -> Doc<'s> {
-        let text = self.pieces[self.at].text;
+    /// Takes what was set since there were so many layouts, as the inside of another one.
+    fn since(&mut self, from: usize) -> Docs<'s> {
+        self.docs.split_off(from)
+    }
+
+    /// Sets the token at hand as it is; goes on to the next. The end stays where it is.
+    fn take(&mut self) {
+        self.docs.push(Doc::Text(self.pieces[self.at].text));
         self.at = (self.at + 1).min(self.pieces.len() - 1);
-        Doc::Text(text)
+    }
+
+    fn line(&mut self, space: bool, blank: bool) {
+        self.docs.push(Doc::Line { space, blank });
+    }
+
+    fn hard(&mut self, blank: bool) {
+        self.docs.push(Doc::Hard { blank });
+    }
+
+    /// The comments before the first token, each on a line of its own.
+    fn comments_above(&mut self) {
+        for comment in &self.pieces[self.at].gap.comments {
+            self.docs.extend([Doc::Hard { blank: comment.space.blank() }, Doc::Text(comment.text)]);
+        }
+    }
+
+    /// All that was set; the first break is that before it.
+    fn without_first_break(mut self) -> Docs<'s> {
+        if !self.docs.is_empty() {
+            self.docs.remove(0);
+        }
+        self.docs
+    }
+
+    /// The comments of the gap, each on a line of its own or behind what comes before.
+    fn remarks(&mut self, first: bool) {
+        let mut behind: Option<&Remark<'_>> = None;
+        for (number, comment) in self.pieces[self.at].gap.comments.iter().enumerate() {
+            if comment.space.newlines == 0 {
+                self.docs.push(Doc::Remark { text: comment.text, padded: comment.space.padded() });
+                behind = Some(comment);
+            } else if behind.is_some_and(|above| comment.goes_on(above)) {
+                self.docs.extend([Doc::Hard { blank: false }, Doc::Remark { text: comment.text, padded: false }]);
+            } else {
+                let blank = comment.space.blank() && !(first && number == 0);
+                self.docs.extend([Doc::Hard { blank }, Doc::Text(comment.text)]);
+                behind = None;
+            }
+        }
     }
 
     /// What stands before the token at hand: its comments, and then the break or space that is wanted.
-    fn between(&self, wanted: Option<Doc<'s>>) -> Docs<'s> {
-        let gap = self.gap();
-        let mut docs = remarks(gap, false);
+    fn between(&mut self, wanted: Option<Doc<'s>>) {
+        self.remarks(false);
         match wanted {
-            Some(Doc::Line { space, .. }) => docs.push(Doc::Line { space, blank: gap.space.blank() }),
-            wanted if docs.is_empty() => docs.extend(wanted),
-            _ => docs.push(Doc::Hard { blank: false }),
+            Some(Doc::Line { space, .. }) => self.line(space, self.gap().space.blank()),
+            wanted if self.gap().comments.is_empty() => self.docs.extend(wanted),
+            _ => self.hard(false),
         }
-        docs
     }
 
     fn step(&mut self, run: &mut Run<'s>, body: Body, apart: bool) {
@@ -154,91 +166,98 @@ impl<'s> Writer<'s, '_> {
     // ---------------------------------------------------------------------------------------------- blocks
 
     /// `{ … }`
-    fn block(&mut self, body: Body) -> Doc<'s> {
-        let open = self.take();
-        let (mut inner, mut broken, mut run, mut first) = (Vec::new(), false, Run::default(), true);
+    fn block(&mut self, body: Body) {
+        let from = self.docs.len();
+        self.take();
+        let inside = self.docs.len();
+        let (mut broken, mut run, mut first) = (false, Run::default(), true);
         while !self.is(Token::CloseBrace) && self.token().is_some() {
             broken |= self.gap().newline;
-            inner.extend(self.before_entry(first));
+            self.before_entry(first);
             self.step(&mut run, body, self.gap().blank());
-            inner.extend(self.entry(body, &run));
+            self.entry(body, &run);
             first = false;
         }
-        broken |= self.gap().newline && !inner.is_empty();
-        inner.extend(remarks(self.gap(), first));
-        if inner.is_empty() {
-            return Doc::group(vec![open, self.take()], false);
+        broken |= self.gap().newline && self.docs.len() > inside;
+        self.remarks(first);
+        if self.docs.len() == inside {
+            self.take();
+            let docs = self.since(from);
+            return self.docs.push(Doc::group(docs, false));
         }
-        let line = Doc::Line { space: true, blank: false };
-        Doc::block(vec![open, Doc::Nest(INDENT, inner), line, self.take()], broken)
+        let inner = self.since(inside);
+        self.docs.push(Doc::Nest(INDENT, inner));
+        self.line(true, false);
+        self.take();
+        let docs = self.since(from);
+        self.docs.push(Doc::block(docs, broken));
     }
 
     /// What stands before an entry in a block.
-    fn before_entry(&self, first: bool) -> Docs<'s> {
+    fn before_entry(&mut self, first: bool) {
+        self.remarks(first);
         let gap = self.gap();
-        let mut docs = remarks(gap, first);
         let blank = gap.space.blank() && !(first && gap.comments.is_empty());
-        docs.push(Doc::Line { space: true, blank });
-        docs
+        self.line(true, blank);
     }
 
     /// `else …`, `row r: …`, `full …`, `clash …`: the statements hang behind the word.
-    fn arm(&mut self) -> Docs<'s> {
-        let (start, mut docs) = (self.at, Vec::new());
+    fn arm(&mut self) {
+        let start = self.at;
         let words = if self.is(Token::Row) { 3 } else { 1 };
         for _ in 0..words {
-            docs.extend(self.between_words(start, None));
-            docs.push(self.take());
+            self.between_words(start, None);
+            self.take();
         }
         if self.is(Token::OpenBrace) {
-            docs.extend(self.between(Some(Doc::Space)));
-            docs.push(self.block(Body::Statements));
-            return docs;
+            self.between(Some(Doc::Space));
+            return self.block(Body::Statements);
         }
         let width = self.pieces[start..self.at].iter().map(|p| p.text.len()).sum::<usize>() + words.min(2);
-        let (hanging, broken) = self.hanging();
-        docs.push(Doc::block(vec![Doc::Nest(width, hanging)], broken));
-        docs
+        let from = self.docs.len();
+        let broken = self.hanging();
+        let hanging = self.since(from);
+        self.docs.push(Doc::block(vec![Doc::Nest(width, hanging)], broken));
     }
 
-    /// The statements of an arm, and whether there is a break between two of them.
-    fn hanging(&mut self) -> (Docs<'s>, bool) {
-        let (mut docs, mut broken, mut run) = (Vec::new(), false, Run::default());
+    /// The statements of an arm; whether there is a break between two of them.
+    fn hanging(&mut self) -> bool {
+        let (from, mut broken, mut run) = (self.docs.len(), false, Run::default());
         while self.token().is_some() && !self.is(Token::CloseBrace) && !entry::begins_arm(&self.pieces, self.at) {
-            if docs.is_empty() {
-                docs.extend(self.between(Some(Doc::Space)));
+            if self.docs.len() == from {
+                self.between(Some(Doc::Space));
             } else {
                 broken |= self.gap().newline;
-                docs.extend(self.between(Some(Doc::Line { space: true, blank: false })));
+                self.between(Some(Doc::Line { space: true, blank: false }));
             }
             self.step(&mut run, Body::Statements, self.gap().blank());
-            docs.extend(self.entry(Body::Statements, &run));
+            self.entry(Body::Statements, &run);
         }
-        (docs, broken)
+        broken
     }
 
     // --------------------------------------------------------------------------------------------- entries
 
     /// A member, clause, statement or arm, up to its end.
-    fn entry(&mut self, body: Body, run: &Run<'s>) -> Docs<'s> {
+    fn entry(&mut self, body: Body, run: &Run<'s>) {
         if body == Body::Statements && entry::begins_arm(&self.pieces, self.at) {
             return self.arm();
         }
         let entry = Entry { start: self.at, body, run: run.number };
-        let mut docs = self.clauses(&entry);
+        self.clauses(&entry);
         let closed = self.at > entry.start && self.pieces[self.at - 1].is(Token::CloseBrace);
         let mut ends = closed && !self.uses() && !self.goes_on(&entry);
         while let Some(token) = self.token().filter(|_| !ends) {
             match token {
                 Token::CloseBrace => break,
                 Token::Semicolon => {
-                    docs.extend(self.between(None));
-                    docs.push(self.take());
+                    self.between(None);
+                    self.take();
                     ends = true;
                 }
                 _ => {
-                    docs.extend(self.between_words(entry.start, Some(&entry)));
-                    docs.extend(self.part(&entry));
+                    self.between_words(entry.start, Some(&entry));
+                    self.part(&entry);
                     ends = match token {
                         Token::OpenBrace => !self.goes_on(&entry),
                         _ => matches!(token, Token::Foreign(_)),
@@ -246,7 +265,6 @@ impl<'s> Writer<'s, '_> {
                 }
             }
         }
-        docs
     }
 
     /// Whether an entry goes on behind its braces.
@@ -259,52 +277,49 @@ impl<'s> Writer<'s, '_> {
     }
 
     /// The entry up to its braces or end: on one line, or each clause on its own.
-    fn clauses(&mut self, entry: &Entry) -> Docs<'s> {
-        let head = self.sequence(Among::Entry(entry.start), Some(entry));
-        let (mut rest, mut broken) = (Vec::new(), false);
+    fn clauses(&mut self, entry: &Entry) {
+        let from = self.docs.len();
+        self.sequence(Among::Entry(entry.start), Some(entry));
+        let (behind, mut broken) = (self.docs.len(), false);
         while self.token().is_some() && entry::begins_clause(&self.pieces, self.at) {
             broken |= self.gap().newline;
-            rest.extend(self.between(Some(Doc::Line { space: true, blank: false })));
-            rest.extend(self.sequence(Among::Entry(entry.start), None));
+            self.between(Some(Doc::Line { space: true, blank: false }));
+            self.sequence(Among::Entry(entry.start), None);
         }
-        if rest.is_empty() {
-            return head;
+        if self.docs.len() == behind {
+            return;
         }
-        let mut docs = head;
-        docs.push(Doc::Nest(INDENT, rest));
+        let rest = self.since(behind);
+        self.docs.push(Doc::Nest(INDENT, rest));
         if self.is(Token::OpenBrace) {
-            docs.extend(self.between(Some(Doc::Line { space: true, blank: false })));
-            docs.extend(self.part(entry));
+            self.between(Some(Doc::Line { space: true, blank: false }));
+            self.part(entry);
         }
-        vec![Doc::group(docs, broken)]
+        let docs = self.since(from);
+        self.docs.push(Doc::group(docs, broken));
     }
 
     /// A run of tokens up to the end of what it is in, or to the next clause: on one line, or broken before each `and`
     /// and `or` and, in an entry, behind each comma.
-    fn sequence(&mut self, among: Among, entry: Option<&Entry>) -> Docs<'s> {
-        let (start, mut head, mut rest, mut broken) = (self.at, Vec::new(), None::<Docs<'s>>, false);
+    fn sequence(&mut self, among: Among, entry: Option<&Entry>) {
+        let (start, from, mut rest, mut broken) = (self.at, self.docs.len(), None, false);
         while !self.ends(among, start) {
             let breaks = self.at > start && self.may_break(among);
-            let mut docs = match (breaks, self.at > start) {
-                (true, _) => self.between(Some(Doc::Line { space: true, blank: false })),
-                (false, true) => self.between_words_among(among, entry),
-                (false, false) => Vec::new(),
-            };
             broken |= breaks && self.gap().newline;
             broken |= rest.is_some() && self.follows_logic() && self.gap().newline;
-            docs.extend(self.operand());
-            match &mut rest {
-                Some(rest) => rest.extend(docs),
-                None if breaks => rest = Some(docs),
-                None => head.extend(docs),
+            if breaks {
+                rest = rest.or(Some(self.docs.len()));
+                self.between(Some(Doc::Line { space: true, blank: false }));
+            } else if self.at > start {
+                self.between_words_among(among, entry);
             }
+            self.operand();
         }
-        match rest {
-            None => head,
-            Some(rest) => {
-                head.push(Doc::Nest(INDENT, rest));
-                vec![Doc::group(head, broken)]
-            }
+        if let Some(behind) = rest {
+            let rest = self.since(behind);
+            self.docs.push(Doc::Nest(INDENT, rest));
+            let docs = self.since(from);
+            self.docs.push(Doc::group(docs, broken));
         }
     }
 
@@ -339,71 +354,77 @@ impl<'s> Writer<'s, '_> {
     }
 
     /// What stands before the token at hand, in an entry or in its clauses.
-    fn between_words(&self, start: usize, entry: Option<&Entry>) -> Docs<'s> {
-        if self.at == start {
-            return Vec::new();
+    fn between_words(&mut self, start: usize, entry: Option<&Entry>) {
+        if self.at > start {
+            self.between_words_among(Among::Entry(start), entry);
         }
-        self.between_words_among(Among::Entry(start), entry)
     }
 
-    fn between_words_among(&self, among: Among, entry: Option<&Entry>) -> Docs<'s> {
-        let slot = entry.and_then(|e| entry::slot(e.body, &self.pieces[e.start..], self.at - e.start));
-        let column = |slot, run| Doc::Column(Column { slot, run, padded: self.gap().space.padded() });
-        self.between(match (slot, entry) {
-            (Some(slot), Some(entry)) => Some(column(slot, entry.run)),
-            _ => spaced(&self.pieces, self.at, among).then_some(Doc::Space),
-        })
+    fn between_words_among(&mut self, among: Among, entry: Option<&Entry>) {
+        let slot = entry.and_then(|e| Some((e, entry::slot(e.body, &self.pieces[e.start..], self.at - e.start)?)));
+        self.between(match slot {
+            Some((entry, slot)) => {
+                Some(Doc::Column(Column { slot, run: entry.run, padded: self.gap().space.padded() }))
+            }
+            None => spaced(&self.pieces, self.at, among).then_some(Doc::Space),
+        });
     }
 
     /// A part of an entry behind its head.
-    fn part(&mut self, entry: &Entry) -> Docs<'s> {
+    fn part(&mut self, entry: &Entry) {
         if !self.is(Token::OpenBrace) {
             return self.operand();
         }
         let body = entry.body.of_entry(self.pieces[entry.start].token);
-        vec![self.block(body)]
+        self.block(body);
     }
 
     /// A token, or brackets with all they hold.
-    fn operand(&mut self) -> Docs<'s> {
+    fn operand(&mut self) {
         match self.token() {
-            Some(Token::OpenParen) => vec![self.list()],
-            Some(Token::OpenBrace) if self.uses() => vec![self.list()],
-            Some(Token::OpenBrace) => vec![self.block(Body::Statements)],
+            Some(Token::OpenParen) => self.list(),
+            Some(Token::OpenBrace) if self.uses() => self.list(),
+            Some(Token::OpenBrace) => self.block(Body::Statements),
             Some(Token::OpenBracket) => self.square(),
-            _ => vec![self.take()],
+            _ => self.take(),
         }
     }
 
     /// `( … )`, or the braces of a `use`: on one line, or each item on its own.
-    fn list(&mut self) -> Doc<'s> {
-        let open = self.take();
-        let (broken, mut inner) = (self.gap().newline, Vec::new());
+    fn list(&mut self) {
+        let from = self.docs.len();
+        self.take();
+        let (broken, inside) = (self.gap().newline, self.docs.len());
         while self.token().is_some() && !matches!(self.token(), Some(Token::CloseParen | Token::CloseBrace)) {
-            let space = !inner.is_empty();
-            inner.extend(self.between(Some(Doc::Line { space, blank: false })));
-            inner.extend(self.sequence(Among::List, None));
+            let space = self.docs.len() > inside;
+            self.between(Some(Doc::Line { space, blank: false }));
+            self.sequence(Among::List, None);
             if self.is(Token::Comma) {
-                inner.extend(self.between(None));
-                inner.push(self.take());
+                self.between(None);
+                self.take();
             }
         }
-        inner.extend(remarks(self.gap(), false));
-        if inner.is_empty() {
-            return Doc::group(vec![open, self.take()], false);
+        self.remarks(false);
+        if self.docs.len() == inside {
+            self.take();
+            let docs = self.since(from);
+            return self.docs.push(Doc::group(docs, false));
         }
-        let line = Doc::Line { space: false, blank: false };
-        Doc::group(vec![open, Doc::Nest(INDENT, inner), line, self.take()], broken)
+        let inner = self.since(inside);
+        self.docs.push(Doc::Nest(INDENT, inner));
+        self.line(false, false);
+        self.take();
+        let docs = self.since(from);
+        self.docs.push(Doc::group(docs, broken));
     }
 
     /// `[ … ]`, on one line.
-    fn square(&mut self) -> Docs<'s> {
-        let mut docs = vec![self.take()];
-        docs.extend(self.between(None));
-        docs.extend(self.sequence(Among::Square, None));
-        docs.extend(self.between(None));
-        docs.push(self.take());
-        docs
+    fn square(&mut self) {
+        self.take();
+        self.between(None);
+        self.sequence(Among::Square, None);
+        self.between(None);
+        self.take();
     }
 }
 

@@ -1,11 +1,12 @@
 //! NEMO in the formatter: whole files, and the blocks of `intent nemo {{ … }}`.
 
-use crate::ast::{Item, Member};
 use crate::nemo::canonical::canonical;
 use crate::nemo::set::set;
-use crate::parse::{parse_item, parse_nemo};
+use crate::parse::parse_nemo;
 use crate::split::split;
-use rdcl_base::Span;
+use crate::tokens::Token;
+use logos::Logos;
+use std::ops::Range;
 
 /// The longest line that is set by choice.
 const WIDTH: usize = 120;
@@ -33,26 +34,43 @@ pub fn canonical_nemo(text: &str) -> String {
     canonical(text).map_or_else(|| text.to_owned(), |text| format_nemo(&text))
 }
 
-/// A file of RDCL with its NEMO blocks set, or made canonical and set; all else stays as it is.
-pub(super) fn with_blocks(text: &str, make_canonical: bool) -> String {
+/// A file of RDCL with its NEMO blocks set.
+pub(super) struct Blocks {
+    /// The file.
+    pub(super) text: String,
+    /// Whether something else may have to be set anew: the line changed on which a block begins, or something stands
+    /// behind the braces of one.
+    pub(super) moves_others: bool,
+}
+
+/// Sets the NEMO blocks of a file of RDCL, or makes them canonical and sets them; all else stays as it is. `sound` tells
+/// of each outermost item whether it is without errors.
+pub(super) fn with_blocks(text: &str, sound: &[bool], make_canonical: bool) -> Blocks {
     let mut result = String::with_capacity(text.len());
-    let mut end = 0;
-    for body in bodies(text) {
-        let (from, to) = (body.start as usize, body.end as usize);
+    let (mut end, mut moves_others) = (0, false);
+    for Range { start: from, end: to } in bodies(text, sound) {
         let inner = &text[from..to];
         let prepared = if make_canonical { canonical(inner) } else { Some(inner.to_owned()) };
         let line = &text[text[..from].rfind('\n').map_or(0, |at| at + 1)..from];
         let Some(set) = prepared.and_then(|inner| block(&inner, line)) else { continue };
         // A formatter that is wrong must not do harm.
-        if !make_canonical && parse_nemo(inner).item != parse_nemo(&set).item {
+        if set == inner || !make_canonical && parse_nemo(inner).item != parse_nemo(&set).item {
             continue;
         }
+        let behind = text[to..].strip_prefix("}}").and_then(|rest| rest.lines().next());
+        moves_others |= !begins_like(&set, inner) || behind.is_some_and(|rest| !rest.trim().is_empty());
         result.push_str(&text[end..from]);
         result.push_str(&set);
         end = to;
     }
     result.push_str(&text[end..]);
-    result
+    Blocks { text: result, moves_others }
+}
+
+/// Whether two blocks have the same first line, and others.
+fn begins_like(a: &str, b: &str) -> bool {
+    let first = |text: &str| text.find('\n').map(|end| text[..end].to_owned());
+    first(a).is_some_and(|first_of_a| first(b) == Some(first_of_a))
 }
 
 /// The text between the braces, for a block that begins on this line.
@@ -86,23 +104,23 @@ fn hanging(inner: &str, line: &str) -> Option<String> {
 }
 
 /// Where the bodies of NEMO blocks stand, of items without errors.
-fn bodies(text: &str) -> Vec<Span> {
+fn bodies(text: &str, sound: &[bool]) -> Vec<Range<usize>> {
+    let chunks = split(text);
+    let items = chunks.chunk_by(|_, next| next.is_nested()).zip(sound);
     let mut bodies = Vec::new();
-    for chunk in split(text) {
-        let item = &text[chunk.start as usize..chunk.end as usize];
+    for (chunk, _) in items.filter(|(_, sound)| **sound).filter_map(|(item, sound)| Some((item.first()?, sound))) {
+        let start = chunk.start as usize;
+        let item = &text[start..chunk.end as usize];
         if !item.contains("nemo") {
             continue;
         }
-        let parsed = parse_item(item);
-        let Item::Rfb(rfb) = &parsed.item else { continue };
-        if !parsed.errors.is_empty() {
-            continue;
-        }
-        for member in &rfb.members {
-            if let Member::Intent(intent) = member {
-                let is_nemo = intent.language.text == "nemo";
-                bodies.extend(is_nemo.then(|| parsed.spans[intent.body.node.0 as usize].shifted(chunk.start)));
-            }
+        let tokens = Token::lexer(item).spanned().filter_map(|(token, span)| Some((token.ok()?, span)));
+        let tokens: Vec<(Token<'_>, Range<usize>)> = tokens.filter(|(token, _)| *token != Token::Comment).collect();
+        for words in tokens.windows(3) {
+            let [(Token::Intent, _), (Token::Word("nemo"), _), (Token::Foreign(body), span)] = words else { continue };
+            // The braces are not part of the body.
+            let from = start + span.start + 2;
+            bodies.push(from..from + body.len());
         }
     }
     bodies

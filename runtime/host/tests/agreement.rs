@@ -24,7 +24,7 @@ use traffic::Traffic;
 const SERVICES: &str = "
 use std::net::{Eth, Ip4, Vlan};
 use std::nf::{Firewall, Hub, LoadBalancer, Nat44, Router, StatefulFirewall, StaticSwitch, TrafficMirror, VlanTagger};
-use std::nf::{GreTunnel, GtpuTunnel, Switch, VxlanTunnel};
+use std::nf::{GreTunnel, GtpuTunnel, RateMarker, Switch, VxlanTunnel};
 
 rfb Gate : Firewall(inside = 10.1.0.0/16) {
   port inout lan: Ip4; port inout wan: Ip4;
@@ -71,10 +71,12 @@ rfb Bearer { port inout lan: Ip4; port inout wan: Ip4;
              wire lan <-> end.inside; wire end.outside <-> wan; }
 rfb Floor { port inout p[0..3]: Eth; part switch: Switch(capacity = 100, idle = 200us);
             wire p[0] <-> switch.p0; wire p[1] <-> switch.p1; wire p[2] <-> switch.p2; wire p[3] <-> switch.p3; }
+rfb Metered { port inout a: Ip4; port inout b: Ip4; part meter: RateMarker(rate = 50Mbps, burst = 2KiB, mark = 10);
+              wire a <-> meter.a; wire meter.b <-> b; }
 ";
 
 /// The networks under test; packets are shared out in these proportions.
-const SUBJECTS: [(&str, u64); 16] = [
+const SUBJECTS: [(&str, u64); 17] = [
     ("Wall", 7),
     ("Gate", 7),
     ("Bridge", 7),
@@ -91,6 +93,7 @@ const SUBJECTS: [(&str, u64); 16] = [
     ("Overlay", 4),
     ("Bearer", 4),
     ("Floor", 4),
+    ("Metered", 4),
 ];
 
 const UP: &str = "0.0.0.0/0 0\n203.0.113.0/24 1\n8.8.0.0/16 2\n";

@@ -162,6 +162,7 @@ impl<'n> Lab<'n> {
                 Op::Unnest => "Unnest".to_string(),
                 Op::Touch(_) => "Touch".to_string(),
                 Op::Remove(_) => "Remove".to_string(),
+                Op::Update(..) => "Update".to_string(),
             });
             let took = match (step.took, &block.end) {
                 (Took::Chose(..), End::Choose { free, resolver: Some(resolver), .. }) => {

@@ -188,7 +188,7 @@ impl<'r> Draft<'r> {
     }
 
     fn op(&mut self, scope: &mut Scope) -> Option<Op> {
-        match self.rng.weighted(&[50, 25, self.style.moves, self.style.moves, 6, 8]) {
+        match self.rng.weighted(&[50, 25, self.style.moves, self.style.moves, 6, 8, 10]) {
             0 => {
                 let fields: Vec<Field> = scope.fields().into_iter().filter(|f| f.is_writable()).collect();
                 let field = (!fields.is_empty()).then(|| self.rng.pick(&fields))?;
@@ -211,9 +211,20 @@ impl<'r> Draft<'r> {
             kind => {
                 let cells: Vec<CellId> = scope.cells.iter().copied().collect();
                 let cell = (!cells.is_empty() && !scope.forked).then(|| self.rng.pick(&cells))?;
-                Some(if kind == 4 { Op::Remove(cell) } else { Op::Touch(cell) })
+                match kind {
+                    4 => Some(Op::Remove(cell)),
+                    5 => Some(Op::Touch(cell)),
+                    _ => self.update(scope, cell),
+                }
             }
         }
+    }
+
+    fn update(&mut self, scope: &Scope, cell: CellId) -> Option<Op> {
+        let map = self.program.maps[self.program.cells[cell.index()].map.index()].clone();
+        let columns: Vec<u16> = (0..map.columns()).filter(|c| map.is_mutable(*c)).collect();
+        let column = (!columns.is_empty()).then(|| self.rng.pick(&columns))?;
+        Some(Op::Update(cell, column, self.expr(scope, map.column(column).1)))
     }
 
     fn movable(&mut self) -> HeaderKind {

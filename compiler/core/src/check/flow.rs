@@ -99,6 +99,11 @@ impl<'p> Path<'p> {
             }
             Op::Nest => self.change_level(self.shape.nested()),
             Op::Unnest => self.change_level(self.shape.unnested()),
+            Op::Update(cell, _, value) => {
+                self.expr(value);
+                self.cell(*cell);
+                self.writes_state();
+            }
             Op::Touch(cell) | Op::Remove(cell) => {
                 self.cell(*cell);
                 self.writes_state();
@@ -191,7 +196,7 @@ impl<'p> Path<'p> {
 
     fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Const(_) | Expr::Slot(_) | Expr::Column(..) => {}
+            Expr::Const(_) | Expr::Slot(_) | Expr::Column(..) | Expr::Now => {}
             Expr::Field(field) => self.needs(field.header),
             Expr::Cell(cell, _) => self.cell(*cell),
             Expr::Row(row, _) if self.bound.rows.contains(row) => {}

@@ -5,7 +5,7 @@ use crate::field::Field;
 use crate::origin::InstrId;
 use crate::program::{
     BlockId, Bv, CellId, ChoiceId, Cond, End, Expr, Free, HASH_WIDTH, MapDecl, MapId, MatchKind, Op, Place, Program,
-    Resolver, RowId, SlotId, TableDecl, TableId, mask,
+    Resolver, RowId, SlotId, TIME_WIDTH, TableDecl, TableId, mask,
 };
 
 pub(super) fn check(program: &Program) -> Vec<Fault> {
@@ -93,6 +93,15 @@ impl<'p> Typing<'p> {
             Op::Push(_) | Op::Pop(_) | Op::Nest | Op::Unnest => {}
             Op::Touch(cell) | Op::Remove(cell) => {
                 self.cell(*cell);
+            }
+            Op::Update(cell, column, value) => {
+                let found = self.expr(value);
+                let expected = self.cell_column(*cell, *column);
+                self.equal(expected, found);
+                let map = self.cell(*cell).map(|map| &self.program.maps[map.index()]);
+                if expected.is_some() && map.is_some_and(|map| !map.is_mutable(*column)) {
+                    self.fault(Problem::Immutable(*column));
+                }
             }
         }
     }
@@ -260,6 +269,10 @@ impl<'p> Typing<'p> {
             Expr::Cell(cell, column) => self.cell_column(*cell, *column),
             Expr::Row(row, column) => self.row_column(*row, *column),
             Expr::Column(column, width) => self.column(*column, *width),
+            Expr::Now => {
+                self.outside();
+                Some(TIME_WIDTH)
+            }
             Expr::Not(of) | Expr::Shl(of, _) | Expr::Lshr(of, _) => self.expr(of),
             Expr::Bin(_, a, b) => self.both(a, b),
             Expr::Extract { hi, lo, of } => self.extract(*hi, *lo, of),

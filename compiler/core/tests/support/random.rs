@@ -64,6 +64,7 @@ fn expr(width: u16) -> BoxedStrategy<Expr> {
         prop::sample::select(fields).prop_map(get),
         Just(Expr::Slot(SlotId(u32::from(width == 32)))),
         (0u32..2).prop_map(move |c| Expr::Cell(CellId(c), u16::from(width == 16))),
+        Just(Expr::Extract { hi: width - 1, lo: 0, of: Box::new(Expr::Now) }),
         Just(if width == 16 { Expr::Row(RowId(0), 0) } else { bits(32, 1) }),
     ];
     leaf.prop_recursive(2, 6, 2, move |inner| {
@@ -114,6 +115,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => header().prop_map(Op::Pop),
         1 => (0u32..2).prop_map(|c| Op::Touch(CellId(c))),
         1 => (0u32..2).prop_map(|c| Op::Remove(CellId(c))),
+        1 => (0u32..2, 0u16..2, expr(16)).prop_map(|(c, column, e)| Op::Update(CellId(c), column, e)),
     ]
 }
 

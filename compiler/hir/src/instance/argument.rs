@@ -8,7 +8,7 @@ use crate::eval::{evaluate, value_text};
 use crate::lineage::{instance_lineage, lineage};
 use crate::port::includes;
 use crate::source::db::Db;
-use crate::source::item::{Item, rfb_tree};
+use crate::source::item::{Item, is_read, rfb_tree};
 use crate::source::loc::{Loc, Problem};
 use crate::types::{port_stack, usual_value};
 use crate::value::Value;
@@ -130,7 +130,7 @@ fn parameter_of<'db>(cx: &mut Cx<'db>, target: Item<'db>, i: usize, arg: &ast::A
         Some(name) => params.find(|p| p.name == name.text),
         None => params.nth(i),
     };
-    if found.is_none() {
+    if found.is_none() && is_read(cx.db, target) {
         cx.report(unknown_argument(cx, arg, target));
     }
     found
@@ -191,7 +191,7 @@ fn missing_argument(cx: &Cx<'_>, at: NodeId, target: Item<'_>, param: &Param) ->
         .with_help(example)
 }
 
-fn unknown_argument(cx: &Cx<'_>, arg: &ast::Arg, target: Item<'_>) -> Problem {
+fn unknown_argument<'db>(cx: &Cx<'db>, arg: &ast::Arg, target: Item<'db>) -> Problem {
     let (params, rfb) = (&signature(cx.db, target).params, target.name(cx.db));
     let names = params.iter().filter(|p| !p.is_type).map(|p| p.name.as_str());
     match &arg.name {
@@ -201,13 +201,25 @@ fn unknown_argument(cx: &Cx<'_>, arg: &ast::Arg, target: Item<'_>) -> Problem {
             if params.iter().any(|p| p.is_type && p.name == name.text) {
                 return problem.with_help(format!("`{0}` is a header stack: write `{rfb}<{0} = …>`", name.text));
             }
-            problem.misspelt(&name.text, names)
+            match inherited(cx.db, target, &name.text) {
+                Some(ancestor) => problem.with_help(format!(
+                    "it is a parameter of `{}`: declare it for `{rfb}`, too, and it passes on",
+                    ancestor.name(cx.db)
+                )),
+                None => problem.misspelt(&name.text, names),
+            }
         }
         None => {
             let message = format!("`{rfb}` takes {} arguments, not more", names.count());
             Diagnostic::new(Code::E0305, cx.at(arg.node), message)
         }
     }
+}
+
+/// The ancestor that has a parameter of this name, if any has.
+fn inherited<'db>(db: &'db dyn Db, item: Item<'db>, name: &str) -> Option<Item<'db>> {
+    let has = |ancestor: &&Item<'db>| signature(db, **ancestor).params.iter().any(|p| p.name == name && !p.is_type);
+    lineage(db, item).ancestors.iter().find(has).copied()
 }
 
 fn unknown_type_argument(cx: &Cx<'_>, arg: &ast::TypeArg, target: Item<'_>, params: &[&Param]) -> Problem {

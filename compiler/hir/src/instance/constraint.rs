@@ -60,7 +60,7 @@ fn holds(cx: &mut Cx<'_>, expr: &Expr, values: &Params) -> Option<bool> {
     }
 }
 
-fn conjuncts<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<&'db Expr> {
+pub(super) fn conjuncts<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<&'db Expr> {
     let (mut found, mut open) = (Vec::new(), Vec::new());
     open.extend(rfb_tree(db, item).into_iter().flat_map(|rfb| rfb.constraints.iter().rev()));
     while let Some(expr) = open.pop() {

@@ -171,7 +171,7 @@ impl Lower<'_> {
             _ = self.operand(&here.flow, value);
             return Some(here);
         };
-        let Some(value) = self.bits(&here.flow, value, target.width()) else {
+        let Some(value) = self.typed(&here.flow, value, target.kind(), target.width()) else {
             self.written(&mut here.flow, &target);
             return Some(here);
         };
@@ -184,6 +184,7 @@ impl Lower<'_> {
         match target {
             Target::Slot(_, slot, _) => self.op(&here, Op::Set(Place::Slot(*slot), value), node),
             Target::Field(Access::One(field)) => self.op(&here, Op::Set(Place::Field(*field), value), node),
+            Target::Column(cell, column, _, _) => self.op(&here, Op::Update(*cell, *column, value), node),
             Target::Field(Access::L4(tcp, udp)) => return self.store_l4(here, [*tcp, *udp], value, node),
         }
         here

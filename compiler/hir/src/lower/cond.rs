@@ -67,7 +67,12 @@ impl Lower<'_> {
     }
 
     fn comparison(&mut self, flow: &Flow, op: CmpOp, a: &Expr, b: &Expr, node: NodeId) -> Option<Cond> {
-        let cond = match self.pair(flow, a, b, node)? {
+        let (left, right) = (self.operand(flow, a), self.operand(flow, b));
+        let (left, right) = (left?, right?);
+        if let Some(cond) = self.amounts_compared(op, (&left, &right), node) {
+            return cond.map(|cond| flow.decide(cond));
+        }
+        let cond = match self.pair_of((left, right), [a, b], node)? {
             Pair::Bits(x, y, _) => fold::cmp(op, x, y, self.known()),
             Pair::Ints(x, y) => fold::truth(match op {
                 CmpOp::Eq => x == y,
@@ -91,7 +96,7 @@ impl Lower<'_> {
                 self.fit(greatest, width, set.node)?;
                 Some(flow.decide(fold::member(value, members, width, self.known())))
             }
-            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+            _ => None,
         }
     }
 

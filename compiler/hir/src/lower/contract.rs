@@ -2,7 +2,7 @@
 
 use super::expr::Operand;
 use super::flow::Flow;
-use super::{Env, Lower, Setting, field, fold, problem};
+use super::{Env, LostPorts, Lower, Setting, field, fold, problem};
 use crate::headers::inner_header;
 use crate::layouts::HeaderNames;
 use crate::metadata::META;
@@ -39,7 +39,7 @@ pub fn lower_predicate(
 /// The fields of `except`, which packets of this stack must be able to have.
 pub fn lower_fields(headers: &HeaderNames, entry: Stack, exprs: &[ast::Expr]) -> (Vec<Field>, Vec<Diagnostic<NodeId>>) {
     let params = IndexMap::new();
-    let env = Env { ports: &[], params: &params, headers };
+    let env = Env { ports: &[], lost: &LostPorts::default(), params: &params, headers };
     let mut lower = Lower { setting: Setting::Promise, ..Lower::new(&env) };
     let flow = Flow::of_shapes(Shape::of_stack(entry));
     let fields = exprs.iter().filter_map(|e| lower.excepted(&flow, e)).flatten().collect();
@@ -65,11 +65,13 @@ impl Lower<'_> {
         Some(access.fields())
     }
 
-    /// A call inside an expression; `old(e)` is the only one.
+    /// A call inside an expression.
     pub(super) fn function(&mut self, flow: &Flow, call: &ast::Call) -> Option<Operand> {
         match (call.name.text.as_str(), call.args.as_slice()) {
             ("old", [ast::CallArg::Expr(inner)]) => self.old(flow, inner, call.node),
             ("old", _) => self.fault(problem::wrong_arguments("old", "old(expression)", call.node)),
+            ("widen", [ast::CallArg::Expr(of), ast::CallArg::Expr(width)]) => self.widen(flow, of, width, call.node),
+            ("widen", _) => self.fault(problem::wrong_arguments("widen", "widen(value, width)", call.node)),
             _ => self.fault(problem::unknown_function(&call.name.text, call.name.node)),
         }
     }
@@ -91,9 +93,7 @@ impl Lower<'_> {
                 let bit = self.remembered(fold::ite(cond, fold::constant(1, 1), fold::constant(0, 1)));
                 Some(Operand::Cond(Cond::Cmp(CmpOp::Eq, bit, fold::constant(1, 1))))
             }
-            other @ (Operand::Set(..) | Operand::Text(_) | Operand::Other(_)) => {
-                self.fault(problem::wrong_kind("a value or a condition", other.kind(), inner.node))
-            }
+            other => self.fault(problem::wrong_kind("a value or a condition", other.kind(), inner.node)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Entries of state maps: `lookup`, `choose`, `insert`, `remove`.
 
+use super::amount::Kind;
 use super::body::any_stmt;
 use super::flow::{Asked, Binding, CellState, Flow};
 use super::{Here, Lower, problem};
@@ -29,8 +30,8 @@ impl Lower<'_> {
             return Some(here);
         };
         let columns = decl.index_columns(index);
-        let widths: Vec<u16> = columns.iter().map(|c| decl.column(*c).1).collect();
-        let mut keys = self.keys(&here.flow, keys, &widths, &format!("an index of `{}`", decl.name), node);
+        let types: Vec<(u16, Kind)> = columns.iter().map(|c| (decl.column(*c).1, self.column_kind(id, *c))).collect();
+        let mut keys = self.keys(&here.flow, keys, &types, &format!("an index of `{}`", decl.name), node);
         if asks_again(miss, &decl.name) {
             keys = self.remember(&here, keys, &columns, &decl, node);
         }
@@ -104,7 +105,7 @@ impl Lower<'_> {
     }
 
     /// Complains if state is written where copies exist.
-    fn state_writable(&mut self, flow: &Flow, what: &str, node: NodeId) {
+    pub(super) fn state_writable(&mut self, flow: &Flow, what: &str, node: NodeId) {
         if flow.forked {
             self.report(problem::written_after_fork(what, node));
         }
@@ -141,8 +142,9 @@ impl Lower<'_> {
             here.flow.bind(&bind.text, Binding::Unknown);
             return Some(here);
         };
-        let widths: Vec<u16> = (0..decl.columns()).map(|c| decl.column(c).1).collect();
-        let values = self.keys(&here.flow, values, &widths, &format!("an entry of `{}`", decl.name), node);
+        let types: Vec<(u16, Kind)> =
+            (0..decl.columns()).map(|c| (decl.column(c).1, self.column_kind(id, c))).collect();
+        let values = self.keys(&here.flow, values, &types, &format!("an entry of `{}`", decl.name), node);
         let cell = match here.flow.binding(&bind.text) {
             Some(Binding::Cell { cell, map, state: CellState::Missed }) if *map == id => Some(*cell),
             _ => self.new_cell(&here.flow, bind, id),

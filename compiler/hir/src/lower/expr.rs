@@ -9,8 +9,8 @@ use crate::eval::prefix6_text;
 use crate::headers::inner_header;
 use crate::metadata::META;
 use crate::value::Value;
-use rdcl_base::{IntervalSet, NodeId};
-use rdcl_core::{BinOp, CellId, Expr as Core, MapId, RowId, TableId, mask};
+use rdcl_base::{Dimension, IntervalSet, NodeId, Quantity};
+use rdcl_core::{BinOp, CellId, Expr as Core, MapId, RowId, TIME_WIDTH, TableId, mask};
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -23,6 +23,12 @@ pub(super) enum Operand {
     Bits(Core, u16),
     /// True or false.
     Cond(rdcl_core::Cond),
+    /// A time.
+    Time(Core),
+    /// A duration.
+    Span(Core),
+    /// An amount of something else.
+    Amount(Quantity),
     /// A set of values, and their width if it has one.
     Set(IntervalSet, Option<u16>),
     /// A text.
@@ -38,10 +44,26 @@ impl Operand {
             Operand::Int(_) => "a number",
             Operand::Bits(..) => "a value",
             Operand::Cond(_) => "a condition",
+            Operand::Time(_) => "a time",
+            Operand::Span(_) => "a duration",
+            Operand::Amount(_) => "an amount with a unit",
             Operand::Set(..) => "a set of values",
             Operand::Text(_) => "a text",
             Operand::Other(words) => words,
         }
+    }
+
+    /// An amount.
+    pub fn amount(quantity: Quantity) -> Operand {
+        match quantity.dimension {
+            Dimension::Time => Operand::Span(fold::constant(quantity.amount.into(), TIME_WIDTH)),
+            _ => Operand::Amount(quantity),
+        }
+    }
+
+    /// Whether it is more than a number.
+    pub fn has_unit(&self) -> bool {
+        matches!(self, Operand::Time(_) | Operand::Span(_) | Operand::Amount(_))
     }
 }
 
@@ -62,7 +84,7 @@ impl Lower<'_> {
     fn operand_at(&mut self, flow: &Flow, e: &Expr) -> Option<Operand> {
         match &e.kind {
             ExprKind::Int(n) => Some(Operand::Int(*n)),
-            ExprKind::Quantity(_) => Some(Operand::Other("an amount with a unit")),
+            ExprKind::Quantity(quantity) => Some(Operand::amount(*quantity)),
             ExprKind::Str(text) => Some(Operand::Text(text.clone())),
             ExprKind::Ipv4(address) => Some(Operand::Bits(fold::constant(u128::from(*address), 32), 32)),
             ExprKind::Ipv6(address) => Some(Operand::Bits(fold::constant(*address, 128), 128)),
@@ -88,15 +110,15 @@ impl Lower<'_> {
 
     fn binary(&mut self, flow: &Flow, op: BinaryOp, a: &Expr, b: &Expr, e: &Expr) -> Option<Operand> {
         match op {
-            BinaryOp::Add => self.arithmetic(flow, BinOp::Add, a, b, e.node),
-            BinaryOp::Sub => self.arithmetic(flow, BinOp::Sub, a, b, e.node),
-            BinaryOp::And => self.arithmetic(flow, BinOp::And, a, b, e.node),
-            BinaryOp::Or => self.arithmetic(flow, BinOp::Or, a, b, e.node),
-            BinaryOp::Xor => self.arithmetic(flow, BinOp::Xor, a, b, e.node),
+            BinaryOp::Add => self.sum(flow, BinOp::Add, [a, b], e.node),
+            BinaryOp::Sub => self.sum(flow, BinOp::Sub, [a, b], e.node),
+            BinaryOp::And => self.bitwise(flow, BinOp::And, [a, b], e.node),
+            BinaryOp::Or => self.bitwise(flow, BinOp::Or, [a, b], e.node),
+            BinaryOp::Xor => self.bitwise(flow, BinOp::Xor, [a, b], e.node),
             BinaryOp::Shl => self.shift(flow, true, a, b, e.node),
             BinaryOp::Shr => self.shift(flow, false, a, b, e.node),
-            BinaryOp::Mul => self.fault(problem::unsupported("multiplication", e.node)),
-            BinaryOp::Div => self.fault(problem::unsupported("division", e.node)),
+            BinaryOp::Mul => self.product(flow, [a, b], e.node),
+            BinaryOp::Div => self.quotient(flow, [a, b], e.node),
             BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
                 self.cond(flow, e).map(Operand::Cond)
             }
@@ -115,11 +137,14 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        match self.operand(flow, e)? {
+        let found = self.operand(flow, e)?;
+        self.plain(found, e.node)
+    }
+
+    fn plain(&mut self, found: Operand, node: NodeId) -> Option<Operand> {
+        match found {
             found @ (Operand::Int(_) | Operand::Bits(..)) => Some(found),
-            found @ (Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_)) => {
-                self.fault(problem::wrong_kind("a value", found.kind(), e.node))
-            }
+            found => self.fault(problem::wrong_kind("a value", found.kind(), node)),
         }
     }
 
@@ -129,7 +154,7 @@ impl Lower<'_> {
             Operand::Int(n) => self.fit(n, width, e.node),
             Operand::Bits(_, found) if found != width => self.fault(problem::widths_differ(width, found, e.node)),
             Operand::Bits(value, _) => Some(value),
-            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+            _ => None,
         }
     }
 
@@ -151,8 +176,13 @@ impl Lower<'_> {
     }
 
     /// Two values that meet: of equal width, or numbers.
-    pub(super) fn pair(&mut self, flow: &Flow, a: &Expr, b: &Expr, node: NodeId) -> Option<Pair> {
-        let (left, right) = (self.value(flow, a), self.value(flow, b));
+    pub(super) fn pair_of(
+        &mut self,
+        (left, right): (Operand, Operand),
+        [a, b]: [&Expr; 2],
+        node: NodeId,
+    ) -> Option<Pair> {
+        let (left, right) = (self.plain(left, a.node), self.plain(right, b.node));
         match (left?, right?) {
             (Operand::Int(x), Operand::Int(y)) => Some(Pair::Ints(x, y)),
             (Operand::Int(x), Operand::Bits(y, width)) => Some(Pair::Bits(self.fit(x, width, a.node)?, y, width)),
@@ -163,8 +193,19 @@ impl Lower<'_> {
         }
     }
 
-    fn arithmetic(&mut self, flow: &Flow, op: BinOp, a: &Expr, b: &Expr, node: NodeId) -> Option<Operand> {
-        match self.pair(flow, a, b, node)? {
+    fn bitwise(&mut self, flow: &Flow, op: BinOp, [a, b]: [&Expr; 2], node: NodeId) -> Option<Operand> {
+        let (left, right) = (self.operand(flow, a), self.operand(flow, b));
+        self.arithmetic(op, (left?, right?), [a, b], node)
+    }
+
+    pub(super) fn arithmetic(
+        &mut self,
+        op: BinOp,
+        operands: (Operand, Operand),
+        sides: [&Expr; 2],
+        node: NodeId,
+    ) -> Option<Operand> {
+        match self.pair_of(operands, sides, node)? {
             Pair::Bits(x, y, width) => Some(Operand::Bits(fold::bin(op, x, y, width), width)),
             Pair::Ints(x, y) => {
                 let exact = match op {
@@ -190,7 +231,7 @@ impl Lower<'_> {
             }
             Operand::Int(n) => Some(Operand::Int(u32::try_from(by).ok().and_then(|by| n.checked_shr(by)).unwrap_or(0))),
             Operand::Bits(value, width) => Some(Operand::Bits(fold::shift(left, value, by, width), width)),
-            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+            _ => None,
         }
     }
 
@@ -210,6 +251,9 @@ impl Lower<'_> {
         if self.is_header(&name.text) {
             return Some(Operand::Other("a header"));
         }
+        if name.text == "now" && self.clock {
+            return Some(Operand::Time(Core::Now));
+        }
         let known: Vec<&str> = flow.names.keys().chain(self.env.params.keys()).map(String::as_str).collect();
         self.fault(problem::unknown_name(&name.text, name.node, known))
     }
@@ -222,7 +266,7 @@ impl Lower<'_> {
             }
             Binding::Cell { .. } => Some(Operand::Other("an entry")),
             Binding::Row { .. } => Some(Operand::Other("a row")),
-            Binding::Column { index, width } => Some(Operand::Bits(Core::Column(*index, *width), *width)),
+            Binding::Column { index, width, kind } => Some(kind.operand(Core::Column(*index, *width), *width)),
             Binding::Alias(_) => Some(Operand::Other("a name")),
             Binding::Unknown => None,
         }
@@ -283,7 +327,8 @@ impl Lower<'_> {
     fn cell_column(&mut self, cell: CellId, map: MapId, name: &Name) -> Option<Operand> {
         let decl = &self.program.maps[map.index()];
         let columns = decl.key.iter().chain(&decl.value).cloned().collect();
-        self.column(columns, "column", name).map(|(at, width)| Operand::Bits(Core::Cell(cell, at), width))
+        let (at, width) = self.column(columns, "column", name)?;
+        Some(self.column_kind(map, at).operand(Core::Cell(cell, at), width))
     }
 
     fn row_column(&mut self, row: RowId, table: TableId, name: &Name) -> Option<Operand> {
@@ -363,7 +408,7 @@ fn parameter(value: &Value) -> Operand {
         Value::Prefix(address, length) => prefix(*address, *length),
         Value::Prefix6(address, length) => prefix6(*address, *length),
         Value::Range(lo, hi) => Operand::Set(IntervalSet::range(*lo, *hi), None),
-        Value::Quantity(_) => Operand::Other("an amount with a unit"),
+        Value::Quantity(quantity) => Operand::amount(*quantity),
         Value::Table(_) => Operand::Other("a table"),
         Value::Stack(_) => Operand::Other("a header stack"),
     }

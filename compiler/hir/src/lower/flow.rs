@@ -3,6 +3,7 @@
 //! The analysis is a forward one over *sets of shapes*. A condition refines the set, a join unites it; a header is
 //! there for sure when every shape in the set has it. An empty set means that the point is never reached.
 
+use super::amount::Kind;
 use rdcl_core::{CellId, CmpOp, Cond, Expr, Field, HeaderKind, MapId, RowId, Shape, SlotId, TableId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ pub(super) enum Binding {
     /// A row of a table.
     Row { row: RowId, table: TableId },
     /// A column of the entry an invariant speaks of.
-    Column { index: u16, width: u16 },
+    Column { index: u16, width: u16, kind: Kind },
     /// Another name, inside `For`.
     Alias(String),
     /// Something faulty, about which enough has been said.

@@ -2,7 +2,7 @@
 
 use super::flow::{Binding, TagAt};
 use super::{Here, Lower, problem};
-use rdcl_base::NodeId;
+use rdcl_base::{NodeId, matches_glob};
 use rdcl_core::{CheckKind, Cond, End, Reason};
 use rdcl_syntax::ast::{Call, CallArg, Expr, ExprKind, Name};
 
@@ -275,30 +275,7 @@ pub(super) fn arg_node(arg: &CallArg) -> NodeId {
 
 /// Allocated names that match a pattern in which `*` stands for any letters and `?` for one, in order.
 fn allocated(here: &Here, glob: &str) -> Vec<String> {
-    let glob: Vec<char> = glob.chars().collect();
     let local = |b: &Vec<Binding>| matches!(b.last(), Some(Binding::Local { .. }));
     let names = here.flow.names.iter().filter(|(_, bindings)| local(bindings)).map(|(name, _)| name.clone());
-    names.filter(|name| matches_glob(&glob, &Vec::from_iter(name.chars()))).collect()
-}
-
-/// Linear in pattern times name: only the last `*` is ever tried again.
-fn matches_glob(glob: &[char], name: &[char]) -> bool {
-    let (mut g, mut n, mut retry) = (0, 0, None);
-    while n < name.len() {
-        match glob.get(g) {
-            Some('*') => {
-                retry = Some((g, n));
-                g += 1;
-            }
-            Some(c) if *c == '?' || *c == name[n] => (g, n) = (g + 1, n + 1),
-            _ => match retry {
-                Some((star, from)) => {
-                    retry = Some((star, from + 1));
-                    (g, n) = (star + 1, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    glob[g..].iter().all(|c| *c == '*')
+    names.filter(|name| matches_glob(glob, name)).collect()
 }

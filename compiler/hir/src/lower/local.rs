@@ -1,12 +1,13 @@
 //! Places and local names: what may be written, and the stack discipline of `Allocate` and `Deallocate`.
 
+use super::amount::Kind;
 use super::field::{self, Access};
 use super::flow::{Binding, Flow};
 use super::{Here, Lower, problem};
 use crate::headers::inner_header;
 use crate::metadata::META;
 use rdcl_base::NodeId;
-use rdcl_core::{HeaderKind, Op, Shape, SlotId};
+use rdcl_core::{CellId, HeaderKind, Op, Shape, SlotId};
 use rdcl_syntax::ast::{Expr, ExprKind, Name};
 
 /// Where a value is written.
@@ -15,6 +16,8 @@ pub(super) enum Target {
     Slot(String, SlotId, u16),
     /// A header field.
     Field(Access),
+    /// A value column of an entry: what it is, and its width.
+    Column(CellId, u16, Kind, u16),
 }
 
 impl Target {
@@ -22,6 +25,14 @@ impl Target {
         match self {
             Target::Slot(_, _, width) => *width,
             Target::Field(access) => access.width(),
+            Target::Column(_, _, _, width) => *width,
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self {
+            Target::Slot(..) | Target::Field(_) => Kind::Bits,
+            Target::Column(_, _, kind, _) => *kind,
         }
     }
 }
@@ -42,10 +53,7 @@ impl Lower<'_> {
                     self.written_field(flow, access, place.node).map(Target::Field)
                 }
                 ExprKind::Name(bound) if flow.binding(&bound.text) == Some(&Binding::Unknown) => None,
-                ExprKind::Name(bound) => {
-                    let what = format!("{}.{}", bound.text, name.text);
-                    self.fault(problem::constant_name(&what, "a column; insert a new entry instead", place.node))
-                }
+                ExprKind::Name(bound) => self.column_target(flow, bound, name, place.node),
                 _ => self.fault(problem::not_a_place(place.node)),
             },
             ExprKind::Address(at, width) => {
@@ -55,6 +63,24 @@ impl Lower<'_> {
             ExprKind::Bad => self.broken(),
             _ => self.fault(problem::not_a_place(place.node)),
         }
+    }
+
+    /// `f.column`: a column of an entry that is in no index.
+    fn column_target(&mut self, flow: &Flow, bound: &Name, name: &Name, node: NodeId) -> Option<Target> {
+        let what = format!("{}.{}", bound.text, name.text);
+        let Some(Binding::Cell { cell, map, state }) = flow.binding(&bound.text) else {
+            return self.fault(problem::constant_name(&what, "a column of a row", node));
+        };
+        let (cell, map) = (*cell, *map);
+        self.entry_usable(*state, bound)?;
+        let decl = self.program.maps[map.index()].clone();
+        let column = self.column_index(&decl, name)?;
+        if !decl.is_mutable(column) {
+            let why = "a column of an index; remove the entry and insert a new one";
+            return self.fault(problem::constant_name(&what, why, node));
+        }
+        self.state_writable(flow, "an entry is written to", node);
+        Some(Target::Column(cell, column, self.column_kind(map, column), decl.column(column).1))
     }
 
     fn named_target(&mut self, flow: &Flow, name: &Name) -> Option<Target> {
@@ -84,6 +110,7 @@ impl Lower<'_> {
                     *set = true;
                 }
             }
+            Target::Column(..) => {}
             Target::Field(access) => access.fields().iter().for_each(|f| _ = flow.unset.remove(f)),
         }
     }
@@ -106,7 +133,7 @@ impl Lower<'_> {
         here
     }
 
-    fn width(&mut self, flow: &Flow, e: &Expr) -> Option<u16> {
+    pub(super) fn width(&mut self, flow: &Flow, e: &Expr) -> Option<u16> {
         match self.constant(flow, e, "a width")? {
             width @ 1..=128 => Some(width as u16),
             width => self.fault(problem::bad_width(width, e.node)),

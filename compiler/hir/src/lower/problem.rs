@@ -62,10 +62,11 @@ pub(super) fn header_may_be_absent(
     setting: Setting,
     at: NodeId,
 ) -> Problem {
+    let whole = proofs.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(proofs);
     let help = match setting {
-        Setting::Behaviour => format!("test for it first: `{proofs} and …`, or `Constrain({proofs});` before"),
+        Setting::Behaviour => format!("test for it first: `{proofs} and …`, or `Constrain({whole});` before"),
         Setting::Promise => format!("test for it first: `{proofs} and …`"),
-        Setting::Old => format!("test for it first: `old({proofs}) and …`, or promise it only `when {proofs}`"),
+        Setting::Old => format!("test for it first: `old({whole}) and …`, or promise it only `when {whole}`"),
     };
     let lacking: Vec<String> = shapes.iter().take(3).map(|s| format!("`{s:?}`")).collect();
     Problem::new(Code::E0504, at, format!("`{what}` is used where the packet may not have it"))
@@ -147,7 +148,17 @@ pub(super) fn no_value(at: NodeId) -> Problem {
 
 pub(super) fn unsupported(what: &str, at: NodeId) -> Problem {
     Problem::new(Code::E0510, at, format!("{what} is not supported"))
-        .with_help("add, subtract, mask, or shift by a constant")
+        .with_help("add, subtract, mask, multiply with a constant, or shift by one")
+}
+
+pub(super) fn mixed_units(left: &str, right: &str, at: NodeId) -> Problem {
+    Problem::new(Code::E0507, at, format!("{left} does not go with {right} here"))
+        .with_note("two times differ by a duration, a time and a duration make a time")
+        .with_help("a duration divided by `1ns` is a number of 64 bits, and a number times `1ns` a duration")
+}
+
+pub(super) fn divided_by_zero(at: NodeId) -> Problem {
+    Problem::new(Code::E0509, at, "a division by zero has no value")
 }
 
 pub(super) fn host_bits([written, corrected]: [String; 2], length: u8, at: NodeId) -> Problem {

@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
             Operand::Int(n) => self.constant_member(group, n, index.node),
             Operand::Bits(Core::Const(c), _) => self.constant_member(group, c.value, index.node),
             Operand::Bits(on, width) => Some(self.switch(group, on, width, node)),
-            Operand::Cond(_) | Operand::Set(..) | Operand::Text(_) | Operand::Other(_) => None,
+            _ => None,
         }
     }
 
@@ -80,6 +80,7 @@ impl<'a> Lower<'a> {
                 self.fault(problem::port_misused(message, "declare it `inout`, or take another", name.node))
             }
             Some(group) => Some(group),
+            None if self.env.lost.may_be(&name.text) => self.broken(),
             None => {
                 let known = self.env.ports.iter().filter(|g| g.direction != Direction::In).map(|g| g.name.as_str());
                 self.fault(problem::unknown_port(&name.text, name.node, known))

@@ -1,10 +1,11 @@
 //! `state flows { … }`: the declaration of a map.
 
+use super::amount::Kind;
 use super::flow::{Binding, Flow};
 use super::{Lower, problem};
 use crate::value::Value;
 use rdcl_base::{Dimension, NodeId};
-use rdcl_core::{Cond, MapDecl, Shape};
+use rdcl_core::{Cond, MapDecl, MapId, Shape, TIME_WIDTH};
 use rdcl_syntax::ast::{Expr, ExprKind, Name, State, StateClause, StateColumn, TypeExpr};
 
 type Columns = Vec<(String, u16)>;
@@ -40,8 +41,8 @@ impl Lower<'_> {
             self.report(problem::bad_state(message, state.name.node).with_help("write `key name: type;`"));
         }
         let mut seen = Vec::new();
-        let key = self.typed(key.map_or(&[], Vec::as_slice), &mut seen);
-        let value = self.typed(value.map_or(&[], Vec::as_slice), &mut seen);
+        let key = self.column_types(key.map_or(&[], Vec::as_slice), &mut seen);
+        let value = self.column_types(value.map_or(&[], Vec::as_slice), &mut seen);
         MapDecl {
             name: state.name.text.clone(),
             key,
@@ -63,7 +64,7 @@ impl Lower<'_> {
         first.map(|c| c.0)
     }
 
-    fn typed(&mut self, columns: &[StateColumn], seen: &mut Vec<String>) -> Columns {
+    fn column_types(&mut self, columns: &[StateColumn], seen: &mut Vec<String>) -> Columns {
         let mut out = Columns::new();
         for column in self.few(columns, "columns of a kind", columns.last().map(|c| c.name.node)) {
             let name = &column.name;
@@ -74,8 +75,11 @@ impl Lower<'_> {
             if self.env.params.contains_key(&name.text) {
                 self.report(problem::name_in_use(&name.text, "a parameter", name.node));
             }
+            let (width, kind) = self.column_type(&column.ty).unwrap_or((32, Kind::Bits));
+            if kind != Kind::Bits {
+                self.kinds.insert((MapId(self.program.maps.len() as u32), seen.len() as u16), kind);
+            }
             seen.push(name.text.clone());
-            let width = self.column_width(&column.ty).unwrap_or(32);
             out.push((name.text.clone(), width));
         }
         out
@@ -92,18 +96,24 @@ impl Lower<'_> {
         &list[..MOST_COLUMNS]
     }
 
-    fn column_width(&mut self, ty: &TypeExpr) -> Option<u16> {
+    fn column_type(&mut self, ty: &TypeExpr) -> Option<(u16, Kind)> {
         let words: Vec<&str> = ty.parts.iter().flat_map(|p| &p.segments).map(|s| s.text.as_str()).collect();
         match words.as_slice() {
-            ["u8"] => Some(8),
-            ["u16"] => Some(16),
-            ["u32"] | ["Ipv4"] => Some(32),
-            ["u64"] => Some(64),
-            ["Mac"] => Some(48),
-            ["Ipv6"] => Some(128),
+            ["u8"] => Some((8, Kind::Bits)),
+            ["u16"] => Some((16, Kind::Bits)),
+            ["u32"] | ["Ipv4"] => Some((32, Kind::Bits)),
+            ["u64"] => Some((64, Kind::Bits)),
+            ["Mac"] => Some((48, Kind::Bits)),
+            ["Ipv6"] => Some((128, Kind::Bits)),
+            ["Time"] => Some((TIME_WIDTH, Kind::Time)),
+            ["Duration"] => Some((TIME_WIDTH, Kind::Span)),
             _ => {
                 let problem = problem::bad_state(format!("a column cannot be a `{}`", words.join("/")), ty.node);
-                self.fault(problem.with_help("a column is `u8`, `u16`, `u32`, `u64`, `Ipv4`, `Ipv6` or `Mac`"))
+                self.fault(
+                    problem.with_help(
+                        "a column is `u8`, `u16`, `u32`, `u64`, `Ipv4`, `Ipv6`, `Mac`, `Time` or `Duration`",
+                    ),
+                )
             }
         }
     }
@@ -188,9 +198,10 @@ impl Lower<'_> {
             .filter_map(|c| if let StateClause::Invariant(e, n) = c { Some((e, *n)) } else { None });
         let Some(e) = self.only(clauses.collect::<Vec<(&Expr, NodeId)>>(), "invariant") else { return Cond::True };
         let mut flow = Flow::of_shapes([Shape::EMPTY]);
+        let id = MapId(self.program.maps.len() as u32);
         for index in 0..map.columns() {
             let (name, width) = map.column(index);
-            flow.bind(name, Binding::Column { index, width: *width });
+            flow.bind(name, Binding::Column { index, width: *width, kind: self.column_kind(id, index) });
         }
         self.cond(&flow, e).unwrap_or(Cond::True)
     }

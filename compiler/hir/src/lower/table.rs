@@ -1,5 +1,6 @@
 //! `match fib on ip.dst { row r: … else … }`: tables are parameters, their data stand apart.
 
+use super::amount::Kind;
 use super::flow::Binding;
 use super::{Here, Lower, fold, problem};
 use crate::value::{TableType, Type};
@@ -39,8 +40,8 @@ impl Lower<'_> {
         node: NodeId,
     ) -> Option<Here> {
         let Some(id) = self.table(table) else { return self.match_nothing(here, row, hit, miss, node) };
-        let widths: Vec<u16> = self.program.tables[id.index()].keys.iter().map(|k| k.1).collect();
-        let keys = self.keys(&here.flow, keys, &widths, &format!("`{}`", table.text), node);
+        let types: Vec<(u16, Kind)> = self.program.tables[id.index()].keys.iter().map(|k| (k.1, Kind::Bits)).collect();
+        let keys = self.keys(&here.flow, keys, &types, &format!("`{}`", table.text), node);
         let row_id = RowId(self.program.rows.len() as u32);
         self.program.rows.push(RowDecl { name: row.text.clone(), table: id });
         let mut found = self.follow(here.flow.clone());
@@ -96,15 +97,15 @@ impl Lower<'_> {
         &mut self,
         flow: &super::flow::Flow,
         keys: &[Expr],
-        widths: &[u16],
+        types: &[(u16, Kind)],
         what: &str,
         node: NodeId,
     ) -> Vec<rdcl_core::Expr> {
-        if keys.len() != widths.len() {
-            self.report(problem::wrong_count(widths.len(), keys.len(), what, node));
-            return widths.iter().map(|w| fold::constant(0, *w)).collect();
+        if keys.len() != types.len() {
+            self.report(problem::wrong_count(types.len(), keys.len(), what, node));
+            return types.iter().map(|(w, _)| fold::constant(0, *w)).collect();
         }
-        let values = keys.iter().zip(widths);
-        values.map(|(key, w)| self.bits(flow, key, *w).unwrap_or_else(|| fold::constant(0, *w))).collect()
+        let values = keys.iter().zip(types);
+        values.map(|(key, (w, k))| self.typed(flow, key, *k, *w).unwrap_or_else(|| fold::constant(0, *w))).collect()
     }
 }

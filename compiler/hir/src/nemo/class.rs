@@ -133,7 +133,8 @@ impl Class {
     /// Whether some packet belongs to both, as far as is known.
     pub fn overlaps(&self, other: &Class) -> bool {
         let apart = |(name, value): &(String, String)| other.others.iter().any(|(n, v)| n == name && v != value);
-        !(self.partial || other.partial)
+        let known = !self.partial && !other.partial;
+        known
             && ALL.iter().all(|key| !self.values(*key).intersect(&other.values(*key)).is_empty())
             && !self.others.iter().any(apart)
             && !(self.mixes_with(other) || other.mixes_with(self))

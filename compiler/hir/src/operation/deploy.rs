@@ -140,7 +140,25 @@ fn target<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, pin: &Pin) -> Option<(
         };
         return Some((ends.ports.iter().filter_map(name).collect(), true));
     }
+    if let [segment] = pin.what.segments.as_slice()
+        && let Some(owner) = body(cx.db, instance).owner()
+        && let parts = parts(cx.db, owner)
+        && !parts.groups.iter().any(|group| group.name == segment.name.text)
+        && !is_balancer(cx, instance, segment)
+    {
+        if !parts.broken.contains(&segment.name.text) && !own.lost.may_be(&segment.name.text) {
+            let known = own.groups.iter().map(|g| g.name.as_str());
+            let known = known.chain(parts.groups.iter().map(|g| g.name.as_str()));
+            cx.report(neither_port_nor_part(cx, &segment.name, known));
+        }
+        return None;
+    }
     part_paths(cx, instance, &pin.what.segments).map(|paths| (paths, false))
+}
+
+fn neither_port_nor_part<'a>(cx: &Cx<'_>, name: &ast::Name, known: impl Iterator<Item = &'a str>) -> Problem {
+    Diagnostic::new(Code::E0207, cx.at(name.node), format!("there is no port or part `{}` here", name.text))
+        .misspelt(&name.text, known)
 }
 
 /// The paths that `site.cache[*]` stands for.

@@ -190,6 +190,20 @@ pub fn parsed<'db>(db: &'db dyn Db, item: Item<'db>) -> Parsed<'db> {
     Parsed::new(db, parsed.item, parsed.spans, parsed.errors, parsed.warnings)
 }
 
+/// Whether an item stands before another one: in its file, or its file before the other's by their names.
+pub(crate) fn stands_before<'db>(db: &'db dyn Db, item: Item<'db>, other: Item<'db>) -> bool {
+    let key = |item: Item<'db>| {
+        let number = items(db, item.file(db)).iter().position(|known| *known == item);
+        (item.file(db).path(db), number)
+    };
+    key(item) < key(other)
+}
+
+/// Whether all of an item could be read.
+pub(crate) fn is_read<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
+    parsed(db, item).errors(db).is_empty()
+}
+
 /// The tree of an item that is an RFB.
 pub fn rfb_tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<&'db ast::Rfb> {
     match parsed(db, item).tree(db) {

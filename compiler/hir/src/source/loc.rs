@@ -26,6 +26,14 @@ impl Loc {
         Loc::Node(item.file(db), item.id(db), node)
     }
 
+    /// Whether it is in the text of an item.
+    pub(crate) fn is_in(self, db: &dyn Db, item: Item<'_>) -> bool {
+        match self {
+            Loc::Node(file, id, _) | Loc::Text(file, id, _) => (file, id) == (item.file(db), item.id(db)),
+            Loc::Table(..) => false,
+        }
+    }
+
     /// The source file it is in, unless it is in a table.
     pub fn file(self) -> Option<SourceFile> {
         match self {

@@ -3,7 +3,7 @@
 use crate::headers::mentioned;
 use crate::layouts::{headers_in_sight, name_in_sefl, paths_of};
 use crate::source::db::{Db, SourceFile};
-use crate::source::item::{Item, items, parsed};
+use crate::source::item::{Item, is_read, items, parsed};
 use crate::source::loc::Problem;
 use crate::source::names::scope;
 use rdcl_base::{Code, Diagnostic, nearest};
@@ -40,6 +40,10 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
 
 /// The imports of a file that nothing in it mentions. One that a misspelt name is nearest to was probably meant there.
 pub(crate) fn unused_imports(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    if !items(db, file).iter().all(|item| is_read(db, *item)) {
+        // What could not be read may mention them.
+        return Vec::new();
+    }
     let scope = scope(db, file);
     let mentioned = |name: &String| {
         let header = headers_in_sight(db, file)

@@ -6,7 +6,7 @@
 
 use crate::cx::Cx;
 use crate::source::db::{Db, Package, SourceFile};
-use crate::source::item::{Item, items, parsed};
+use crate::source::item::{Item, is_read, items, parsed};
 use crate::source::loc::{Loc, Problem};
 use rdcl_base::{Code, Diagnostic, Fix, NodeId, Span, nearest};
 use rdcl_syntax::{Keyword, ast};
@@ -62,8 +62,17 @@ pub struct Scope<'db> {
     pub imports: Vec<(String, Loc)>,
     /// The names of imports of nothing. They are complained of where they are imported, and nowhere else.
     lost: BTreeSet<String>,
+    /// Whether something could not be read that may import or declare any name.
+    unread: bool,
     /// Names given twice, and imports of nothing.
     pub problems: Vec<Problem>,
+}
+
+impl Scope<'_> {
+    /// Whether a name that stands for nothing is complained of where it should have got its meaning.
+    fn may_have(&self, name: &str) -> bool {
+        self.unread || self.lost.contains(name)
+    }
 }
 
 /// All modules, each by the name of its package and its path there.
@@ -96,12 +105,14 @@ fn is_named(db: &dyn Db, item: Item<'_>) -> bool {
 #[salsa::tracked(returns(ref))]
 pub fn scope<'db>(db: &'db dyn Db, file: SourceFile) -> Scope<'db> {
     let names = declarations(db, file).clone();
-    let mut scope = Scope { names, imports: Vec::new(), lost: BTreeSet::new(), problems: Vec::new() };
+    let mut scope = Scope { names, imports: Vec::new(), lost: BTreeSet::new(), unread: false, problems: Vec::new() };
     for item in items(db, file) {
         if is_named(db, *item) && scope.names.get(item.name(db)) != Some(item) {
             scope.problems.push(duplicate_item(db, *item, scope.names.get(item.name(db)).copied()));
         }
     }
+    let unread = |item: &Item<'_>| matches!(item.keyword(db), Keyword::Use | Keyword::Unknown) && !is_read(db, *item);
+    scope.unread = items(db, file).iter().any(unread);
     for item in items(db, file).iter().filter(|item| item.keyword(db) == Keyword::Use) {
         if let ast::Item::Use(imports) = parsed(db, *item).tree(db) {
             imports.iter().for_each(|import| add_import(db, &mut scope, *item, import));
@@ -304,7 +315,7 @@ pub(crate) fn resolve<'db>(cx: &mut Cx<'db>, path: &ast::Path, wanted: Kind) -> 
     let found = match path.segments.as_slice() {
         [name] => match in_sight(cx.db, cx.item, &name.text) {
             Some(item) => item,
-            None if scope(cx.db, cx.file()).lost.contains(&name.text) => return None,
+            None if scope(cx.db, cx.file()).may_have(&name.text) => return None,
             None => {
                 cx.report(unknown_name(cx, name, wanted));
                 return None;
@@ -375,6 +386,20 @@ fn unknown_name(cx: &Cx<'_>, name: &ast::Name, wanted: Kind) -> Problem {
     match names_in_sight(cx.db, cx.item, keyword).find(is_it) {
         Some(full) => with_full_name(problem, full),
         None => problem.misspelt(&name.text, names_in_sight(cx.db, cx.item, keyword)),
+    }
+}
+
+/// Proposes an import for an unknown name, or else what it was probably meant to be.
+pub(crate) fn imported_or_misspelt<'a>(
+    cx: &Cx<'_>,
+    problem: Problem,
+    name: &str,
+    wanted: Kind,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Problem {
+    match importable(cx.db, cx.file(), name, wanted) {
+        Some(import) => with_import(cx, problem, &import),
+        None => problem.misspelt(name, candidates),
     }
 }
 

@@ -126,10 +126,7 @@ fn deployments_are_checked() {
         &world("deploy A on lab { b at egde; } minimize cpu;"),
         &["E0701 at 'egde': there is no execution environment `egde` (did you mean `edge`?)"],
     );
-    check(
-        &world("deploy A on lab { c at edge; } minimize cpu;"),
-        &["E0207 at 'c': there is no part `c` here"],
-    );
+    check(&world("deploy A on lab { c at edge; } minimize cpu;"), &["E0207 at 'c': there is no port or part `c` here"]);
     check(
         &world("deploy A on lba { } minimize cpu;"),
         &["E0702 at 'lba': there is no substrate `lba` here (did you mean `lab`?)"],
@@ -220,18 +217,11 @@ fn flows_have_packets() {
 fn circles_are_found_whatever_the_way() {
     check(
         "rfb A { part b: B; }\nrfb B { part c: C; }\nrfb C { part a: A; }",
-        &[
-            "E0210 at 'A': `A` is a part of itself, through `B` and `C`",
-            "E0210 at 'B': `B` is a part of itself, through `C` and `A`",
-            "E0210 at 'C': `C` is a part of itself, through `A` and `B`",
-        ],
+        &["E0210 at 'A': `A` is a part of itself, through `B` and `C`"],
     );
     check(
         "rfb A : B {}\nrfb B : A {}",
-        &[
-            "E0209 at 'B': `A` is its own ancestor (leave out one of the `:` on the way round)",
-            "E0209 at 'A': `B` is its own ancestor (leave out one of the `:` on the way round)",
-        ],
+        &["E0209 at 'B': `A` is its own ancestor (leave out one of the `:` on the way round)"],
     );
     check("rfb Safe : Plain { part inner: Plain; }\nrfb Plain {}", &[]);
 }
@@ -247,7 +237,7 @@ fn size_is_limited() {
     assert_eq!(world.codes(), ["E0408"]);
     let classes: String = (0..300).map(|i| format!("rfb C{i} : C{} {{}}\n", i + 1)).collect();
     let world = World::new(&format!("{classes}rfb C300 {{}}\n"));
-    assert!(world.codes().iter().all(|c| *c == "E0408") && !world.codes().is_empty());
+    assert_eq!(world.codes(), ["E0408"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Distributions: `wire lan => cache[*].lan balance by flow;` puts a generated balancer between a port and the elements
 //! of an array.
 
-use super::{Join, Wiring, different_stacks, facing, gives, takes};
+use super::{Join, Wiring, different_stacks, gives, takes};
 use crate::attrs::Attribute;
 use crate::cx::Cx;
 use crate::lower::Balance;
@@ -71,7 +71,7 @@ impl Wiring<'_, '_> {
             return self.cx.report(different_stacks(&self.cx, &pair, from.group.stack, to.group.stack));
         }
         if gives(from) != takes(to) || takes(from) != gives(to) {
-            return self.cx.report(facing(&self.cx, wire, from, to));
+            return self.facing(wire, from, to);
         }
         if !gives(from) {
             return self.cx.report(backwards(&self.cx, ends[0], from));

@@ -46,7 +46,7 @@ impl<'db> Surroundings<'_, 'db> {
 
     fn outer(&self, cx: &mut Cx<'db>, segment: &EndSegment) -> Option<Resolved> {
         let Some(group) = self.ports.groups.iter().find(|g| g.name == segment.name.text) else {
-            if !self.ports.broken.contains(&segment.name.text) {
+            if !self.ports.lost.may_be(&segment.name.text) {
                 cx.report(self.unknown_port(cx, &segment.name));
             }
             return None;
@@ -57,10 +57,10 @@ impl<'db> Surroundings<'_, 'db> {
     }
 
     fn inner(&self, cx: &mut Cx<'db>, part: &EndSegment, port: &EndSegment) -> Option<Resolved> {
-        let (first, part_group) = self.find_part(cx, &part.name)?;
+        let (first, part_group) = self.find_part(cx, &part.name, port)?;
         let inner = ports(cx.db, part_group.instance);
         let Some(group) = inner.groups.iter().find(|g| g.name == port.name.text) else {
-            if !inner.broken.contains(&port.name.text) {
+            if !inner.lost.may_be(&port.name.text) {
                 cx.report(unknown_part_port(cx, &port.name, part_group, inner));
             }
             return None;
@@ -72,7 +72,7 @@ impl<'db> Surroundings<'_, 'db> {
     }
 
     /// The index of the first part of a group, and the group.
-    fn find_part(&self, cx: &mut Cx<'db>, name: &Name) -> Option<(u32, &PartGroup<'db>)> {
+    fn find_part(&self, cx: &mut Cx<'db>, name: &Name, port: &EndSegment) -> Option<(u32, &PartGroup<'db>)> {
         let mut first = 0;
         for group in self.groups() {
             if group.name == name.text {
@@ -80,7 +80,14 @@ impl<'db> Surroundings<'_, 'db> {
             }
             first += group.size() as u32;
         }
-        report_unknown_part(cx, name, self.parts);
+        if self.parts.is_none() {
+            cx.report(inside(cx, name, port));
+        } else if self.ports.groups.iter().any(|group| group.name == name.text) {
+            let problem = unknown_part(cx, name, []);
+            cx.report(problem.with_help(format!("`{0}` is a port of the block itself: write `{0}`", name.text)));
+        } else {
+            report_unknown_part(cx, name, self.parts);
+        }
         None
     }
 
@@ -137,6 +144,12 @@ pub(crate) fn report_unknown_part(cx: &mut Cx<'_>, name: &Name, parts: Option<&P
         let known = parts.into_iter().flat_map(|parts| parts.groups.iter().map(|g| g.name.as_str()));
         cx.report(unknown_part(cx, name, known));
     }
+}
+
+fn inside(cx: &Cx<'_>, name: &Name, port: &EndSegment) -> Problem {
+    let message =
+        format!("`{}.{}` is inside the block, and what is said here is about its own ports", name.text, port.name.text);
+    Diagnostic::new(Code::E0207, cx.at(name.node), message)
 }
 
 fn too_far(cx: &Cx<'_>, end: &End) -> Problem {

@@ -6,7 +6,7 @@ use crate::outcome::{End, Fault, Outcome};
 use crate::program::{Address, Cond, Expr, Instr, NameRef, Op, Place};
 use crate::report;
 use crate::state::{self, Object, Slot, State, Task};
-use rdcl_base::{Code, NodeId};
+use rdcl_base::{Code, NodeId, matches_glob};
 use rdcl_verify::{Guard, Sym};
 
 impl Machine<'_> {
@@ -54,8 +54,7 @@ impl Machine<'_> {
             }
             Op::Run(block) => state.push(Task::Block(*block, 0)),
             Op::For(name, glob, body) => {
-                let glob: Vec<char> = glob.chars().collect();
-                let matching = state.names.keys().filter(|n| matches_glob(&glob, &n.chars().collect::<Vec<_>>()));
+                let matching = state.names.keys().filter(|name| matches_glob(glob, name));
                 let left: Vec<String> = matching.rev().cloned().collect();
                 let before = state.bound.get(name).cloned();
                 state.push(Task::Unbind(name.clone(), before));
@@ -309,27 +308,4 @@ fn pop_object(state: &mut State, at: i64) {
     if emptied {
         state.memory.objects.remove(&at);
     }
-}
-
-/// Whether a name matches a pattern in which `*` stands for any letters and `?` for one. Only the last `*` is ever
-/// tried again.
-fn matches_glob(glob: &[char], name: &[char]) -> bool {
-    let (mut g, mut n, mut retry) = (0, 0, None);
-    while n < name.len() {
-        match glob.get(g) {
-            Some('*') => {
-                retry = Some((g, n));
-                g += 1;
-            }
-            Some(c) if *c == '?' || *c == name[n] => (g, n) = (g + 1, n + 1),
-            _ => match retry {
-                Some((star, from)) => {
-                    retry = Some((star, from + 1));
-                    (g, n) = (star + 1, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    glob[g..].iter().all(|c| *c == '*')
 }

@@ -1,7 +1,7 @@
 //! Taking states through blocks: every end of Core, symbolically.
 
-use super::state::{Cell, State};
-use super::store::{absent, invariant, is_full, key_of, never_full, present};
+use super::state::{Cell, Origin, State};
+use super::store::{absent, invariant, is_full, key_of, never_full, present, update};
 use crate::entry::misread;
 use crate::guard::{Context, Guard};
 use crate::row::{Arm, Row, RowEnd, Stored};
@@ -160,7 +160,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn op(&self, state: &mut State, op: &Op) {
+    fn op(&mut self, state: &mut State, op: &Op) {
         match op {
             Op::Set(Place::Field(field), expr) => {
                 let value = state.eval(self.program, expr);
@@ -173,18 +173,35 @@ impl<'p> Machine<'p> {
             Op::Unnest => state.unnest(),
             Op::Touch(_) => {}
             Op::Remove(cell) => self.remove(state, *cell),
+            Op::Update(cell, column, value) => self.update(state, *cell, *column, value),
+        }
+    }
+
+    /// A column of an entry is written: the entry keeps the invariant, or else that is to be reported.
+    fn update(&mut self, state: &mut State, cell: CellId, column: u16, value: &Expr) {
+        let map = self.program.cells[cell.index()].map;
+        let decl = &self.program.maps[map.index()];
+        let value = state.eval(self.program, value);
+        if state.cell(cell, column) == value {
+            return;
+        }
+        let columns = update(state, decl, cell, column, &value);
+        let keeps = invariant(decl, &columns);
+        for guard in self.context.split(&state.guard, &keeps).1 {
+            let row = row_of(state.with_guard(guard), RowEnd::Breaks(map));
+            self.breaks.push(row);
         }
     }
 
     /// From here on the entry is gone. One that is gone already stays so.
     fn remove(&self, state: &mut State, cell: CellId) {
         let map = self.program.cells[cell.index()].map;
-        let Cell { columns, added } = state.cells[cell.index()].clone();
+        let Cell { columns, from, .. } = state.cells[cell.index()].clone();
         let removed = Stored { map, columns };
-        match added {
-            Some(at) => drop(state.facts.lost.insert(at)),
-            None if state.facts.removed.contains(&removed) => {}
-            None => state.facts.removed.push(removed),
+        match from {
+            Some(Origin::Added(at)) => drop(state.facts.lost.insert(at)),
+            Some(Origin::Found(_)) | None if state.facts.removed.contains(&removed) => {}
+            Some(Origin::Found(_)) | None => state.facts.removed.push(removed),
         }
     }
 
@@ -312,7 +329,8 @@ impl<'p> Machine<'p> {
     /// The entry is added: it keeps the invariant, or else that is to be reported.
     fn added(&mut self, mut state: State, map: MapId, columns: &[Sym], cell: CellId, ok: BlockId) {
         let keeps = invariant(&self.program.maps[map.index()], columns);
-        state.cells[cell.index()] = Cell { columns: columns.to_vec(), added: Some(state.facts.added.len()) };
+        let from = Some(Origin::Added(state.facts.added.len()));
+        state.cells[cell.index()] = Cell { map, columns: columns.to_vec(), from };
         state.facts.added.push(Stored { map, columns: columns.to_vec() });
         let (keeping, breaking) = self.context.split(&state.guard, &keeps);
         for guard in &breaking {
@@ -428,6 +446,7 @@ fn is_overgrown(state: &State, op: &Op) -> bool {
     match op {
         Op::Set(Place::Field(field), _) => state.field(*field).is_overgrown(),
         Op::Set(Place::Slot(slot), _) => state.slots[slot.index()].is_overgrown(),
+        Op::Update(cell, column, _) => state.cell(*cell, *column).is_overgrown(),
         Op::Push(_) | Op::Pop(_) | Op::Nest | Op::Unnest | Op::Touch(_) | Op::Remove(_) => false,
     }
 }

@@ -5,7 +5,7 @@ use crate::entry::{body, entry_value, length_over, told};
 use crate::guard::Guard;
 use crate::row::{Arm, VisitFacts};
 use crate::sym::{Sym, SymCond, Var, VarKind};
-use rdcl_core::{CellId, Cond, Derivation, Expr, Field, HeaderKind, Program, Role, RowId, Shape, SlotId};
+use rdcl_core::{CellId, Cond, Derivation, Expr, Field, HeaderKind, MapId, Program, Role, RowId, Shape, SlotId};
 use std::collections::BTreeMap;
 
 /// A set of circumstances that have taken the same way so far.
@@ -30,9 +30,20 @@ pub struct State {
 /// A bound entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cell {
+    pub map: MapId,
+    /// Its columns when it got the name.
     pub columns: Vec<Sym>,
-    /// Its position in [`VisitFacts::added`], if this visit added it.
-    pub added: Option<usize>,
+    /// Which entry it is; none while nothing is bound.
+    pub from: Option<Origin>,
+}
+
+/// Where an entry is among the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Position in [`VisitFacts::added`].
+    Added(usize),
+    /// Position in [`VisitFacts::found`].
+    Found(usize),
 }
 
 impl State {
@@ -47,7 +58,7 @@ impl State {
             cells: vec![Cell::default(); program.cells.len()],
             rows: vec![BTreeMap::new(); program.rows.len()],
             copy: Vec::new(),
-            facts: VisitFacts::default(),
+            facts: VisitFacts { clock: program.reads_clock(), ..VisitFacts::default() },
             inserts: 0,
         }
     }
@@ -173,8 +184,13 @@ impl State {
         self.slots[slot.index()].clone()
     }
 
-    fn cell(&self, cell: CellId, column: u16) -> Sym {
-        let columns = &self.cells[cell.index()].columns;
+    pub fn cell(&self, cell: CellId, column: u16) -> Sym {
+        let cell = &self.cells[cell.index()];
+        let columns = match cell.from {
+            Some(Origin::Added(at)) => &self.facts.added[at].columns,
+            Some(Origin::Found(at)) => self.facts.changed.get(&at).unwrap_or(&cell.columns),
+            None => &cell.columns,
+        };
         columns.get(usize::from(column)).cloned().unwrap_or_else(|| Sym::constant(1, 0))
     }
 
@@ -194,6 +210,7 @@ impl State {
                 Leaf::Cell(cell, column) => self.cell(cell, column),
                 Leaf::Row(row, column) => self.row(program, row, column),
                 Leaf::Column(_, width) => Sym::constant(width, 0),
+                Leaf::Now => Sym::Var(Var::now()),
             },
             self.shape,
         )
@@ -209,6 +226,7 @@ impl State {
                 Leaf::Cell(cell, column) => self.cell(cell, column),
                 Leaf::Row(row, column) => self.row(program, row, column),
                 Leaf::Column(_, width) => Sym::constant(width, 0),
+                Leaf::Now => Sym::Var(Var::now()),
             },
             self.shape,
         )
@@ -231,6 +249,7 @@ pub enum Leaf {
     Cell(CellId, u16),
     Row(RowId, u16),
     Column(u16, u16),
+    Now,
 }
 
 /// The value of a Core expression, for any meaning of what it reads. A header that is not there reads as zero.
@@ -243,6 +262,7 @@ pub fn eval(expr: &Expr, read: &dyn Fn(Leaf) -> Sym, shape: Shape) -> Sym {
         Expr::Cell(c, column) => read(Leaf::Cell(*c, *column)),
         Expr::Row(r, column) => read(Leaf::Row(*r, *column)),
         Expr::Column(column, width) => read(Leaf::Column(*column, *width)),
+        Expr::Now => read(Leaf::Now),
         Expr::Not(a) => Sym::complement(go(a)),
         Expr::Bin(op, a, b) => Sym::bin(*op, go(a), go(b)),
         Expr::Shl(a, by) => Sym::shift_left(go(a), *by),

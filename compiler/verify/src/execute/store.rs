@@ -4,12 +4,12 @@
 //! the invariant (all else absent), so nothing more need be said, and no quantifier appears. What is found and missed
 //! is always the store that the visit met; what the visit has added and removed since lies over it.
 
-use super::state::{Cell, Leaf, State, eval_cond};
+use super::state::{Cell, Leaf, Origin, State, eval_cond};
 use crate::guard::Context;
 use crate::row::{Missed, Stored};
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_base::IntervalSet;
-use rdcl_core::{MapDecl, MapId, Shape};
+use rdcl_core::{CellId, MapDecl, MapId, Shape, TIME_WIDTH};
 
 /// The invariant of a map, of one entry.
 pub fn invariant(decl: &MapDecl, columns: &[Sym]) -> SymCond {
@@ -18,6 +18,7 @@ pub fn invariant(decl: &MapDecl, columns: &[Sym]) -> SymCond {
         &|leaf| match leaf {
             Leaf::Column(column, _) => columns[usize::from(column)].clone(),
             Leaf::Field(f) => Sym::constant(f.width(), 0),
+            Leaf::Now => Sym::constant(TIME_WIDTH, 0),
             Leaf::Slot(_) | Leaf::Cell(..) | Leaf::Row(..) => Sym::constant(1, 0),
         },
         Shape::EMPTY,
@@ -48,17 +49,18 @@ pub fn present(
     let mut ways = Vec::new();
     for (at, columns) in added(state, map) {
         let guards = context.assume(&state.guard, &has_key(decl, index, columns, keys));
-        let cell = Cell { columns: columns.clone(), added: Some(at) };
+        let cell = Cell { map, columns: columns.clone(), from: Some(Origin::Added(at)) };
         ways.extend(guards.into_iter().map(|guard| (state.with_guard(guard), cell.clone())));
     }
     if known_missing(state, map, index, keys) {
         return ways;
     }
-    let (found, columns, fresh) = stored(state, (map, decl), index, keys);
+    let (found, at, fresh) = stored(state, (map, decl), index, keys);
+    let columns = found.facts.found[at].columns.clone();
     let removed = of_map(&state.facts.removed, map).map(|r| has_key(decl, 0, r, &key_of(decl, 0, &columns)).negate());
     let others = added(state, map).map(|(_, other)| has_key(decl, index, other, keys).negate());
     let conds = SymCond::all([fresh].into_iter().chain(others).chain(removed).collect::<Vec<_>>());
-    let cell = Cell { columns, added: None };
+    let cell = Cell { map, columns, from: Some(Origin::Found(at)) };
     let guards = context.assume(&state.guard, &conds);
     ways.extend(guards.into_iter().map(|guard| (found.with_guard(guard), cell.clone())));
     ways
@@ -98,12 +100,14 @@ pub fn absent(
     ways
 }
 
-/// The state in which the store has an entry with this key in the index, the entry's columns, and what must hold.
+/// The state in which the store has an entry with this key in the index, where it is among those found, and what must
+/// hold.
 ///
 /// An entry found before by the same key, word for word, is that entry; any other has new variables besides the key.
-fn stored(state: &State, (map, decl): (MapId, &MapDecl), index: u16, keys: &[Sym]) -> (State, Vec<Sym>, SymCond) {
-    if let Some(known) = of_map(&state.facts.found, map).find(|columns| key_of(decl, index, columns) == keys) {
-        return (state.clone(), known.clone(), SymCond::True);
+fn stored(state: &State, (map, decl): (MapId, &MapDecl), index: u16, keys: &[Sym]) -> (State, usize, SymCond) {
+    let is_known = |found: &Stored| found.map == map && key_of(decl, index, &found.columns) == keys;
+    if let Some(at) = state.facts.found.iter().position(is_known) {
+        return (state.clone(), at, SymCond::True);
     }
     let ordinal = state.facts.found.len() as u16;
     let of_index = decl.index_columns(index);
@@ -115,7 +119,55 @@ fn stored(state: &State, (map, decl): (MapId, &MapDecl), index: u16, keys: &[Sym
     let conds = SymCond::all([invariant(decl, &columns), may_be_stored(state, decl, map, &columns)]);
     let mut found = state.clone();
     found.facts.found.push(Stored { map, columns: columns.clone() });
-    (found, columns, conds)
+    let at = found.facts.found.len() - 1;
+    if let Some(changed) = as_changed(state, decl, map, &columns) {
+        found.facts.changed.insert(at, changed);
+    }
+    (found, at, conds)
+}
+
+/// What an entry of the store is now, if the visit has written to entries that may be this one.
+fn as_changed(state: &State, decl: &MapDecl, map: MapId, columns: &[Sym]) -> Option<Vec<Sym>> {
+    let mut now = columns.to_vec();
+    let changed = state.facts.changed.iter().map(|(at, changed)| (&state.facts.found[*at], changed));
+    let mut any = false;
+    for (other, changed) in changed.filter(|(other, _)| other.map == map) {
+        any = true;
+        let is_other = has_key(decl, 0, columns, &key_of(decl, 0, &other.columns));
+        for column in (0..now.len()).filter(|c| changed[*c] != other.columns[*c]) {
+            now[column] = Sym::ite(is_other.clone(), changed[column].clone(), now[column].clone());
+        }
+    }
+    any.then_some(now)
+}
+
+/// Writes a column of a bound entry: the same entry under other names changes, too. Gives what the entry is then.
+pub fn update(state: &mut State, decl: &MapDecl, cell: CellId, column: u16, value: &Sym) -> Vec<Sym> {
+    let (map, at) = (state.cells[cell.index()].map, usize::from(column));
+    match state.cells[cell.index()].from {
+        Some(Origin::Added(own)) => {
+            state.facts.added[own].columns[at] = value.clone();
+            state.facts.added[own].columns.clone()
+        }
+        Some(Origin::Found(own)) => {
+            let key = key_of(decl, 0, &state.facts.found[own].columns);
+            for (other, found) in state.facts.found.iter().enumerate().filter(|(_, found)| found.map == map) {
+                let is_own = match other == own {
+                    true => SymCond::True,
+                    false => has_key(decl, 0, &found.columns, &key),
+                };
+                let before = state.facts.changed.get(&other).unwrap_or(&found.columns);
+                let written = Sym::ite(is_own.clone(), value.clone(), before[at].clone());
+                if written != before[at] {
+                    let mut columns = before.clone();
+                    columns[at] = written;
+                    state.facts.changed.insert(other, columns);
+                }
+            }
+            state.facts.changed.get(&own).unwrap_or(&state.facts.found[own].columns).clone()
+        }
+        None => Vec::new(),
+    }
 }
 
 /// The entries of a map among these.

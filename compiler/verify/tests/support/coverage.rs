@@ -109,6 +109,7 @@ fn operation(op: &Op) -> &'static str {
         Op::Unnest => "unnest",
         Op::Touch(_) => "touch",
         Op::Remove(_) => "remove",
+        Op::Update(..) => "update",
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Lineage<'l> {
     pub packet: &'l Packet,
     /// What became of it.
     pub run: &'l Run,
+    /// The time, in ns.
+    pub now: u64,
     /// The stores at every moment; none for networks without state.
     pub moments: &'l [Stores],
     /// The waypoints that the leaves tell about.
@@ -102,6 +104,7 @@ impl Lineage<'_> {
             VarKind::Field(field) => self.packet.get(field),
             VarKind::Body => (self.packet.options.len() + self.packet.payload.len()) as u128,
             VarKind::Choice(_) | VarKind::Cell { .. } => values.get(&var).copied().unwrap_or(0),
+            VarKind::Now => self.now.into(),
             VarKind::Full { .. } | VarKind::NoFree(_) | VarKind::Unknown(_) => 0,
         }
     }

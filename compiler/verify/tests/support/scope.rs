@@ -145,7 +145,19 @@ impl Words<'_> {
         Expr::Const(Bv::new(width, self.rng.value(width)))
     }
 
+    /// The time, or a part of it.
+    fn time(&mut self, width: u16) -> Option<Expr> {
+        let lo = self.rng.below(usize::from(TIME_WIDTH.checked_sub(width)?) + 1) as u16;
+        let part = |lo| Expr::Extract { hi: lo + width - 1, lo, of: Box::new(Expr::Now) };
+        Some(if width == TIME_WIDTH { Expr::Now } else { part(lo) })
+    }
+
     fn leaf(&mut self, width: u16) -> Expr {
+        if self.rng.chance(3)
+            && let Some(time) = self.time(width)
+        {
+            return time;
+        }
         let names = self.names(width);
         if names.is_empty() || self.rng.chance(20) { self.constant(width) } else { self.rng.pick(&names) }
     }

@@ -14,6 +14,8 @@ pub struct Visit<'v> {
     pub program: &'v Program,
     /// The port by which the packet entered.
     pub port: PortId,
+    /// The time, in ns.
+    pub now: u64,
     /// The packet then.
     pub packet: &'v Packet,
     /// The store before.
@@ -152,7 +154,8 @@ impl Visit<'_> {
         if (&chosen, &row.facts.full) != (&deeds.chosen, &full) {
             return Err(format!("chosen {:?}, full {full:?}", deeds.chosen));
         }
-        self.added_agree(&model, row)
+        self.added_agree(&model, row)?;
+        self.changed_agree(&model, row)
     }
 
     /// Whether the packet may have left with an announcement of a header that it does not have, or without one of a
@@ -161,7 +164,8 @@ impl Visit<'_> {
         let told = |op: &Op| match op {
             Op::Pop(_) | Op::Unnest => true,
             Op::Set(Place::Field(field), _) => field.header.selector() == Some(*field),
-            Op::Set(Place::Slot(_), _) | Op::Push(_) | Op::Nest | Op::Touch(_) | Op::Remove(_) => false,
+            Op::Set(Place::Slot(_), _) | Op::Push(_) | Op::Nest => false,
+            Op::Touch(_) | Op::Remove(_) | Op::Update(..) => false,
         };
         self.program.blocks.iter().flat_map(|b| &b.ops).any(told)
     }
@@ -186,6 +190,33 @@ impl Visit<'_> {
         Ok(())
     }
 
+    /// The row tells what every entry that is still there has become.
+    fn changed_agree(&self, model: &Model, row: &WayThrough) -> Result<(), String> {
+        let told = self.changed(model, row);
+        for map in (0..self.program.maps.len() as u32).map(MapId) {
+            for (id, now) in self.after.map(map).entries() {
+                let Some(was) = self.before.map(map).entry(id) else { continue };
+                let own = told.iter().filter(|(m, before, _)| (*m, before) == (map, &was.columns));
+                let own: Vec<&Vec<u128>> = own.map(|(_, _, after)| after).collect();
+                let changed = if own.is_empty() { vec![&was.columns] } else { own };
+                if changed.iter().any(|columns| **columns != now.columns) {
+                    return Err(format!("{was:?} became {now:?}, not {changed:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the row tells of entries that were written to: what they were, and what they are.
+    fn changed(&self, model: &Model, row: &WayThrough) -> Vec<(MapId, Vec<u128>, Vec<u128>)> {
+        let values = |columns: &[Sym]| columns.iter().map(|c| model.eval(c)).collect();
+        let one = |(at, columns): (&usize, &Vec<Sym>)| {
+            let found = &row.facts.found[*at];
+            (found.map, values(&found.columns), values(columns))
+        };
+        row.facts.changed.iter().map(one).collect()
+    }
+
     /// Rows of broken invariants are there exactly for the entries added that break one.
     fn breaks_agree(&self, rows: &[WayThrough], coverage: &mut Coverage) -> Result<(), String> {
         let Some(copy) = self.run.copies.first() else { return Ok(()) };
@@ -193,17 +224,21 @@ impl Visit<'_> {
         let mut broken: Vec<(MapId, Vec<u128>)> = Vec::new();
         for row in rows {
             let (RowEnd::Breaks(map), Some(model)) = (&row.end, self.model(&deeds, row)) else { continue };
-            let Some(added) = row.facts.added.last() else { return Err("nothing added that breaks".into()) };
-            let columns: Vec<u128> = added.columns.iter().map(|c| model.eval(c)).collect();
-            if self.program.maps[map.index()].admits(&columns) {
-                return Err(format!("{columns:?} keeps the invariant of {map:?}: {row:?}"));
+            let added = row.facts.added.iter().map(|s| (s.map, s.columns.iter().map(|c| model.eval(c)).collect()));
+            let changed = self.changed(&model, row).into_iter().map(|(map, _, now)| (map, now));
+            let breaks =
+                |(m, columns): &(MapId, Vec<u128>)| m == map && !self.program.maps[map.index()].admits(columns);
+            let before = broken.len();
+            broken.extend(added.chain(changed).filter(breaks));
+            if broken.len() == before {
+                return Err(format!("the invariant of {map:?} is kept: {row:?}"));
             }
-            broken.push((*map, columns));
             coverage.row(row);
         }
         for (map, decl) in (0u32..).map(MapId).zip(&self.program.maps) {
             let (before, after) = (self.before.map(map), self.after.map(map));
-            for (_, entry) in after.entries().filter(|(id, e)| before.entry(*id).is_none() && !decl.admits(&e.columns))
+            for (_, entry) in
+                after.entries().filter(|(id, e)| before.entry(*id) != Some(*e) && !decl.admits(&e.columns))
             {
                 if !broken.contains(&(map, entry.columns.clone())) {
                     return Err(format!("{entry:?} breaks the invariant of {map:?}, and no row tells"));
@@ -229,6 +264,7 @@ impl Model<'_> {
             VarKind::Field(field) => self.visit.packet.get(field),
             VarKind::Body => (self.visit.packet.options.len() + self.visit.packet.payload.len()) as u128,
             VarKind::Choice(choice) => taken(choice).flatten().unwrap_or(0),
+            VarKind::Now => self.visit.now.into(),
             VarKind::Unknown(_) => 0,
             VarKind::NoFree(choice) => u128::from(taken(choice) == Some(None)),
             VarKind::Cell { .. } => self.cells.get(&var).copied().unwrap_or(0),

@@ -141,7 +141,8 @@ fn a_port_without_behaviour_drops() {
     let parsed = super::world::Parsed::new("behaviour sefl { on wan { Forward(lan); } }");
     let ports = &super::world::ports()[..2];
     let params = super::world::params();
-    let env = crate::lower::Env { ports, params: &params, headers: &crate::layouts::NO_HEADERS };
+    let env =
+        crate::lower::Env { ports, lost: &Default::default(), params: &params, headers: &crate::layouts::NO_HEADERS };
     let lowered = crate::lower::lower_behaviour(&env, parsed.sefl(), parsed.rfb.name.node);
     assert_eq!(parsed.shown(&lowered.problems), [("W0503".to_owned(), "T".to_owned())]);
     expect![[r#"
@@ -189,7 +190,12 @@ fn copies_are_bounded() {
 fn anything_that_parses_is_survived() {
     let nf = include_str!("../../../../../stdlib/nf.rdcl");
     let (ports, params) = (super::world::ports(), super::world::params());
-    let env = crate::lower::Env { ports: &ports, params: &params, headers: &crate::layouts::NO_HEADERS };
+    let env = crate::lower::Env {
+        ports: &ports,
+        lost: &Default::default(),
+        params: &params,
+        headers: &crate::layouts::NO_HEADERS,
+    };
     for item in rdcl_syntax::split(nf).into_iter().map(|c| &nf[c.start as usize..c.end as usize]) {
         for from in (0..item.len()).step_by(9) {
             for length in [1, 25] {

@@ -2,7 +2,7 @@
 
 use super::dump::{dump, dump_cond, dump_expr};
 use super::world::{Parsed, params, ports};
-use crate::lower::{Env, FilterRule, Lowered, lower_condition, lower_fields, lower_filter, lower_predicate};
+use crate::lower::{Env, FilterRule, LostPorts, Lowered, lower_condition, lower_fields, lower_filter, lower_predicate};
 use expect_test::expect;
 use rdcl_base::IntervalSet;
 use rdcl_core::{Cond, Expr, HeaderKind, Origins, Stack};
@@ -20,7 +20,7 @@ fn promise(entry: &[HeaderKind], exit: &[HeaderKind], text: &str) -> Result<Stri
     let parsed = Parsed::new(&format!("ensures lan -> wan {text}"));
     let Clause::Holds { when, body, .. } = parsed.clause() else { panic!("not a body: {text}") };
     let (ports, params) = (ports(), params());
-    let env = Env { ports: &ports, params: &params, headers: &crate::layouts::NO_HEADERS };
+    let env = Env { ports: &ports, lost: &LostPorts::default(), params: &params, headers: &crate::layouts::NO_HEADERS };
     let (when, mut problems) = match when {
         Some(when) => lower_condition(&env, stack(entry), when),
         None => (Cond::True, Vec::new()),

@@ -33,6 +33,10 @@ impl Dump<'_> {
             Op::Unnest => "unnest".into(),
             Op::Touch(cell) => format!("touch {}", self.0.cells[cell.index()].name),
             Op::Remove(cell) => format!("remove {}", self.0.cells[cell.index()].name),
+            Op::Update(cell, column, e) => {
+                let cell = &self.0.cells[cell.index()];
+                format!("{}.{} := {}", cell.name, self.0.maps[cell.map.index()].column(*column).0, self.expr(e))
+            }
         }
     }
 
@@ -118,6 +122,7 @@ impl Dump<'_> {
             Expr::Extract { hi, lo, of } => format!("{}[{hi}..{lo}]", self.expr(of)),
             Expr::Concat(a, b) => format!("({} ++ {})", self.expr(a), self.expr(b)),
             Expr::Zext(width, of) => format!("zext({width}, {})", self.expr(of)),
+            Expr::Now => "now".into(),
             Expr::Hash(of, size) => format!("hash({}) % {size}", self.exprs(of)),
             Expr::Ite(c, a, b) => format!("({} ? {} : {})", self.cond(c), self.expr(a), self.expr(b)),
         }

@@ -54,6 +54,32 @@ fn network_address_translation() {
 }
 
 #[test]
+fn entries_are_written_to() {
+    let state = "state seen { key ip: Ipv4; value hits: u16, port: u16; unique port; capacity 9; idle 1s; }";
+    let ahead = "lookup f in seen by (ip.src) { else insert f in seen (ip.src, 0, 1) { full Fail(\"full\"); } }";
+    let program = |body: &str| format!("{state} on lan {{ {ahead} {body} Forward(wan); }} on wan {{ Forward(lan); }}");
+    let core = core(&program("f.hits = f.hits + 1;"));
+    expect![[r#"
+        lan -> 0
+        wan -> 6
+        0: lookup f in seen#0 (ip.src) hit 1 miss 2
+        1: touch f; goto 3
+        2: insert f in seen (ip.src, 0:16, 1:16) ok 3 full 4 clash(to be proved never) 5
+        3: f.hits := (f.hits + 1:16); forward wan
+        4: drop Fail("full")
+        5: drop Clash(MapId(0))
+        6: forward lan
+    "#]]
+    .assert_eq(&core);
+    fault("E0505", "f.port", &program("f.port = 2;"));
+    fault("E0505", "f.ip", &program("f.ip = 10.0.0.1;"));
+    fault("E0522", "hit", &program("f.hit = 2;"));
+    fault("E0508", "ip.src", &program("f.hits = ip.src;"));
+    fault("E0519", "f", &program("remove f; f.hits = 2;"));
+    fault("E0528", "f.hits", &program("Fork({ NoOp(); }, { NoOp(); }); f.hits = 2;"));
+}
+
+#[test]
 fn a_map_is_declared() {
     let (_, lowered) = lower(FLOWS);
     let map = &lowered.program.maps[0];

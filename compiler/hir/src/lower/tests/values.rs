@@ -1,7 +1,7 @@
 //! Values, widths and conditions.
 
 use super::fault;
-use super::world::on_lan;
+use super::world::{core, on_lan};
 use expect_test::expect;
 
 #[test]
@@ -121,12 +121,68 @@ fn kinds_are_told_apart() {
 
 #[test]
 fn operators_that_core_lacks() {
-    fault("E0510", "ip.id * 2", "ip.id = ip.id * 2; Forward(wan);");
+    fault("E0510", "ip.id * ip.id", "ip.id = ip.id * ip.id; Forward(wan);");
     fault("E0510", "ip.id / 2", "ip.id = ip.id / 2; Forward(wan);");
     fault("E0511", "ip.id", "ip.id = ip.id << ip.id; Forward(wan);");
     fault("E0511", "ip.dst", "Constrain(ip.src in ip.dst..10.0.0.9); Forward(wan);");
     fault("E0303", "10.0.0.1/8", "Constrain(ip.src in 10.0.0.1/8); Forward(wan);");
     fault("E0512", "9..1", "Constrain(has tcp and tcp.dport in 9..1); Forward(wan);");
+}
+
+#[test]
+fn products_are_sums() {
+    let core = on_lan("ip.id = ip.id * 5; Forward(wan);");
+    expect![[r#"
+        lan -> 0
+        0: ip.id := (ip.id + (ip.id << 2)); forward wan
+    "#]]
+    .assert_eq(&core);
+    let core = on_lan("Allocate(x, 64); x = widen(ip.len, 64) * 3 * (7 / 2) * (200Mbps / 3kbps); Forward(wan);");
+    assert!(core.contains("zext(64, ip.len)"), "{core}");
+    fault("E0509", "7 / 0", "ip.id = 7 / 0; Forward(wan);");
+    fault("E0508", "widen(ip.id, 8)", "ip.ttl = widen(ip.id, 8); Forward(wan);");
+    let nested = "ip.id * 65535 * 65535 * 65535";
+    fault("E0533", nested, &format!("ip.id = {nested}; Forward(wan);"));
+}
+
+#[test]
+fn times_and_durations() {
+    let state =
+        "state seen { key ip: Ipv4; value first: Time, gap: Duration; capacity 9; idle 1s; invariant gap <= 5s; }";
+    let ahead = "lookup f in seen by (ip.src) { else insert f in seen (ip.src, now, 0ns) { full Fail(\"full\"); } }";
+    let program = |body: &str| format!("{state} on lan {{ {ahead} {body} Forward(wan); }} on wan {{ Forward(lan); }}");
+    let core = core(&program(
+        "If(now - f.first > 2s + 500ms, { f.gap = 3 * (now - f.first); });
+         If(now >= f.first + f.gap, { f.first = now; });
+         Allocate(n, 64); n = (now - f.first) / 1ns; f.gap = n * 1ns;",
+    ));
+    expect![[r#"
+        lan -> 0
+        wan -> 10
+        0: lookup f in seen#0 (ip.src) hit 1 miss 2
+        1: touch f; goto 3
+        2: insert f in seen (ip.src, now, 0:64) ok 3 full 8 clash(to be proved never) 9
+        3: if 2500000000:64 < (now - f.first) then 4 else 5
+        4: f.gap := ((now - f.first) + ((now - f.first) << 1)); goto 5
+        5: if (f.first + f.gap) <= now then 6 else 7
+        6: f.first := now; goto 7
+        7: n := (now - f.first); f.gap := n; forward wan
+        8: drop Fail("full")
+        9: drop Clash(MapId(0))
+        10: forward lan
+    "#]]
+    .assert_eq(&core);
+    for (at, body) in [
+        ("now + f.first", "f.first = now + f.first;"),
+        ("now", "Allocate(n, 64); n = now;"),
+        ("now > 5", "Constrain(now > 5);"),
+        ("f.gap + 1", "f.gap = f.gap + 1;"),
+        ("5ms + 1bps", "f.gap = 5ms + 1bps;"),
+        ("f.first", "f.gap = f.first;"),
+        ("now * 2", "f.first = now * 2;"),
+    ] {
+        fault("E0507", at, &program(body));
+    }
 }
 
 #[test]

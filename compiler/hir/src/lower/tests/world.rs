@@ -1,6 +1,6 @@
 //! A block to put behaviours and promises into.
 
-use crate::lower::{Env, Lowered, PortGroup, lower_behaviour};
+use crate::lower::{Env, LostPorts, Lowered, PortGroup, lower_behaviour};
 use crate::value::{TableType, Type, Value};
 use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, Dimension, NodeId, Quantity, Span};
@@ -109,7 +109,7 @@ pub fn lower(members: &str) -> (Parsed, Lowered) {
     let parsed = Parsed::new(&format!("behaviour sefl {{\n{members}\n}}"));
     let (ports, params) = (ports(), params());
     let mut lowered = lower_behaviour(
-        &Env { ports: &ports, params: &params, headers: &crate::layouts::NO_HEADERS },
+        &Env { ports: &ports, lost: &LostPorts::default(), params: &params, headers: &crate::layouts::NO_HEADERS },
         parsed.sefl(),
         parsed.rfb.node,
     );

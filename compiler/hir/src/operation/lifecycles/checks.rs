@@ -3,12 +3,15 @@
 use super::logic::{exclude_each_other, implies};
 use super::{Condition, Event, LifeState, Lifecycle};
 use crate::source::loc::Problem;
-use rdcl_base::{Code, Diagnostic, Dimension, Quantity};
+use rdcl_base::{Code, Diagnostic, Dimension, Quantity, Severity};
 
 /// Everything that is wrong with the machine that states and events make.
+///
+/// What is missing is complained of only if every state and event could be read.
 pub(super) fn problems(lifecycle: &Lifecycle) -> Vec<Problem> {
-    let mut found = beginnings(lifecycle);
-    if found.is_empty() {
+    let whole = lifecycle.problems.iter().all(|problem| problem.severity != Severity::Error);
+    let mut found = if whole { beginnings(lifecycle) } else { Vec::new() };
+    if whole && found.is_empty() {
         found.extend(lost_states(lifecycle));
     }
     for (i, event) in lifecycle.events.iter().enumerate() {
@@ -115,11 +118,16 @@ fn no_way_back(lifecycle: &Lifecycle, event: &Event) -> Option<Problem> {
     Some(others.fold(problem, |problem, other| problem.with_label(other.place, "this is where it leads")))
 }
 
-/// Two events of the same name that may happen in the same state, so that it is not said which one does.
+/// Two events of the same name that may happen in the same state, so that it is not said which one does. One that
+/// changes no state may happen in any.
 fn both_apply(lifecycle: &Lifecycle, event: &Event, first: &Event) -> Option<Problem> {
-    let (step, other) = (event.step.as_ref()?, first.step.as_ref()?);
     let together = event.targets == first.targets || event.targets.iter().any(|t| first.targets.contains(t));
-    let state = step.from.iter().find(|state| other.from.contains(state))?;
+    let in_state = |state: &usize| format!("in `{}`", lifecycle.states[*state].name);
+    let at_once = match (&event.step, &first.step) {
+        (Some(step), Some(other)) => in_state(step.from.iter().find(|state| other.from.contains(state))?),
+        (Some(step), None) | (None, Some(step)) => in_state(step.from.first()?),
+        (None, None) => "at any time".to_owned(),
+    };
     if event.verb != first.verb || !together {
         return None;
     }
@@ -128,7 +136,7 @@ fn both_apply(lifecycle: &Lifecycle, event: &Event, first: &Event) -> Option<Pro
     if exclude_each_other(a, b) {
         return None;
     }
-    let message = format!("two `on {}` may happen in `{}`", event.verb, lifecycle.states[*state].name);
+    let message = format!("two `on {}` may happen {at_once}", event.verb);
     Some(
         Diagnostic::new(Code::E0352, event.place, message)
             .with_label(first.place, "the other one")
