@@ -306,8 +306,9 @@ pub(crate) fn bare(ctx: &mut Context<'_>, name: Name, start: u32, end: u32) -> B
 pub(crate) fn negative(ctx: &mut Context<'_>, of: Expr, l: u32, r: u32) -> Expr {
     if !ctx.program {
         ctx.error(
-            unexpected(Span::new(l, l + 1), "a value has no sign here")
-                .with_help("write the number that is meant, as in `0xffff`, or subtract from a value, as in `ip.ttl - 1`"),
+            unexpected(Span::new(l, l + 1), "a value has no sign here").with_help(
+                "write the number that is meant, as in `0xffff`, or subtract from a value, as in `ip.ttl - 1`",
+            ),
         );
     }
     let zero = ctx.expr(l, ExprKind::Int(0), l + 1);

@@ -106,8 +106,7 @@ fn lower_case_if(span: Span) -> Diagnostic<Span> {
 
 /// `else if` among members.
 fn else_if(span: Span) -> Diagnostic<Span> {
-    Diagnostic::new(Code::E0101, span, "there is no `else if`, expected `{`")
-        .with_help("write `else { if … { … } }`")
+    Diagnostic::new(Code::E0101, span, "there is no `else if`, expected `{`").with_help("write `else { if … { … } }`")
 }
 
 /// `on heal: within 2s`, where the states that an event leads to are left out and their colon is not.

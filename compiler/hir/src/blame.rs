@@ -100,7 +100,9 @@ fn clauses<'db>(
     while found.len() < MOST_PLACES && at != default_instance(db, at.rfb(db)) {
         let next = match at == subject {
             false => parent_clause(db, subject, at),
-            true => part_clause(db, file, at).or_else(|| deployment_clause(db, file, at).map(|clause| (clause, at, at))),
+            true => {
+                part_clause(db, file, at).or_else(|| deployment_clause(db, file, at).map(|clause| (clause, at, at)))
+            }
         };
         let Some((clause, user, whole)) = next else { break };
         let is_last = user == at;
@@ -170,7 +172,8 @@ fn wrong_argument<'db>(
     let usual = params(db, default_instance(db, rfb));
     let is_cured = |name: &str| {
         let without = with_usual(db, rfb, values, usual, name);
-        without != clause.instance && !problems(without).iter().any(|p| (p.code, p.primary) == (problem.code, problem.primary))
+        without != clause.instance
+            && !problems(without).iter().any(|p| (p.code, p.primary) == (problem.code, problem.primary))
     };
     let declared = &signature(db, rfb).params;
     let written = clause.args.iter().enumerate().filter_map(|(i, arg)| {

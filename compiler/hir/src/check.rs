@@ -215,8 +215,11 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
     if is_nemo(db, instance.rfb(db).file(db)) {
         return too_many_leaves(db, instance).into_iter().collect();
     }
-    let lineage = instance_lineage(db, instance).iter();
-    let mut found: Vec<Problem> = lineage.flat_map(|i| parents(db, *i).problems.iter().cloned()).collect();
+    let mut found = parents(db, instance).problems.clone();
+    // What an ancestor's constraints do not allow is said where the argument is given.
+    let ancestors = instance_lineage(db, instance).iter().skip(1);
+    let inherited = ancestors.flat_map(|ancestor| &parents(db, *ancestor).problems);
+    found.extend(inherited.filter(|problem| problem.code != Code::E0322).cloned());
     if instance.rfb(db).origin(db).is_some() {
         found.extend(ports(db, instance).problems.iter().cloned());
         found.extend(body_of(db, instance));

@@ -46,7 +46,8 @@ use rdcl_core::{
 use rdcl_syntax::ast;
 use std::collections::BTreeMap;
 
-/// Ports that a block may have although nothing is known of them. Who names one is not complained of.
+/// Ports that a block may have although nothing is known of them, and parameters of unknown types. Who names one is not
+/// complained of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LostPorts {
     /// Their names, as far as they are known.

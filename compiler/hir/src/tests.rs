@@ -4,6 +4,7 @@ mod blame;
 mod hints;
 mod incremental;
 mod meaning;
+mod messages;
 mod nemo;
 mod pages;
 mod robust;

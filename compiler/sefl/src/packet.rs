@@ -71,6 +71,7 @@ impl Packet {
                 return Err(PacketError(format!("`{}` cannot follow `{}`", next.name(), header.name())));
             }
             tags.extend(layout::tag_of(*header).map(|tag| (tag, at)));
+            let base = tags.last().map_or(0, |tag| tag.1);
             for decl in header.fields() {
                 let native = format!("{}.{}", header.name(), decl.name);
                 let value = match decl.role {
@@ -78,7 +79,7 @@ impl Packet {
                     Role::Derived(Derivation::NextProtocol) => next.and_then(|next| header.number_of(*next)),
                     Role::Derived(Derivation::Length | Derivation::Checksum) | Role::Plain | Role::HopLimit => None,
                 };
-                let label = layout::published(&native).unwrap_or(&native).to_owned();
+                let label = layout::published(header.name(), at - base, decl.width).unwrap_or(&native).to_owned();
                 fields.push(Start { at, width: decl.width, label, native, value });
                 at += i64::from(decl.width);
             }
@@ -162,5 +163,23 @@ impl Packet {
     pub fn state(&self, options: &Options) -> State {
         let fields = self.fields.iter().map(|f| (f.at, u32::from(f.width), f.label.clone(), f.value)).collect();
         start(fields, &self.tags, options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_called_after_their_headers() {
+        let names = |headers: &[HeaderKind]| {
+            let packet = Packet::stack(headers).expect("these follow one another");
+            packet.names().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let udp = names(&[HeaderKind::Ip4, HeaderKind::Udp, HeaderKind::Vxlan]);
+        assert!(udp.iter().any(|n| n == "UDPSrc") && udp.iter().any(|n| n == "VXLANVni"), "{udp:?}");
+        assert!(!udp.iter().any(|n| n.starts_with("Tcp") || n.starts_with("ESP")), "{udp:?}");
+        let arp = names(&[HeaderKind::Eth, HeaderKind::Arp]);
+        assert!(arp.iter().any(|n| n == "ARPProtocolType") && !arp.iter().any(|n| n.starts_with("VLAN")), "{arp:?}");
     }
 }

@@ -8,11 +8,11 @@ use crate::operation::substrates::{find_ree, substrate};
 use crate::part::parts;
 use crate::port::ports;
 use crate::source::db::{Db, Package};
-use crate::source::item::{Item, items, parsed};
+use crate::source::item::{Item, is_read, items, parsed};
 use crate::source::loc::{Loc, Problem};
 use crate::source::names::{Kind, plain_name, resolve};
-use crate::wire::wires;
 use crate::wire::ends::{Surroundings, offsets, report_unknown_part};
+use crate::wire::wires;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{self, EndSegment, Expr, ExprKind, Pin};
 use std::collections::BTreeMap;
@@ -83,8 +83,13 @@ fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
     if !must_be_concrete(cx, rfb, tree.rfb.node, "deployed") {
         return None;
     }
-    let written =
-        Written { type_args: &tree.type_args, args: &tree.args, passed: Params::new(), path: &tree.rfb, at: tree.rfb.node };
+    let written = Written {
+        type_args: &tree.type_args,
+        args: &tree.args,
+        passed: Params::new(),
+        path: &tree.rfb,
+        at: tree.rfb.node,
+    };
     let instance = instantiate(cx, rfb, &written, &Params::new()).unwrap_or_else(|with_defaults| with_defaults);
     let pins: Vec<Pinned> = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
     report_pinned_twice(cx, &pins);
@@ -108,7 +113,9 @@ fn objective(cx: &mut Cx<'_>, expr: &Expr) -> Option<String> {
 }
 
 fn pinned<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, on: Item<'db>, pin: &Pin) -> Option<Pinned> {
-    let ree = find_ree(cx, substrate(cx.db, on), &pin.ree);
+    let places = substrate(cx.db, on);
+    let is_lost = places.find(&pin.ree.text).is_none() && !is_read(cx.db, on);
+    let ree = if is_lost { None } else { find_ree(cx, places, &pin.ree) };
     let (what, is_port) = target(cx, instance, pin)?;
     Some(Pinned { what, is_port, ree: ree?, place: cx.at(pin.node) })
 }

@@ -32,7 +32,10 @@ fn a_size_that_cannot_be_is_the_arguments_fault() {
         let found = told(&sized("0", rest));
         let sizes: Vec<&String> = found.iter().filter(|f| f.starts_with("E03")).collect();
         assert_eq!(sizes.len(), 1, "{found:?}");
-        assert!(sizes[0].starts_with("E0302 at '0'") && sizes[0].contains(here) && sizes[0].ends_with(more), "{found:?}");
+        assert!(
+            sizes[0].starts_with("E0302 at '0'") && sizes[0].contains(here) && sizes[0].ends_with(more),
+            "{found:?}"
+        );
         assert!(!found.iter().any(|f| f.starts_with("E05")), "{found:?}");
     }
 }
