@@ -42,6 +42,9 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
         let among_members = before.ends_with("else") && !expected.statement();
         return Some(if among_members { else_if(span) } else { lower_case_if(span) });
     }
+    if ctx.text[span.start as usize..].starts_with("/*") {
+        return Some(block_comment(span));
+    }
     let (hint, fix) = expected.hint(ctx.text, span).map_or((None, None), |hint| (Some(hint.0), hint.1));
     if expected.at_start() && hint.is_none() && ctx.is_lost() {
         return None;
@@ -83,6 +86,12 @@ fn place<'e>(ctx: &Context<'_>, error: &'e Failure<'_>) -> Option<(Span, &'e [St
         span.start == span.end && (ctx.shared.unclosed.get() || ctx.shared.stop.get() || ctx.shared.deep.get());
     let known = at_end || ctx.shared.flawed.borrow().contains(&span.start);
     (!known).then_some((span, expected))
+}
+
+/// A comment of another language.
+fn block_comment(span: Span) -> Diagnostic<Span> {
+    Diagnostic::new(Code::E0101, span, "there are no comments between `/*` and `*/`")
+        .with_help("a comment begins with `//` and ends with its line")
 }
 
 /// A reserved word where a name belongs.

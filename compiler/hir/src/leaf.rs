@@ -17,7 +17,7 @@ use crate::source::db::{Db, Package, TableFile};
 use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::value::{TableType, Type, Value};
-use rdcl_base::NodeId;
+use rdcl_base::{NodeId, Span};
 use rdcl_core::{Origins, PortDecl, Program, Shape, Stack, TableData};
 use rdcl_import::{ColumnType, Schema, read_table};
 use rdcl_syntax::ast;
@@ -160,6 +160,32 @@ pub fn leaf_tables<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Vec<Arc<TableData>>
 fn table_of(db: &dyn Db, params: &Params, name: &str) -> Option<Arc<TableData>> {
     let (Type::Table(ty), Value::Table(path)) = params.get(name)? else { return None };
     Some(Arc::clone(&table(db, table_file(db, path)?, ty.clone()).0))
+}
+
+/// The files of a leaf's tables, in the order of its program's; none where one is missing.
+pub fn leaf_table_files<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Vec<Option<TableFile>> {
+    let params = leaf.instance(db).and_then(|i| body(db, i).owner()).map(|owner| params(db, owner));
+    let file = |name: &str| match params?.get(name)? {
+        (Type::Table(_), Value::Table(path)) => table_file(db, path),
+        _ => None,
+    };
+    leaf_program(db, leaf).tables.iter().map(|table| file(&table.name)).collect()
+}
+
+/// Where the rows of a table are in its text: the lines that say something.
+#[salsa::tracked(returns(ref))]
+pub fn table_rows(db: &dyn Db, file: TableFile) -> Vec<Span> {
+    let (mut start, mut rows) = (0, Vec::new());
+    for line in file.text(db).split_inclusive('\n') {
+        let content = line.split('#').next().unwrap_or_default();
+        let is_blank = |c: char| c.is_whitespace() || c == ',';
+        let (rest, whole) = (content.trim_start_matches(is_blank), content.trim_end_matches(is_blank));
+        if !rest.is_empty() {
+            rows.push(Span::new((start + content.len() - rest.len()) as u32, (start + whole.len()) as u32));
+        }
+        start += line.len();
+    }
+    rows
 }
 
 /// What is wrong in the tables that a leaf reads, each read with the columns that the leaf gives it.

@@ -385,8 +385,18 @@ fn unknown_name(cx: &Cx<'_>, name: &ast::Name, wanted: Kind) -> Problem {
     let is_it = |full: &&str| full.rsplit_once("::").is_some_and(|(_, last)| last == name.text);
     match names_in_sight(cx.db, cx.item, keyword).find(is_it) {
         Some(full) => with_full_name(problem, full),
-        None => problem.misspelt(&name.text, names_in_sight(cx.db, cx.item, keyword)),
+        None => problem.misspelt(&name.text, others_in_sight(cx.db, cx.item, keyword)),
     }
+}
+
+/// The names that an item can mean: not its own, nor those of the items around it, which would be parts or parents of
+/// themselves.
+fn others_in_sight<'db>(db: &'db dyn Db, item: Item<'db>, keyword: Keyword) -> impl Iterator<Item = &'db str> {
+    let is_other = move |name: &&str| {
+        let meant = in_sight(db, item, name);
+        meant.is_none_or(|meant| meant != item && around(db, item).all(|outer| outer != meant))
+    };
+    names_in_sight(db, item, keyword).filter(is_other)
 }
 
 /// Proposes an import for an unknown name, or else what it was probably meant to be.
