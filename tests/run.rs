@@ -36,6 +36,8 @@ mod heat;
 mod judges;
 #[path = "run/lint.rs"]
 mod lint;
+#[path = "run/manners.rs"]
+mod manners;
 #[path = "run/markdown.rs"]
 mod markdown;
 #[path = "run/mutants.rs"]
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         starters::trials,
         sefl::trials,
         packages::trials,
+        manners::trials,
         lint::trials,
         tests::trials,
         reports::trials,

@@ -32,6 +32,7 @@ pub(crate) fn stray(text: &str, span: Span) -> Fault {
         "→" => Some("a flow is written `->`"),
         "↔" => Some("a wire is written `<->`"),
         "–" | "−" => Some("subtraction is written `-`"),
+        "#" => Some("a comment begins with `//`"),
         _ => None,
     };
     Diagnostic::new(Code::E0102, span, format!("`{}` is not part of the language", brief(text)))

@@ -63,7 +63,6 @@ fn usage() -> Result<(), String> {
         "examples/branch --target hat",
         "examples/branch --allow W9999",
         "examples/branch --allow E0901",
-        "examples/router",
         "nowhere",
         // One name for both.
         "tests/emit/site.rdcl tests/emit/site.rdcl",
@@ -71,7 +70,8 @@ fn usage() -> Result<(), String> {
         let (ran, files) = build("build-usage", line, 2)?;
         expect(ran.stdout.is_empty() && files.is_empty(), &ran, "nothing is written")?;
     }
-    Ok(())
+    let (ran, files) = build("build-usage", "examples/router", 1)?;
+    expect(files.is_empty() && ran.stderr.contains("no service is deployed"), &ran, "a package without a deployment")
 }
 
 fn one_deployment() -> Result<(), String> {

@@ -213,7 +213,7 @@ fn placements() -> Result<(), String> {
 fn nothing_to_place() -> Result<(), String> {
     let ran = expect_code("place --deploy clod examples/branch", 2)?;
     expect(ran.stdout.is_empty() && ran.stderr.contains("did you mean `cloud`?"), &ran, "the nearest name")?;
-    let ran = expect_code("place examples/router", 2)?;
+    let ran = expect_code("place examples/router", 1)?;
     expect(ran.stdout.is_empty() && ran.stderr.contains("no service is deployed"), &ran, "a sentence")
 }
 

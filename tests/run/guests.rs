@@ -195,13 +195,19 @@ fn usage() -> Result<(), String> {
         ("run examples/branch --pcap-in examples/branch/lan.pcap", "FILE@PORT"),
         ("run examples/branch --deploy cloud", "no part of `cloud` runs on kvm"),
         ("run examples/branch --deploy egde", "did you mean `edge`?"),
-        ("run examples/router", "no service is deployed here"),
         ("run", "<PATH>"),
     ] {
         let ran = expect_code(&format!("{line} --backend native"), 2)?;
         expect(ran.stderr.contains(words), &ran, &format!("`{words}` is said"))?;
     }
-    Ok(())
+    let ran = expect_code("run examples/router --backend native", 1)?;
+    expect(ran.stderr.contains("no service is deployed here"), &ran, "there is nothing to run")?;
+    let capture = "examples/branch/lan.pcap";
+    let line = format!("run examples/branch --backend native --pcap-in {capture}@lan --pcap-out {capture}@lan");
+    let before = fs::read(binary::root().join(capture)).map_err(|e| e.to_string())?;
+    let ran = expect_code(&line, 2)?;
+    let after = fs::read(binary::root().join(capture)).map_err(|e| e.to_string())?;
+    expect(ran.stderr.contains("is sent, and would be written over") && before == after, &ran, "what is sent is kept")
 }
 
 fn captures() -> Result<(), String> {

@@ -4,6 +4,7 @@
 use crate::binary::{self, Run, expect};
 use libtest_mimic::{Failed, Trial};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,6 +22,10 @@ const CHECKS: &[Check] = &[
     ("no-dependencies-no-lock", without),
     ("json-names-the-place", json),
     ("repositories-run-nothing", harmless),
+    ("an-edited-cache-is-not-used", edited),
+    ("what-is-not-there-is-named", not_there),
+    ("the-machine-is-at-fault", machine),
+    ("one-mistake-one-complaint", one_mistake),
 ];
 
 /// One trial for each check.
@@ -271,5 +276,104 @@ fn harmless(world: &World) -> Result<(), String> {
     world.git("acl", &["commit", "--quiet", "--message", "filter"])?;
     world.site("")?;
     world.fine("check site")?;
+    Ok(())
+}
+
+/// Text that somebody has put into the cache is no text of the commit.
+fn edited(world: &World) -> Result<(), String> {
+    world.commit("acl", "v1")?;
+    world.site(", tag = \"v1\"")?;
+    world.fine("check site")?;
+    let caches = fs::read_dir(world.path("cache/rdclc/git")).map_err(|e| e.to_string())?;
+    let cache = caches.filter_map(Result::ok).map(|entry| entry.path()).next().ok_or("no cache")?;
+    let found = fs::read_dir(&cache).map_err(|e| e.to_string())?.filter_map(Result::ok).map(|entry| entry.path());
+    let checkout = found.filter(|path| path.is_dir() && !path.ends_with("copy")).next().ok_or("no checkout")?;
+    let place = || fs::metadata(&checkout).map(|found| found.ino()).map_err(|e| e.to_string());
+    let before = place()?;
+    let ran = world.fine("check --locked --offline site")?;
+    expect(place()? == before, &ran, "what nobody has edited stays where it is")?;
+    let (walls, more) = (checkout.join("walls.rdcl"), checkout.join("more.rdcl"));
+    for (path, text) in [(&walls, "rfb Other {}\n"), (&more, "rfb More : Nothing {}\n")] {
+        fs::write(path, text).map_err(|e| e.to_string())?;
+        let ran = world.fine("check --locked --offline site")?;
+        let whole = fs::read_to_string(&walls).is_ok_and(|text| text.contains("rfb Wall")) && !more.exists();
+        expect(whole, &ran, "the text of the commit is there again")?;
+    }
+    Ok(())
+}
+
+fn not_there(world: &World) -> Result<(), String> {
+    world.commit("acl", "v1.0")?;
+    world.site(", tag = \"v1.1\"")?;
+    let ran = world.refused("check site", "there is no tag `v1.1` in `file://")?;
+    let near = ran.stderr.contains("did you mean `v1.0`?");
+    let at = world.read("site/rdcl.toml")?.lines().last().and_then(|line| line.find("\"v1.1")).ok_or("no tag")? + 1;
+    expect(near && ran.stderr.contains(&format!("site/rdcl.toml:6:{at}")), &ran, "where, and the nearest")?;
+    world.site(", tag = \"v1.0\"")?;
+    world.fine("check site")?;
+    let lock = world.read("site/rdcl.lock")?;
+    let commit = lock.lines().find_map(|line| line.strip_prefix("commit = \"")).ok_or("no commit")?;
+    let wrong = "0123456789".repeat(4);
+    world.write("site/rdcl.lock", &lock.replace(commit.trim_end_matches('"'), &wrong))?;
+    let ran = world.refused("check site", &format!("there is no commit `{wrong}`"))?;
+    expect(ran.stderr.contains("site/rdcl.lock:8:") && ran.stderr.contains("delete the lock"), &ran, "the lock it is")
+}
+
+fn machine(world: &World) -> Result<(), String> {
+    world.commit("acl", "v1")?;
+    world.site("")?;
+    let nowhere = world.path("nowhere");
+    fs::write(&nowhere, "").map_err(|e| e.to_string())?;
+    for (variable, value, words) in
+        [("XDG_CACHE_HOME", &nowhere, "cache of repositories"), ("PATH", &world.path("acl"), "`git` cannot be run")]
+    {
+        let cache = world.path("cache");
+        let environment = [("XDG_CACHE_HOME", cache.as_path()), (variable, value.as_path())];
+        let ran = binary::run_with(&world.folder, &["verify", "site"].map(AsRef::as_ref), &environment);
+        let said = ran.stderr.contains(words) && !ran.stderr.contains("E0012") && ran.stdout.is_empty();
+        expect(ran.code == Some(4) && said, &ran, "what is at fault")?;
+    }
+    // Where a lock file would say nothing of commits, a package need not be writable.
+    world.manifest("near", "walls = { path = \"../walls\" }\n")?;
+    world.manifest("walls", "")?;
+    world.write("walls/main.rdcl", "rfb Wall {}\n")?;
+    world.write("near/main.rdcl", "use walls::main::Wall;\n\nrfb Near : Wall {}\n")?;
+    let full = |package: &str| -> Result<Run, String> {
+        let program = format!("trap '' XFSZ; ulimit -f 0; exec {} check {package}", env!("CARGO_BIN_EXE_rdclc"));
+        let mut command = Command::new("sh");
+        command.args(["-c", &program]).current_dir(&world.folder).env("XDG_CACHE_HOME", world.path("cache"));
+        let output = command.stdin(Stdio::null()).output().map_err(|e| e.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        Ok(Run { stdout, stderr, code: output.status.code(), took: std::time::Duration::ZERO })
+    };
+    let ran = full("near")?;
+    let unwritten = !world.path("near/rdcl.lock").exists();
+    expect(ran.code == Some(0) && ran.stderr.is_empty() && unwritten, &ran, "it is checked nevertheless")?;
+    world.fine("check site")?;
+    world.site(", tag = \"v1\"")?;
+    world.fine("check site")?;
+    let lock = world.path("site/rdcl.lock");
+    fs::write(&lock, world.read("site/rdcl.lock")?.replace("tag = \"v1\"", "rev = \"0000000\""))
+        .map_err(|e| e.to_string())?;
+    let ran = full("site")?;
+    expect(
+        ran.code == Some(4) && ran.stderr.starts_with("error: cannot write `"),
+        &ran,
+        "a lock that has to be written",
+    )
+}
+
+/// What is described wrongly is said once, not again of all that is not found.
+fn one_mistake(world: &World) -> Result<(), String> {
+    world.write("site/main.rdcl", "use acl::walls::Wall;\n\nrfb Site : Wall {}\n")?;
+    for dependency in [
+        "{ path = \"../acl\", tag = \"v1\" }",
+        "{ git = \"https://h/u\", rev = \"0123456\", tag = \"a\", branch = \"b\" }",
+    ] {
+        world.manifest("site", &format!("acl = {dependency}\n"))?;
+        let ran = world.refused("check site", "[E0006] Error: ")?;
+        expect(ran.stderr.contains("1 error, 0 warnings"), &ran, "and nothing else")?;
+    }
     Ok(())
 }

@@ -77,6 +77,10 @@ fn sound(template: &str) -> Result<(), String> {
     let last = ran.stdout.lines().last().unwrap_or_default();
     let passed = last.ends_with(" passed, 0 failed") && !last.starts_with("0 ");
     expect(ran.code == Some(0) && passed && ran.stderr.is_empty(), &ran, "every test passes")?;
+    let line = if template == "service" { "build . --deploy cloud -o ../out" } else { "build . -o ../out" };
+    let ran = run(&package, line);
+    let built = package.join("../out/heat.yaml").exists();
+    expect(ran.code == Some(0) && built, &ran, "it is built")?;
     for name in names_in(&package)?.iter().filter(|name| package.join(name).is_file()) {
         let text = fs::read_to_string(package.join(name)).map_err(|e| e.to_string())?;
         expect(!text.contains("NAME") && text.contains("mine"), &ran, &format!("{name} names the package"))?;
@@ -88,7 +92,11 @@ fn by_default() -> Result<(), String> {
     let folder = binary::scratch("starters-default");
     let ran = run(&folder, "new my-gate");
     expect(ran.stdout == "my-gate/rdcl.toml\nmy-gate/main.rdcl\nmy-gate/tests/gate.toml\n", &ran, "what was made")?;
-    expect(ran.stderr == "next:\n  cd my-gate\n  rdclc verify .\n  rdclc test .\n", &ran, "what to type next")?;
+    expect(
+        ran.stderr == "next:\n  cd my-gate\n  rdclc verify .\n  rdclc test .\n  rdclc build . -o out\n",
+        &ran,
+        "what to type next",
+    )?;
     let other = made("block", "default-named")?;
     let text = |package: &Path| fs::read_to_string(package.join("main.rdcl")).map_err(|e| e.to_string());
     let same = text(&folder.join("my-gate"))? == text(&other)?.replace("mine", "my-gate");
@@ -145,7 +153,7 @@ fn router() -> Result<(), String> {
 
 fn names() -> Result<(), String> {
     let folder = binary::scratch("starters-names");
-    for name in ["9lives", ".", "..", "deep/..", "a.b", "-", "ü", "/"] {
+    for name in ["9lives", ".", "..", "deep/..", "a.b", "-", "ü", "/", "rfb", "use", "substrate", "std"] {
         let ran = run(&folder, &format!("new {name}"));
         let said = ran.stderr.contains(&format!("`{name}` is not a package name"));
         expect(ran.code == Some(2) && said && ran.stdout.is_empty(), &ran, "a name that is none")?;

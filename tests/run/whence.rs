@@ -39,6 +39,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("command-line/where", || command().map_err(Failed::from)),
         Trial::test("command-line/where/refusals", || refusals().map_err(Failed::from)),
         Trial::test("command-line/where/from-elsewhere", || from_elsewhere().map_err(Failed::from)),
+        Trial::test("command-line/where/after-changes", || after_changes().map_err(Failed::from)),
         Trial::test("command-line/where/what-nobody-built", || what_nobody_built().map_err(Failed::from)),
     ]
 }
@@ -370,6 +371,40 @@ fn from_elsewhere() -> Result<(), String> {
     if all { Ok(()) } else { Err(format!("{artifact}\n{there}")) }
 }
 
+/// When a source has changed, positions are those of then, and no text of now is shown as theirs.
+fn after_changes() -> Result<(), String> {
+    let folder = binary::scratch("where-changes");
+    let run = |line: &str| binary::run(&folder, &line.split_whitespace().map(AsRef::as_ref).collect::<Vec<_>>());
+    run("new mine --template service");
+    let built = run("build mine --deploy cloud -o out");
+    binary::expect(built.code == Some(0), &built, "it is built")?;
+    let template = fs::read_to_string(folder.join("out/heat.yaml")).map_err(|e| e.to_string())?;
+    let line = template.lines().position(|line| line == "    default: m1.small").ok_or("no flavor")? + 1;
+    let there = format!("where out/heat.yaml:{line}");
+    let before = run(&there);
+    binary::expect(before.stderr.is_empty() && before.stdout.contains("flavor = "), &before, "the text is shown")?;
+    let places = |ran: &Run| -> Vec<String> {
+        ran.stdout.lines().map(|line| line.split("  ").next().unwrap_or_default().to_owned()).collect()
+    };
+    let source = folder.join("mine/main.rdcl");
+    let text = fs::read_to_string(&source).map_err(|e| e.to_string())?;
+    let own = places(&before).into_iter().find(|place| place.starts_with("mine/")).ok_or("no place")?;
+    fs::write(&source, format!("// new\n{text}")).map_err(|e| e.to_string())?;
+    let after = run(&there);
+    let silent = after.code == Some(0) && !after.stdout.contains("flavor = ") && places(&after) == places(&before);
+    binary::expect(silent && after.stderr.contains("`mine/main.rdcl` has changed since"), &after, "positions alone")?;
+    let back = run(&format!("where {own}"));
+    let warned = back.stderr.contains("`mine/main.rdcl` has changed since");
+    binary::expect(warned && back.stdout.contains(&format!("heat.yaml:{line}  ")), &back, "and back")?;
+    let ran = run(&format!("{there} --format json"));
+    let changed = objects(&ran)?.iter().any(|o| o["type"] == "origin" && o["changed"] == true);
+    binary::expect(changed, &ran, "machines are told")?;
+    fs::remove_file(&source).map_err(|e| e.to_string())?;
+    let gone = run(&there);
+    let said = gone.stderr.contains("main.rdcl` is not there any more");
+    binary::expect(said && !gone.stdout.contains("flavor = "), &gone, "the source is gone")
+}
+
 /// What is no origin file, or that of a stranger, is refused, or harmless.
 fn what_nobody_built() -> Result<(), String> {
     let folder = branch("where-strange")?;
@@ -384,7 +419,7 @@ fn what_nobody_built() -> Result<(), String> {
     }
     let origins = |path: &str| format!(r#"{{"path":"{path}","sha256":"","common":[0,7],"lines":[[],[],[0]]}}"#);
     let strange = format!(
-        r#"{{"root":"","statements":[{{"at":"\u001b[2J:1:1","end":"x"}}],"artifacts":[{},{}]}}"#,
+        r#"{{"root":"","sources":[],"statements":[{{"at":"\u001b[2J:1:1","end":"x"}}],"artifacts":[{},{}]}}"#,
         origins("heat.yaml"),
         origins("/dev/zero")
     );

@@ -91,6 +91,7 @@ codes! {
     E0016 "a module with the name of a dependency"
     W0001 "an unknown key in a package manifest"
     W0002 "a lint that does not exist"
+    W0003 "a file that no path leads to"
     // parse
     E0101 "unexpected text"
     E0102 "a character or literal that is not part of the language"

@@ -70,6 +70,7 @@ macro_rules! lints {
 lints! {
     W0001 unknown_manifest_key Warn
     W0002 unknown_lint Warn
+    W0003 unreachable_module Warn
     W0101 old_nemo_word Warn
     W0102 old_nemo_statement Warn
     W0103 quoted_nemo_name Warn

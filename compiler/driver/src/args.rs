@@ -25,7 +25,7 @@ pub struct CommandLine {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a package that checks and verifies, to begin from
+    /// Make a package that verifies and builds, to begin from
     New(New),
     /// Parse, resolve and type-check; no solver
     Check(Check),
@@ -91,6 +91,11 @@ impl Command {
                 | Command::Place(_)
                 | Command::Build(_)
         )
+    }
+
+    /// Whether what it writes is a text, whatever the format.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Command::Explain(_) | Command::Completions(_) | Command::Man(_))
     }
 
     /// Whether a path may be a program of SEFL.
@@ -173,6 +178,14 @@ pub struct Fmt {
     /// Rewrite NEMO of old drafts in its canonical form, too
     #[arg(long)]
     pub canonical: bool,
+    /// What standard input would be called as a file: `.rdcl`, `.nemo` or `.sefl` says what it is
+    #[arg(long, value_name = "FILE", value_parser = stdin_filename)]
+    pub stdin_filename: Option<String>,
+}
+
+fn stdin_filename(text: &str) -> Result<String, String> {
+    let known = ["rdcl", "nemo", "sefl"].iter().any(|ending| Path::new(text).extension() == Some(ending.as_ref()));
+    if known { Ok(text.to_owned()) } else { Err("it ends with `.rdcl`, `.nemo` or `.sefl`".to_owned()) }
 }
 
 /// Arguments of `lint`.

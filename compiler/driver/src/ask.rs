@@ -22,12 +22,13 @@ pub fn ask(arguments: &args::Query, style: Style) -> Exit {
         return Exit::Usage;
     }
     let mut session = Session::start(style);
-    let mut input = session.timed("reading", &arguments.path, |_| input::load(&arguments.path));
+    let access = session.access;
+    let mut input = session.timed("reading", &arguments.path, |_| input::load_with(&arguments.path, access));
     if let Some(question) = &arguments.question {
-        input.add_text(QUESTION, question, "<question>");
+        input.add_text(QUESTION, &ended(question), "<question>");
     }
     let checked = session.timed("checking", &arguments.path, |_| crate::check(input));
-    session.report(&checked.findings, &checked);
+    session.found(&checked);
     if !checked.has_errors() {
         let found = answers(&checked.db, checked.package).iter();
         let is_asked = |answer: &&Answer| (answer.file.name(&checked.db) == QUESTION) == arguments.question.is_some();
@@ -35,6 +36,13 @@ pub fn ask(arguments: &args::Query, style: Style) -> Exit {
         session.answers(&found, &checked);
     }
     session.end()
+}
+
+/// A question with the `;` that nobody types.
+fn ended(question: &str) -> String {
+    let Item::Nemo(program) = rdcl_syntax::parse_nemo(question).item else { return question.to_owned() };
+    let is_ended = program.statements.last().is_none_or(|last| last.terminated);
+    if is_ended { question.to_owned() } else { format!("{};", question.trim_end()) }
 }
 
 /// Whether a text consists of queries.

@@ -37,7 +37,12 @@ impl Session {
     fn deployed(&mut self, checked: &Checked, arguments: &args::Run) {
         let placements = match placed(checked, arguments.deploy.as_deref()) {
             Ok(placements) => placements,
-            Err(nothing) => return self.usage(&nothing.to_string()),
+            Err(nothing) => {
+                self.progress.hide();
+                self.console.note(&format!("error: {nothing}"));
+                self.exit = self.exit.and(nothing.exit());
+                return;
+            }
         };
         self.report(&placements.findings, checked);
         let running = placements.placed.iter().map(|placed| (placed, guests(checked, placed)));

@@ -35,7 +35,7 @@ pub fn built(checked: &Checked, placed: &Placed<'_>, root: &str) -> Built {
     let mut artifacts = heat(&plan, &places);
     without::give_reasons(&checked.db, placed, &plan, &mut artifacts, &places);
     if !artifacts.is_empty() {
-        artifacts.push(provenance(&artifacts, root, &places));
+        artifacts.push(provenance(&artifacts, root, &places, &|name| text_of(checked, name)));
     }
     let nothing = artifacts.is_empty().then(|| nothing_for(&plan));
     let mut findings: Vec<_> = problems.into_iter().map(|p| p.map(|loc| place(&checked.db, loc))).collect();
@@ -47,13 +47,21 @@ pub fn built(checked: &Checked, placed: &Placed<'_>, root: &str) -> Built {
 /// depend on where that is, nor on how it was called.
 fn place_of(checked: &Checked, loc: Loc) -> Place {
     let (at, sources): (FileSpan, &Sources) = (place(&checked.db, loc), &checked.sources);
-    let name = sources.name(at.file);
-    let within = Path::new(name).strip_prefix(&checked.root).ok().and_then(Path::to_str);
     Place {
-        file: within.unwrap_or(name).to_owned(),
+        file: within(checked, sources.name(at.file)).to_owned(),
         start: sources.line_column(at.file, at.span.start),
         end: sources.line_column(at.file, at.span.end),
     }
+}
+
+/// The name of a file from the directory of the package on; that of one elsewhere stays.
+fn within<'n>(checked: &Checked, name: &'n str) -> &'n str {
+    Path::new(name).strip_prefix(&checked.root).ok().and_then(Path::to_str).unwrap_or(name)
+}
+
+/// The text of a file that is named so.
+fn text_of<'a>(checked: &'a Checked, wanted: &str) -> Option<&'a str> {
+    checked.sources.files().find(|(name, _)| within(checked, name) == wanted).map(|(_, text)| text)
 }
 
 /// `nothing for heat: every part of `edge` runs on kvm`
@@ -116,7 +124,7 @@ impl Session {
             Err(nothing) => {
                 self.progress.hide();
                 self.console.note(&format!("error: {}: {nothing}", path.display()));
-                self.exit = self.exit.and(Exit::Usage);
+                self.exit = self.exit.and(nothing.exit());
                 return Vec::new();
             }
         };

@@ -23,12 +23,21 @@ pub struct Checked {
     pub levels: Levels,
     /// Everything that is wrong with it, in the order of the files.
     pub findings: Vec<Diagnostic<FileSpan>>,
+    /// What is wrong with this machine rather than with the package.
+    pub faults: Vec<String>,
+    /// Whether something that it is built on is missing.
+    incomplete: bool,
 }
 
 impl Checked {
+    /// Whether something that it is built on is missing, so that names cannot be told.
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
     /// Whether it has no meaning that could be verified.
     pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|d| d.severity == Severity::Error)
+        self.incomplete || self.findings.iter().any(|d| d.severity == Severity::Error)
     }
 }
 
@@ -54,7 +63,8 @@ pub fn check(input: Input) -> Checked {
     let (levels, misread) = Levels::of(&input);
     let mut findings = levels.apply(input.findings.into_iter().chain(misread).chain(found));
     findings.sort_by_key(|d| d.primary);
-    Checked { db, package, root: input.root, sources: Sources::new(input.files), levels, findings }
+    let Input { root, files, faults, incomplete, .. } = input;
+    Checked { db, package, root, sources: Sources::new(files), levels, findings, faults, incomplete }
 }
 
 /// Hands in the sources of a package.
@@ -86,11 +96,14 @@ fn read_tables(db: &dyn Db, package: Package, input: &mut Input) -> Vec<TableFil
     for path in table_paths(db, package) {
         let Some(on_disk) = table_file(input, path) else { continue };
         let file = FileId(input.files.len() as u32);
-        let text = read_text(&on_disk).unwrap_or_else(|fault| {
-            input.findings.push(fault.finding(file));
-            String::new()
-        });
-        input.files.push((on_disk.to_string_lossy().into_owned(), text.clone()));
+        let (text, shown) = match read_text(&on_disk) {
+            Ok(text) => (text.clone(), text),
+            Err(fault) => {
+                input.findings.push(fault.finding(file));
+                (String::new(), fault.shown())
+            }
+        };
+        input.files.push((on_disk.to_string_lossy().into_owned(), shown));
         tables.push(TableFile::new(db, path.clone(), text, file));
     }
     tables

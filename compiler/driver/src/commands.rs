@@ -52,13 +52,14 @@ impl Session {
     fn verified(&mut self, path: &Path, checked: &Checked, arguments: &args::Verify, tally: &mut Tally) {
         let options = options(arguments);
         let only = arguments.property.as_deref();
-        let verified = self.timed("verifying", path, |progress| {
+        let mut verified = self.timed("verifying", path, |progress| {
             crate::verify(checked, &options, only, &mut |name| progress.say(format!("verifying {name}")))
         });
+        verified.results.iter_mut().for_each(|result| result.refused = arguments.strict && result.is_assumed());
         self.report(&verified.findings, checked);
         self.results(&verified.results);
         tally.count(&verified.results);
-        self.exit = verified.results.iter().fold(self.exit, |exit, r| exit.and(exit_of(r, arguments.strict)));
+        self.exit = verified.results.iter().fold(self.exit, |exit, r| exit.and(exit_of(r)));
         if arguments.reachability {
             let crossings = self.timed("reaching", path, |progress| {
                 crossings(checked, &options, &mut |name| progress.say(format!("reachability of {name}")))
@@ -115,13 +116,11 @@ fn options(arguments: &args::Verify) -> Options {
     Options { budget: Budget { states, ..default.budget }, ..default }
 }
 
-fn exit_of(result: &PropertyResult, strict: bool) -> Exit {
-    let opaque = result.assumes.iter().any(|name| !name.starts_with("room("));
+fn exit_of(result: &PropertyResult) -> Exit {
     match &result.result {
         Conclusion::Violated(_) => Exit::Findings,
         Conclusion::Undecided(_) => Exit::Undecided,
-        Conclusion::Proved if strict && opaque => Exit::Findings,
-        Conclusion::Assumed if strict => Exit::Findings,
+        Conclusion::Proved | Conclusion::Assumed if result.refused => Exit::Findings,
         Conclusion::Proved | Conclusion::Assumed => Exit::Fine,
     }
 }
@@ -133,10 +132,12 @@ struct Tally {
     violated: usize,
     undecided: usize,
     assumed: usize,
+    refused: usize,
 }
 
 impl Tally {
     fn count(&mut self, results: &[PropertyResult]) {
+        self.refused += results.iter().filter(|result| result.refused).count();
         for result in results {
             match result.result {
                 Conclusion::Proved => self.proved += 1,
@@ -155,6 +156,9 @@ impl Tally {
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} proved, {} violated, {} undecided", self.proved, self.violated, self.undecided)?;
-        if self.assumed > 0 { write!(f, ", {} assumed", self.assumed) } else { Ok(()) }
+        if self.assumed > 0 {
+            write!(f, ", {} assumed", self.assumed)?;
+        }
+        if self.refused > 0 { write!(f, "; --strict refuses {}", self.refused) } else { Ok(()) }
     }
 }

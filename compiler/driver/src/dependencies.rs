@@ -12,7 +12,7 @@ use crate::manifest::{Manifest, Requirement, Selector, Source};
 use git::{Cache, GitError};
 use indexmap::IndexMap;
 use lock::{Lock, Locked, Pinned};
-use rdcl_base::{Code, Diagnostic, FileId, FileSpan};
+use rdcl_base::{Code, Diagnostic, FileId, FileSpan, nearest};
 use rdcl_hir::Home;
 use std::collections::BTreeSet;
 use std::fs;
@@ -94,29 +94,33 @@ impl Loader<'_> {
     }
 
     fn all(&mut self, manifest: &Manifest, from: &Place, way: &[Step]) {
+        self.input.incomplete |= manifest.incomplete;
         for requirement in &manifest.dependencies {
-            if let Err(finding) = self.one(requirement, from, way) {
-                self.input.findings.push(*finding);
+            if let Err(refusal) = self.one(requirement, from, way) {
+                match refusal {
+                    Refusal::Finding(finding) => self.input.findings.push(*finding),
+                    Refusal::Environment(reason) => self.input.faults.push(reason),
+                }
                 self.input.incomplete = true;
             }
         }
     }
 
-    fn one(&mut self, requirement: &Requirement, from: &Place, way: &[Step]) -> Result<(), Finding> {
+    fn one(&mut self, requirement: &Requirement, from: &Place, way: &[Step]) -> Result<(), Refusal> {
         if let Some(met) = self.met.get(&requirement.word()) {
-            return self.again(requirement, met, from, way);
+            return Ok(self.again(requirement, met, from, way)?);
         }
         let place = self.place(requirement, from)?;
         expect_no_circle(requirement, &place, way)?;
         if self.met.len() == MOST_PACKAGES {
             let message = format!("the program is made of more than {MOST_PACKAGES} packages");
-            return Err(finding(Code::E0007, requirement.at, message));
+            return Err(finding(Code::E0007, requirement.at, message).into());
         }
         let (name, source) = (requirement.name.clone(), requirement.source.clone());
         self.met.insert(requirement.word(), Met { name, at: requirement.at, source, place: place.clone() });
         let manifest = self.input.read_dependency(&place.directory, requirement)?;
         if let Some(name) = manifest.name.as_ref().filter(|name| **name != requirement.name) {
-            return Err(other_name(requirement, name));
+            return Err(other_name(requirement, name).into());
         }
         let home = self.home(&requirement.word(), &manifest);
         self.input.add_dependency(home, &place.directory);
@@ -146,25 +150,47 @@ impl Loader<'_> {
         ))
     }
 
-    fn place(&mut self, requirement: &Requirement, from: &Place) -> Result<Place, Finding> {
+    fn place(&mut self, requirement: &Requirement, from: &Place) -> Result<Place, Refusal> {
         match &requirement.source {
             Source::Path(path) => {
                 let path = Path::new(path);
                 let inside = normal(&from.path.join(path));
                 if from.git.is_some() && (path.is_absolute() || inside.starts_with("..")) {
                     let message = format!("`{}` is outside the repository of the package", path.display());
-                    return Err(finding(Code::E0007, requirement.at, message));
+                    return Err(finding(Code::E0007, requirement.at, message).into());
                 }
                 Ok(Place { directory: from.directory.join(path), path: inside, git: from.git.clone() })
             }
             Source::Git(url, selector) => {
                 let pinned = self.old.pinned(&requirement.name, url, selector);
                 let found = self.cache.checkout(url, selector, pinned, self.access.offline);
-                let (directory, commit) = found.map_err(|error| not_fetched(requirement, url, &error))?;
+                let (directory, commit) = found.map_err(|error| self.not_fetched(requirement, url, selector, error))?;
                 let git = Some(Pinned { url: url.clone(), selector: selector.clone(), commit });
                 Ok(Place { directory, path: PathBuf::new(), git })
             }
         }
+    }
+
+    fn not_fetched(&mut self, asked: &Requirement, url: &str, selector: &Selector, error: GitError) -> Refusal {
+        let name = &asked.name;
+        let found = match error {
+            GitError::Environment(reason) => return Refusal::Environment(reason),
+            GitError::Offline => {
+                let message = format!("`{name}` is not at hand and would have to be fetched");
+                Diagnostic::new(Code::E0015, asked.at, message).with_help("run once without `--offline`")
+            }
+            GitError::Unlocked(commit) => {
+                let at = lock::place_of(self.input, &commit).unwrap_or(asked.at);
+                let message = format!("there is no commit `{commit}` in `{url}`");
+                let help = "delete the lock file; it is written again from `rdcl.toml`";
+                Diagnostic::new(Code::E0012, at, message).with_help(help)
+            }
+            GitError::Unknown(known) => unknown(asked, url, selector, &known),
+            GitError::Failed(reason) => {
+                Diagnostic::new(Code::E0012, asked.at, format!("`{url}` cannot be read: {reason}"))
+            }
+        };
+        boxed(found).into()
     }
 
     /// `acl::x` would mean two things.
@@ -198,6 +224,20 @@ fn locked(met: &Met) -> Locked {
 }
 
 type Finding = Box<Diagnostic<FileSpan>>;
+
+/// Why a package cannot be had.
+enum Refusal {
+    /// Something is wrong with what was asked for.
+    Finding(Finding),
+    /// Something is wrong with this machine.
+    Environment(String),
+}
+
+impl From<Finding> for Refusal {
+    fn from(finding: Finding) -> Refusal {
+        Refusal::Finding(finding)
+    }
+}
 
 fn boxed(finding: Diagnostic<FileSpan>) -> Finding {
     Box::new(finding)
@@ -247,23 +287,19 @@ fn version_text(selector: &Selector) -> String {
     selector.key().map_or_else(|| "no version".to_owned(), |(key, value)| format!("{key} `{value}`"))
 }
 
-fn not_fetched(requirement: &Requirement, url: &str, error: &GitError) -> Finding {
-    let name = &requirement.name;
-    match error {
-        GitError::Offline => boxed(
-            Diagnostic::new(
-                Code::E0015,
-                requirement.at,
-                format!("`{name}` is not at hand and would have to be fetched"),
-            )
-            .with_help("run once without `--offline`"),
-        ),
-        GitError::Unknown => boxed(
-            Diagnostic::new(Code::E0012, requirement.at, format!("there is no such commit in `{url}`"))
-                .with_help("see that the `rev`, `tag` or `branch` is there"),
-        ),
-        GitError::Failed(reason) => finding(Code::E0012, requirement.at, format!("`{url}` cannot be read: {reason}")),
+/// A tag, branch or number that the repository does not have.
+fn unknown(asked: &Requirement, url: &str, selector: &Selector, known: &[String]) -> Diagnostic<FileSpan> {
+    let Some((key, text)) = selector.key() else {
+        let message = format!("`{url}` offers no commit by itself");
+        return Diagnostic::new(Code::E0012, asked.at, message).with_help("choose one by `rev`, `tag` or `branch`");
+    };
+    let what = if key == "rev" { "commit" } else { key };
+    let finding = Diagnostic::new(Code::E0012, asked.chosen_at, format!("there is no {what} `{text}` in `{url}`"));
+    let mut finding = finding.with_help(format!("see that the {what} is there"));
+    if let Some(near) = nearest(text, known.iter().map(String::as_str)) {
+        finding = finding.with_help(format!("did you mean `{near}`?")).with_fix(toml::Value::from(near).to_string());
     }
+    finding
 }
 
 /// A directory without links; as it is where there is none.

@@ -15,7 +15,9 @@ pub fn unified(name: &str, old: &str, new: &str) -> String {
     let edits = edits(&old, &new);
     let mut text = String::new();
     if !edits.is_empty() {
-        text += &format!("--- {name}\n+++ {name}\n");
+        // A tab ends a name that has spaces in it, for whoever reads the name.
+        let end = if name.contains(char::is_whitespace) { "\t" } else { "" };
+        text += &format!("--- {name}{end}\n+++ {name}{end}\n");
     }
     for hunk in edits.chunk_by(|a, b| b.old.start - a.old.end <= 2 * CONTEXT) {
         write_hunk(&mut text, &old, &new, hunk);

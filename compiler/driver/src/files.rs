@@ -12,7 +12,7 @@ pub struct WriteError {
 }
 
 /// Writes a file under a temporary name beside it, then renames it. A device or a pipe is written to, not replaced; of a
-/// link, the file it leads to is replaced.
+/// link, the file it leads to is replaced. What is replaced hands its mode on.
 ///
 /// # Errors
 /// [`WriteError`]; the temporary file is then removed.
@@ -22,10 +22,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let old = fs::metadata(path).ok();
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", process::id()));
     let temporary = path.with_file_name(name);
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    let written = fs::write(&temporary, bytes)
+        .and_then(|()| old.map_or(Ok(()), |old| fs::set_permissions(&temporary, old.permissions())))
+        .and_then(|()| fs::rename(&temporary, path));
     written.inspect_err(|_| {
         let _ = fs::remove_file(&temporary);
     })

@@ -24,7 +24,8 @@ pub fn command(arguments: &args::Fmt, style: Style) -> Exit {
     let mut session = Session::start(style);
     for path in &arguments.paths {
         if args::is_standard_input(path) {
-            session.formatted(path, input::standard_input(), arguments);
+            let name = arguments.stdin_filename.as_deref().unwrap_or("<stdin>");
+            session.formatted(path, input::standard_input(name), arguments);
         } else {
             let input = session.timed("reading", path, |_| input::load_alone(path).0);
             session.formatted(path, input, arguments);

@@ -47,7 +47,7 @@ fn grouped(results: &[PropertyResult]) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut seen = BTreeSet::new();
     for result in results {
-        match result.group.as_ref().filter(|_| matches!(result.result, Conclusion::Proved)) {
+        match result.group.as_ref().filter(|_| is_grouped(result)) {
             None => lines.push(line(result)),
             Some(group) if seen.insert(group) => lines.push(group_line(group, results)),
             Some(_) => {}
@@ -56,8 +56,14 @@ fn grouped(results: &[PropertyResult]) -> Vec<Line<'_>> {
     lines
 }
 
+/// Whether it shares a line with others of its group.
+fn is_grouped(result: &PropertyResult) -> bool {
+    matches!(result.result, Conclusion::Proved) && !result.refused
+}
+
 fn line(result: &PropertyResult) -> Line<'_> {
     let paint = match result.result {
+        Conclusion::Proved | Conclusion::Assumed if result.refused => Paint::Red,
         Conclusion::Proved => Paint::Green,
         Conclusion::Violated(_) => Paint::Red,
         Conclusion::Undecided(_) | Conclusion::Assumed => Paint::Yellow,
@@ -65,6 +71,7 @@ fn line(result: &PropertyResult) -> Line<'_> {
     let (remark, trace) = match &result.result {
         Conclusion::Undecided(reason) => (format!("({reason})"), None),
         Conclusion::Violated(trace) => (format!("({})", trace.outcome), Some(&**trace)),
+        Conclusion::Proved | Conclusion::Assumed if result.refused => (refused(&result.assumes), None),
         Conclusion::Proved | Conclusion::Assumed => (assumes(&result.assumes), None),
     };
     Line { word: result.result.word(), paint, name: result.property.clone(), remark, trace }
@@ -72,7 +79,7 @@ fn line(result: &PropertyResult) -> Line<'_> {
 
 /// The line of a group's proved members; one of them alone has its own.
 fn group_line<'a>(group: &str, results: &'a [PropertyResult]) -> Line<'a> {
-    let proved = |r: &&PropertyResult| matches!(r.result, Conclusion::Proved) && r.group.as_deref() == Some(group);
+    let proved = |r: &&PropertyResult| is_grouped(r) && r.group.as_deref() == Some(group);
     let members: Vec<&PropertyResult> = results.iter().filter(proved).collect();
     if let [only] = members[..] {
         return line(only);
@@ -85,6 +92,14 @@ fn group_line<'a>(group: &str, results: &'a [PropertyResult]) -> Line<'a> {
 fn assumes<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
     if names.is_empty() { String::new() } else { format!("(assumes {})", names.join(", ")) }
+}
+
+/// The remark on what `--strict` refuses.
+fn refused(names: &[String]) -> String {
+    if names.is_empty() {
+        return "(only assumed, which --strict refuses)".to_owned();
+    }
+    format!("(assumes {}, which --strict refuses)", names.join(", "))
 }
 
 /// How much of a run is written.

@@ -4,10 +4,13 @@
 
 use crate::args::Access;
 use crate::dependencies::{self, Dependency};
+use crate::files;
 use crate::manifest::{self, Manifest, Requirement};
 use rdcl_base::lints::{Level, Lint};
-use rdcl_base::{Code, Diagnostic, FileId, FileSpan, Severity};
+use rdcl_base::{Code, Diagnostic, FileId, FileSpan, Severity, Span};
 use rdcl_hir::Home;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -39,6 +42,8 @@ pub struct Input {
     pub dependencies: Vec<Dependency>,
     /// Whether a dependency is missing, so that names cannot be told.
     pub incomplete: bool,
+    /// What is wrong with this machine rather than with the files.
+    pub faults: Vec<String>,
 }
 
 impl Input {
@@ -71,6 +76,7 @@ impl Input {
             Ok(text) => self.files[file.0 as usize].1 = text,
             Err(fault) => {
                 self.findings.push(fault.finding(file));
+                self.files[file.0 as usize].1 = fault.shown();
                 return None;
             }
         }
@@ -86,6 +92,30 @@ impl Input {
         }
     }
 
+    /// Warns of program texts that no path can lead to: their names are no words, or another one has the same.
+    fn expect_reachable(&mut self) {
+        let mut seen: BTreeMap<&str, FileId> = BTreeMap::new();
+        let mut found = Vec::new();
+        for ((file, module), _) in
+            self.sources.iter().zip(&self.places).filter(|(_, path)| path.extension() == Some("rdcl".as_ref()))
+        {
+            if let Some(segment) = module.split("::").find(|segment| !manifest::is_word(segment)) {
+                let message = format!("no path leads here: `{segment}` is no name");
+                found.push(
+                    Diagnostic::new(Code::W0003, whole(*file), message)
+                        .with_help(format!("name files and directories with {}", manifest::NAME)),
+                );
+            } else if let Some(first) = seen.insert(module, *file) {
+                found.push(
+                    Diagnostic::new(Code::W0003, whole(*file), format!("two files are the module `{module}`"))
+                        .with_label(whole(first), "the other one")
+                        .with_help("give one of them another name; `-` counts as `_`"),
+                );
+            }
+        }
+        self.findings.extend(found);
+    }
+
     /// The `.rdcl` files below a directory, in order.
     fn sources_below(&mut self, directory: &Path) -> Vec<PathBuf> {
         let mut sources = Vec::new();
@@ -94,6 +124,14 @@ impl Input {
             self.findings.push(Fault::Unreadable(fault).finding(file));
         }
         sources.sort();
+        // A pipe would be waited for, and a device has no end.
+        let (special, sources): (Vec<PathBuf>, Vec<PathBuf>) =
+            sources.into_iter().partition(|path| files::is_special(path));
+        for path in special {
+            let file = self.add(shown(&path), String::new());
+            let message = "cannot be read: it is neither a file nor a directory";
+            self.findings.push(Diagnostic::new(Code::E0001, whole(file), message));
+        }
         sources
     }
 
@@ -163,14 +201,15 @@ pub fn load_alone(path: &Path) -> (Input, Option<Manifest>) {
     (input, None)
 }
 
-/// Reads standard input.
-pub fn standard_input() -> Input {
-    let mut input = Input::from_text("<stdin>", "");
+/// Reads standard input, which goes by this name.
+pub fn standard_input(name: &str) -> Input {
+    let mut input = Input::from_text(name, "");
     match text_of(io::stdin().lock()) {
         Ok(text) => input.files[0].1 = text,
         Err(fault) => {
             input.sources.clear();
             input.findings.push(fault.finding(FileId(0)));
+            input.files[0].1 = fault.shown();
         }
     }
     input
@@ -196,13 +235,14 @@ fn load_package(input: &mut Input, directory: &Path) -> Option<Manifest> {
     for source in input.sources_below(directory) {
         input.add_source(&source);
     }
+    input.expect_reachable();
     manifest
 }
 
-/// `sub/file.rdcl` is the module `sub::file`.
+/// `sub/file.rdcl` is the module `sub::file`; `-` stands in no word and becomes `_`.
 fn module(path: &Path) -> String {
-    let segments: Vec<String> = path.with_extension("").iter().map(|s| s.to_string_lossy().into_owned()).collect();
-    segments.join("::")
+    let segment = |segment: &OsStr| segment.to_string_lossy().replace('-', "_");
+    path.with_extension("").iter().map(segment).collect::<Vec<_>>().join("::")
 }
 
 /// Every `.rdcl` and `.nemo` file below a directory, not entering hidden directories, links, or packages within the package.
@@ -227,12 +267,12 @@ pub enum Fault {
     Unreadable(io::Error),
     /// It is longer than [`MAX_FILE`].
     TooLarge,
-    /// It is not UTF-8 from this byte on.
-    NotText(usize),
+    /// It is not UTF-8; what comes before the first byte that fits no character.
+    NotText(String),
 }
 
 impl Fault {
-    /// What to tell the user about it.
+    /// What to tell the user about it. It points into [`Fault::shown`].
     pub fn finding(&self, file: FileId) -> Diagnostic<FileSpan> {
         match self {
             Fault::Unreadable(error) => {
@@ -240,10 +280,20 @@ impl Fault {
             }
             Fault::TooLarge => Diagnostic::new(Code::E0005, whole(file), "the file is larger than 64 MiB")
                 .with_help("big data belongs in table files, one row a line"),
-            Fault::NotText(at) => {
-                Diagnostic::new(Code::E0002, whole(file), format!("not UTF-8 text: byte {at} fits no character"))
+            Fault::NotText(before) => {
+                let at = before.len() as u32;
+                let message = format!("not UTF-8 text: byte {at} fits no character");
+                Diagnostic::new(Code::E0002, FileSpan { file, span: Span::new(at, at) }, message)
                     .with_help("convert the file to UTF-8")
             }
+        }
+    }
+
+    /// What can be shown of the file.
+    pub fn shown(self) -> String {
+        match self {
+            Fault::Unreadable(_) | Fault::TooLarge => String::new(),
+            Fault::NotText(before) => before,
         }
     }
 }
@@ -266,7 +316,16 @@ fn text_of(reader: impl Read) -> Result<String, Fault> {
     if bytes.len() as u64 > MAX_FILE {
         return Err(Fault::TooLarge);
     }
-    String::from_utf8(bytes).map_err(|e| Fault::NotText(e.utf8_error().valid_up_to()))
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = error.into_bytes().get(..valid).map_or_else(Vec::new, <[u8]>::to_vec);
+        Fault::NotText(String::from_utf8(before).unwrap_or_default())
+    })?;
+    // A byte order mark is no part of the text: columns would count it.
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
 }
 
 /// The system's reason, without its error number.

@@ -66,7 +66,7 @@ pub fn test(test: (&str, &str, &str), failures: &[Failure], sources: &Sources) -
 }
 
 /// What tests have taken of a package.
-pub fn coverage(report: &Report, sources: &Sources) -> Value {
+pub fn coverage(package: &Path, report: &Report, sources: &Sources) -> Value {
     let counts = report.counts.iter().map(|(kind, (taken, of))| {
         let (name, value) = (format!("{}s", kind.word()), json!({"taken": taken, "of": of}));
         (name, value)
@@ -80,6 +80,7 @@ pub fn coverage(report: &Report, sources: &Sources) -> Value {
     });
     let mut object: Map<String, Value> = counts.collect();
     object.insert("type".into(), json!("coverage"));
+    object.insert("package".into(), json!(package.to_string_lossy()));
     object.insert("never".into(), never.collect());
     Value::Object(object)
 }
@@ -102,6 +103,7 @@ pub fn verdict(result: &PropertyResult) -> Value {
         "at": result.at,
         "result": result.result.word(),
         "assumes": result.assumes,
+        "refused": result.refused,
         "reason": reason,
         "witness": witness,
         "stats": {"states": result.stats.states, "solver_calls": result.stats.solver_calls},
@@ -179,9 +181,10 @@ pub fn artifact(target: &str, path: &Path, sha256: &str) -> Value {
     json!({"type": "artifact", "target": target, "path": path.to_string_lossy(), "sha256": sha256})
 }
 
-/// A line of a built file, and a statement that it is there because of.
-pub fn origin(artifact: &str, at: &str, end: &str) -> Value {
-    json!({"type": "origin", "artifact": artifact, "at": at, "end": end})
+/// A line of a built file, and from where to where a statement stands that it is there because of, or stood if the file has
+/// changed since.
+pub fn origin(artifact: &str, (at, end): (&str, &str), changed: bool) -> Value {
+    json!({"type": "origin", "artifact": artifact, "at": at, "end": end, "changed": changed})
 }
 
 fn witness(trace: &Trace) -> Value {

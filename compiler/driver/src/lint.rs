@@ -26,7 +26,7 @@ pub fn command(arguments: &args::Lint, style: Style) -> Exit {
 /// What `check` and lints say about a package, by place. Lints look at sound packages only.
 pub fn lint_findings(checked: &Checked) -> Vec<Diagnostic<FileSpan>> {
     let mut findings = checked.findings.clone();
-    if !findings.iter().any(is_hard) {
+    if !checked.is_incomplete() && !findings.iter().any(is_hard) {
         let lints = rdcl_lint::lints(&checked.db, checked.package);
         let placed = lints.into_iter().map(|problem| problem.map(|loc| place(&checked.db, loc)));
         findings.extend(checked.levels.apply(placed));
@@ -109,9 +109,11 @@ impl Session {
         if !fix {
             let checked = self.timed("checking", path, |_| check(input));
             let findings = self.timed("linting", path, |_| lint_findings(&checked));
+            self.faults(&checked);
             return self.report(&findings, &checked);
         }
         let fixed = self.timed("fixing", path, |_| fixed(input));
+        self.faults(&fixed.checked);
         for (file, count) in &fixed.files {
             self.write_fixed(&fixed.input, *file, *count);
         }

@@ -7,6 +7,8 @@ pub use dependency::{Requirement, Selector, Source};
 
 use rdcl_base::lints::{Level, Lint};
 use rdcl_base::{Code, Diagnostic, FileId, FileSpan, Span, nearest};
+use rdcl_hir::STD;
+use rdcl_syntax::parse_file;
 use std::borrow::Cow;
 use std::ops::Range;
 use toml::Spanned;
@@ -16,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 pub const EXAMPLE: &str = "name = \"…\", version = \"0.1.0\" and edition = \"2026\", one per line";
 
 /// What the name of a package is made of.
-pub const NAME: &str = "letters, digits, `-` and `_`, beginning with a letter";
+pub const NAME: &str = "letters, digits, `-` and `_`, beginning with a letter, and no word of the language";
 
 const MANDATORY: [&str; 3] = ["name", "version", "edition"];
 const KEYS: [&str; 5] = ["name", "version", "edition", "dependencies", "lints"];
@@ -33,11 +35,13 @@ pub struct Manifest {
     pub dependencies: Vec<Requirement>,
     /// What it says about lints.
     pub lints: Vec<(&'static Lint, Level)>,
+    /// Whether there may be dependencies that it does not say: some are described wrongly.
+    pub incomplete: bool,
 }
 
 /// What a manifest says, and everything that is wrong with it.
 pub fn read(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic<FileSpan>>) {
-    let mut reader = Reader { file, findings: Vec::new() };
+    let mut reader = Reader { file, findings: Vec::new(), incomplete: false };
     let manifest = reader.manifest(text);
     (manifest, reader.findings)
 }
@@ -49,6 +53,8 @@ type Value<'t> = Spanned<DeValue<'t>>;
 struct Reader {
     file: FileId,
     findings: Vec<Diagnostic<FileSpan>>,
+    /// Whether a dependency has been left out.
+    incomplete: bool,
 }
 
 impl Reader {
@@ -56,7 +62,7 @@ impl Reader {
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             errors.iter().for_each(|e| self.malformed(e.span(), e.message()));
-            return Manifest::default();
+            return Manifest { incomplete: true, ..Manifest::default() };
         }
         let table = table.get_ref();
         self.expect_keys(table, &KEYS, "");
@@ -71,6 +77,7 @@ impl Reader {
             version,
             dependencies: table.get("dependencies").map_or_else(Vec::new, |value| self.dependencies(value)),
             lints: table.get("lints").map_or_else(Vec::new, |value| self.lints(value)),
+            incomplete: self.incomplete,
         }
     }
 
@@ -137,6 +144,14 @@ impl Reader {
 pub fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && text != STD
+        && is_word(&text.replace('-', "_"))
+}
+
+/// Whether a text can be a word of a path; those of the language cannot.
+pub fn is_word(text: &str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    plain && parse_file(&format!("use {text}::A;")).items.iter().all(|(_, item)| item.errors.is_empty())
 }
 
 fn is_version(text: &str) -> bool {
@@ -214,5 +229,7 @@ mod tests {
         assert_eq!(messages("[dependencies]\nstd = { path = \"a\" }\n"), ["`std` is the standard library"]);
         assert_eq!(messages("[lints]\nunused_inport = \"warn\"\n"), ["there is no lint `unused_inport`"]);
         assert_eq!(messages("[lints]\nunused_import = \"off\"\n").len(), 1);
+        let (_, found) = read(FileId(0), &format!("{GOOD}[lints]\nW0201 = \"deny\"\n"));
+        assert_eq!(found[0].fix.as_ref().map(|fix| fix.replacement.as_str()), Some("unused_import"));
     }
 }

@@ -18,8 +18,22 @@ pub struct PropertyResult {
     pub result: Conclusion,
     /// What the result rests on.
     pub assumes: Vec<String>,
+    /// Whether `--strict` makes it a finding although it is neither violated nor undecided.
+    pub refused: bool,
     /// Work counters.
     pub stats: Stats,
+}
+
+impl PropertyResult {
+    /// Whether it is assumed, or rests on something that is. That a map has room is a premise, not an assumption.
+    pub fn is_assumed(&self) -> bool {
+        let opaque = self.assumes.iter().any(|name| !name.starts_with("room("));
+        match &self.result {
+            Conclusion::Proved => opaque,
+            Conclusion::Assumed => true,
+            Conclusion::Violated(_) | Conclusion::Undecided(_) => false,
+        }
+    }
 }
 
 /// Proved or not.

@@ -5,9 +5,11 @@ use crate::check::Checked;
 use crate::exit::Exit;
 use crate::json;
 use crate::session::Session;
+use indexmap::IndexMap;
 use rdcl_base::{Diagnostic, Dimension, FileSpan, nearest};
 use rdcl_hir::{Deployment, Substrate, deployments, implementations, place, short_name, structure, substrate};
 use rdcl_place::{Kpi, Level, PlacedPart, Placement, amount, end_name, kpis, leaf_name, levels};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A deployment and where its parts run.
@@ -44,24 +46,48 @@ pub enum NothingToPlace {
     },
 }
 
+impl NothingToPlace {
+    /// How a run ends that can place nothing else.
+    pub fn exit(&self) -> Exit {
+        match self {
+            NothingToPlace::NoDeployment => Exit::Findings,
+            NothingToPlace::Unknown { .. } => Exit::Usage,
+        }
+    }
+}
+
 /// Places every deployment of a package without errors, or the one of this name.
 ///
 /// # Errors
 /// [`NothingToPlace`].
 pub fn placed<'a>(checked: &'a Checked, deploy: Option<&str>) -> Result<Placements<'a>, NothingToPlace> {
     let db = &checked.db;
-    let (mut placements, mut findings) = (Placements::default(), Vec::new());
-    for deployment in wanted(checked, deploy)? {
-        match rdcl_place::place(db, deployment) {
+    let (mut placements, mut findings) = (Placements::default(), IndexMap::<_, Vec<&str>>::new());
+    let wanted = wanted(checked, deploy)?;
+    for deployment in &wanted {
+        let problems = match rdcl_place::place(db, deployment) {
             Ok(placement) => {
                 placements.placed.push(Placed { deployment, placement });
-                findings.extend(rdcl_place::unasked(db, deployment));
+                rdcl_place::unasked(db, deployment)
             }
-            Err(problems) => findings.extend(problems),
+            Err(problems) => problems,
+        };
+        for problem in problems {
+            findings.entry(problem.map(|loc| place(db, loc))).or_default().push(&deployment.name);
         }
     }
-    placements.findings = findings.into_iter().map(|p| p.map(|loc| place(db, loc))).collect();
+    placements.findings = findings.into_iter().map(|(finding, of)| said_of(finding, &of, wanted.len())).collect();
     Ok(placements)
+}
+
+/// A finding about some of so many deployments; it names them unless it is about all.
+fn said_of(mut finding: Diagnostic<FileSpan>, names: &[&str], all: usize) -> Diagnostic<FileSpan> {
+    let names: BTreeSet<&str> = names.iter().copied().collect();
+    if names.len() < all {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        finding.message = format!("{}: {}", names.join(", "), finding.message);
+    }
+    finding
 }
 
 fn wanted<'a>(checked: &'a Checked, deploy: Option<&str>) -> Result<Vec<&'a Deployment<'a>>, NothingToPlace> {
@@ -101,7 +127,7 @@ impl Session {
             Err(nothing) => {
                 self.progress.hide();
                 self.console.note(&format!("error: {}: {nothing}", path.display()));
-                self.exit = self.exit.and(Exit::Usage);
+                self.exit = self.exit.and(nothing.exit());
             }
         }
     }
@@ -205,13 +231,15 @@ fn way(substrate: &Substrate, from: Option<usize>, links: &[usize]) -> Vec<Cross
     links.iter().map(step).collect()
 }
 
-/// `edge: fw@edge1/guest nat@edge1/guest`
+/// `edge: fw@edge1/guest nat@edge1/guest`, then a line for each flow that is asked for.
 fn line(result: &PlacementResult) -> String {
     let part = |(name, ree, chosen): &(String, String, Option<String>)| match chosen {
         Some(chosen) => format!(" {name}@{ree}/{chosen}"),
         None => format!(" {name}@{ree}"),
     };
+    let flows = result.flows.iter().map(|kpi| format!("{}:{}", result.deploy, flow(kpi).replacen("  ", " ", 1)));
     format!("{}:{}\n", result.deploy, result.instances.iter().map(part).collect::<String>())
+        + &flows.collect::<String>()
 }
 
 /// What the objective comes to, then a line for each leaf, route and service level.

@@ -70,7 +70,7 @@ impl Texts {
 fn lines_of(file: &str) -> Vec<String> {
     let library = SOURCES.iter().find(|source| source.name == file).map(|source| source.text.to_owned());
     let text = library.or_else(|| fs::read_to_string(file).ok()).unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
+    text.trim_start_matches('\u{feff}').lines().map(str::to_owned).collect()
 }
 
 fn string<'v>(object: &'v Value, key: &str) -> &'v str {
@@ -93,12 +93,29 @@ fn advised(diagnostic: &Value) -> String {
 fn verdict_words(verdict: &Value) -> String {
     let (property, result) = (string(verdict, "property"), string(verdict, "result"));
     let reason = verdict["reason"].as_str().or_else(|| verdict["witness"]["outcome"].as_str());
-    let because = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    let because = reason.map_or_else(String::new, |reason| format!(": {reason}")) + &refusal(verdict);
     let packet = verdict["witness"].as_object().map(|witness| {
         let text = |key: &str| witness.get(key).and_then(Value::as_str).unwrap_or("");
         format!("\nthe packet {} that enters at {} shows it", text("hex"), text("port"))
     });
     format!("`{property}` is {result}{because}{}", packet.unwrap_or_default())
+}
+
+/// What to add where `--strict` refuses what is assumed.
+fn refusal(verdict: &Value) -> String {
+    if verdict["refused"] != true {
+        return String::new();
+    }
+    let names: Vec<&str> = list(verdict, "assumes").iter().filter_map(Value::as_str).collect();
+    if names.is_empty() {
+        return ", which `--strict` refuses".to_owned();
+    }
+    format!(", but rests on {}, which is only assumed and which `--strict` refuses", names.join(", "))
+}
+
+/// How a verdict counts in a report: its result, or `refused`.
+fn standing(verdict: &Value) -> &str {
+    if verdict["refused"] == true { "refused" } else { string(verdict, "result") }
 }
 
 /// What is other than expected in a test, in a few lines.
@@ -125,6 +142,8 @@ mod tests {
                 "stats": {"states": 1, "solver_calls": 0}}),
             json!({"type": "verdict", "property": "A.q", "at": "a.rdcl:2:9", "result": "proved", "assumes": [], "reason": null,
                 "witness": null, "stats": {"states": 1, "solver_calls": 0}}),
+            json!({"type": "verdict", "property": "A.r", "at": "a.rdcl:2:9", "result": "proved", "assumes": ["N"], "refused": true,
+                "reason": null, "witness": null, "stats": {"states": 1, "solver_calls": 0}}),
             json!({"type": "test", "name": "t", "block": "A", "at": "t.toml:1:1", "result": "failed",
                 "failures": [{"at": "t.toml:2:1", "sent": "s", "expected": "e", "found": ["f", "g"]}]}),
         ]
@@ -136,6 +155,7 @@ mod tests {
             Report::Github.text(&objects()),
             "::warning file=src/ä b.rdcl,line=1,endLine=1,col=3,endColumn=4,title=W0201::`A` <is> & never, used: 5%25%0Ahelp: x\n\
              ::error file=a.rdcl,line=2,col=1,title=A.p::`A.p` is violated: dropped: x%0Athe packet 45 that enters at a shows it\n\
+             ::error file=a.rdcl,line=2,col=9,title=A.r::`A.r` is proved, but rests on N, which is only assumed and which `--strict` refuses\n\
              ::error file=t.toml,line=2,col=1,title=t::sent s%0Aexpected e%0Afound f%0Ag\n"
         );
     }
@@ -144,7 +164,7 @@ mod tests {
     fn suites_count_their_cases() {
         let text = Report::Junit.text(&objects());
         assert!(
-            text.contains("<testsuites name=\"rdclc\" tests=\"4\" failures=\"2\" errors=\"0\" skipped=\"0\">"),
+            text.contains("<testsuites name=\"rdclc\" tests=\"5\" failures=\"3\" errors=\"0\" skipped=\"0\">"),
             "{text}"
         );
         assert!(text.contains("<testcase classname=\"promises\" name=\"A.q\"/>"), "{text}");
@@ -161,6 +181,7 @@ mod tests {
             ("W0201", "warning", "fail"),
             ("promise", "error", "fail"),
             ("promise", "none", "pass"),
+            ("promise", "error", "fail"),
             ("test", "error", "fail"),
         ];
         assert_eq!(kinds, expected);

@@ -1,12 +1,13 @@
 //! A run of the binary, from arguments to exit code.
 
-use crate::args::{Command, CommandLine, Explain, Man, is_standard_input};
+use crate::args::{Command, CommandLine, Explain, Format, Man, is_standard_input};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::{ask, boot, build, crash, draw, explain, fmt, lint, new, pages, place, sefl, testing, whence};
-use clap::Parser;
-use std::path::PathBuf;
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{io, thread};
 
@@ -43,7 +44,7 @@ pub fn with_deep_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'stat
 }
 
 fn run() -> Exit {
-    let line = match CommandLine::try_parse() {
+    let line = match parsed(std::env::args_os().collect()) {
         Ok(line) => line,
         Err(error) => {
             // A usage message that cannot be written has nowhere else to go.
@@ -53,6 +54,10 @@ fn run() -> Exit {
     };
     if line.style.report.is_some() && !line.command.has_report() {
         eprintln!("error: reports are made of what check, lint, test, verify, place and build find");
+        return Exit::Usage;
+    }
+    if line.style.format != Format::Human && line.command.is_text() {
+        eprintln!("error: what this command writes is a text, and has no other format");
         return Exit::Usage;
     }
     let is_missing = |path: &&PathBuf| {
@@ -70,6 +75,17 @@ fn run() -> Exit {
         line.command.paths().iter().find(|path| sefl::is_program(path) && !line.command.takes_programs())
     {
         eprintln!("error: `{}` is a program of SEFL and no service; `rdclc sefl` runs it", path.display());
+        return Exit::Usage;
+    }
+    if let Some(path) =
+        line.command.paths().iter().find(|path| path.is_file() && path.extension() == Some("toml".as_ref()))
+    {
+        let package = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        eprintln!(
+            "error: `{}` is no program; a package is named by its directory, `{}`",
+            path.display(),
+            package.display()
+        );
         return Exit::Usage;
     }
     match &line.command {
@@ -90,6 +106,19 @@ fn run() -> Exit {
         Command::Sefl(arguments) => sefl::command(arguments, line.style),
         Command::Verify(arguments) => commands::verify(arguments, line.style),
     }
+}
+
+/// The command line; what is wrong with it is coloured as it asks.
+fn parsed(arguments: Vec<OsString>) -> Result<CommandLine, clap::Error> {
+    let asks = |choice: &str| {
+        let together = format!("--color={choice}");
+        arguments.iter().any(|word| *word == *together)
+            || arguments.windows(2).any(|words| words[0] == "--color" && words[1] == choice)
+    };
+    let color = [("never", clap::ColorChoice::Never), ("always", clap::ColorChoice::Always)];
+    let color = color.into_iter().find(|(choice, _)| asks(choice)).map_or(clap::ColorChoice::Auto, |(_, color)| color);
+    let matches = CommandLine::command().color(color).try_get_matches_from(arguments)?;
+    CommandLine::from_arg_matches(&matches)
 }
 
 fn explain(arguments: &Explain) -> Exit {

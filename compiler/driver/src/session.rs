@@ -70,8 +70,23 @@ impl Session {
         let access = self.access;
         let input = self.timed("reading", path, |_| input::load_with(path, access));
         let checked = self.timed("checking", path, |_| crate::check(input));
-        self.report(&checked.findings, &checked);
+        self.found(&checked);
         checked
+    }
+
+    /// Reports what is wrong with a package, and with the machine.
+    pub fn found(&mut self, checked: &Checked) {
+        self.faults(checked);
+        self.report(&checked.findings, checked);
+    }
+
+    /// Says what is wrong with the machine.
+    pub fn faults(&mut self, checked: &Checked) {
+        self.progress.hide();
+        for fault in &checked.faults {
+            self.console.note(&format!("error: {fault}"));
+            self.exit = self.exit.and(Exit::Environment);
+        }
     }
 
     /// Reports findings; errors decide the exit.

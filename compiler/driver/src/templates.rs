@@ -41,8 +41,8 @@ fn sources(template: Template) -> &'static [File] {
 /// What to type next, in the directory of the package.
 pub fn next(template: Template) -> &'static [&'static str] {
     match template {
-        Template::Block | Template::Library => &["rdclc verify .", "rdclc test ."],
+        Template::Block | Template::Library => &["rdclc verify .", "rdclc test .", "rdclc build . -o out"],
         Template::Service => &["rdclc verify .", "rdclc place .", "rdclc run .", "rdclc build . --deploy cloud -o out"],
-        Template::Router => &["rdclc verify .", "rdclc verify --reachability ."],
+        Template::Router => &["rdclc verify .", "rdclc verify --reachability .", "rdclc build . -o out"],
     }
 }

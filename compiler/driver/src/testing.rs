@@ -67,7 +67,7 @@ impl Session {
             (input, fixtures)
         });
         let checked = self.timed("checking", path, |_| check(input));
-        self.report(&checked.findings, &checked);
+        self.found(&checked);
         if checked.has_errors() {
             return;
         }
@@ -88,7 +88,8 @@ impl Session {
             }
         }
         if arguments.coverage {
-            self.say_coverage(&checked, &coverage.report(&checked));
+            let of = Some(path).filter(|_| arguments.paths.len() > 1);
+            self.say_coverage((path, of), &checked, &coverage.report(&checked));
         }
     }
 
@@ -109,11 +110,11 @@ impl Session {
         }
     }
 
-    fn say_coverage(&mut self, checked: &Checked, report: &Report) {
+    fn say_coverage(&mut self, (path, of): (&Path, Option<&Path>), checked: &Checked, report: &Report) {
         self.progress.hide();
         match self.console.format {
-            Format::Json => self.console.object(&json::coverage(report, &checked.sources)),
-            Format::Human | Format::Short => self.console.print(&report::coverage(report, &checked.sources)),
+            Format::Json => self.console.object(&json::coverage(path, report, &checked.sources)),
+            Format::Human | Format::Short => self.console.print(&report::coverage(of, report, &checked.sources)),
         }
     }
 }
@@ -130,7 +131,7 @@ fn add_fixtures(input: &mut Input, path: &Path) -> Vec<(FileId, PathBuf)> {
     }
     found.sort();
     let add = |path: PathBuf| {
-        let text = input::read_text(&path).unwrap_or_default();
+        let text = input::read_text(&path).unwrap_or_else(input::Fault::shown);
         (input.add(path.to_string_lossy().into_owned(), text), path)
     };
     found.into_iter().map(add).collect()

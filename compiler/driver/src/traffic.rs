@@ -84,6 +84,9 @@ pub enum TrafficError {
         /// Another.
         other: String,
     },
+    /// A capture to send and to fill.
+    #[error("`{}` is sent, and would be written over; name another file for what leaves", .0.display())]
+    Overwritten(PathBuf),
     /// Frames go round.
     #[error("{0}; a promise `no loop` shows where")]
     Unsettled(#[from] Unsettled),
@@ -96,7 +99,7 @@ impl TrafficError {
     /// How a run that fails so ends.
     pub fn exit(&self) -> Exit {
         match self {
-            TrafficError::Port(..) | TrafficError::Twice { .. } => Exit::Usage,
+            TrafficError::Port(..) | TrafficError::Twice { .. } | TrafficError::Overwritten(_) => Exit::Usage,
             TrafficError::Pcap { .. } | TrafficError::Link { .. } | TrafficError::Unsettled(_) => Exit::Findings,
             TrafficError::Read { .. } | TrafficError::Write(_) => Exit::Environment,
         }
@@ -116,6 +119,7 @@ impl Traffic {
         // Captures that say nothing of each other's order come in the order of the command line.
         traffic.arrivals.sort_by_key(|arrival| arrival.time);
         expect_different(kept)?;
+        expect_kept_apart(sent, kept)?;
         for capture in kept {
             let (edge, stack) = find(service, &capture.port)?;
             files::expect_place(&capture.file)?;
@@ -169,6 +173,14 @@ fn expect_different(kept: &[PcapAt]) -> Result<(), TrafficError> {
         }
     }
     Ok(())
+}
+
+/// No file is to be written that is sent; a device or a pipe may.
+fn expect_kept_apart(sent: &[PcapAt], kept: &[PcapAt]) -> Result<(), TrafficError> {
+    let sent: Vec<PathBuf> = sent.iter().map(|capture| files::resolved(&capture.file)).collect();
+    let is_sent =
+        |capture: &&PcapAt| !files::is_special(&capture.file) && sent.contains(&files::resolved(&capture.file));
+    kept.iter().find(is_sent).map_or(Ok(()), |capture| Err(TrafficError::Overwritten(capture.file.clone())))
 }
 
 fn send(service: &mut Service, burst: &[Arrival]) {

@@ -112,6 +112,7 @@ impl Subject<'_> {
             at: self.sources().place(self.place(verdict)),
             result,
             assumes: verdict.assumes.clone(),
+            refused: false,
             stats: verdict.stats,
         }
     }

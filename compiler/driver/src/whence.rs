@@ -11,7 +11,7 @@ use crate::{json, paths};
 use rdcl_emit::PROVENANCE;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 pub struct Provenance {
     /// The directory that the files of statements are named from.
     root: PathBuf,
+    /// The SHA-256 of each of them, as it was then.
+    sources: BTreeMap<String, String>,
     statements: Vec<Statement>,
     artifacts: Vec<Origins>,
 }
@@ -70,7 +72,9 @@ impl Provenance {
         };
         let artifacts: Option<Vec<Origins>> = object["artifacts"].as_array()?.iter().map(origins).collect();
         let root = folder.join(text(&object["root"])?);
-        Some(Provenance { root, statements: statements?, artifacts: artifacts? })
+        let source = |s: &Value| Some((text(&s["file"])?, text(&s["sha256"])?));
+        let sources: Option<BTreeMap<String, String>> = object["sources"].as_array()?.iter().map(source).collect();
+        Some(Provenance { root, sources: sources?, statements: statements?, artifacts: artifacts? })
     }
 
     /// The statements that a line (from 1) of an artifact is there because of; none if it has no such line.
@@ -99,10 +103,34 @@ impl Provenance {
         if path.is_file() { paths::from_here(&path) } else { name.into() }
     }
 
+    /// Whether a file that statements name is no more what it was when they were looked up.
+    fn has_changed(&self, name: &str) -> bool {
+        let now = match rdcl_stdlib::SOURCES.iter().find(|source| source.name == name) {
+            Some(source) => Some(sha256(source.text)),
+            None => text_of(&self.source(name)).map(|text| sha256(&text)),
+        };
+        now.is_none() || now.as_ref() != self.sources.get(name)
+    }
+
+    /// Says of the files of some statements that they are not as they were.
+    fn warn_of_sources<'s>(&self, console: &mut Console, statements: impl IntoIterator<Item = &'s Statement>) {
+        let files = statements.into_iter().filter_map(Statement::place).map(|(file, ..)| file);
+        let changed: BTreeSet<&str> = files.filter(|file| self.has_changed(file)).collect();
+        for file in changed {
+            let path = self.source(file);
+            let what = if path.is_file() { "has changed since it was built" } else { "is not there any more" };
+            console.note(&format!("warning: `{}` {what}; positions in it are those of then", path.display()));
+        }
+    }
+
     /// All statements that some line is there because of.
     pub fn statements(&self) -> &[Statement] {
         &self.statements
     }
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn numbers(value: &Value) -> Option<Vec<usize>> {
@@ -188,13 +216,15 @@ fn of_artifact(console: &mut Console, provenance: &Provenance, asked: &Asked) ->
     let Some(statements) = provenance.of_line(&asked.file, asked.line) else {
         return Err(format!("`{}` has no line {}", asked.file.display(), asked.line));
     };
+    provenance.warn_of_sources(console, statements.iter().copied());
     let artifact = format!("{}:{}", asked.file.display(), asked.line);
     for statement in statements {
-        let at = provenance.at(statement);
+        let (at, changed) = (provenance.at(statement), provenance.is_stale(statement));
         match console.format {
-            Format::Json => console.object(&json::origin(&artifact, &at, &statement.end)),
+            Format::Json => console.object(&json::origin(&artifact, (&at, &statement.end), changed)),
             Format::Human | Format::Short => {
-                let text = statement.place().and_then(|(file, line, _)| source_line(provenance, file, line));
+                let text = statement.place().filter(|_| !changed);
+                let text = text.and_then(|(file, line, _)| source_line(provenance, file, line));
                 show(console, &at, text.as_deref());
             }
         }
@@ -207,13 +237,19 @@ fn of_source(console: &mut Console, found: &[Provenance], asked: &Asked) -> Resu
     let mut lines = 0;
     for provenance in found {
         provenance.warn_of_changes(console);
-        for statement in provenance.statements_at(asked) {
+        let statements = provenance.statements_at(asked);
+        provenance.warn_of_sources(console, provenance.statements_in(&asked.file));
+        for statement in statements {
+            let (at, changed) = (provenance.at(statement), provenance.is_stale(statement));
             for (path, line) in provenance.lines_of(statement) {
                 lines += 1;
                 let artifact = format!("{}:{line}", path.display());
                 match console.format {
-                    Format::Json => console.object(&json::origin(&artifact, &provenance.at(statement), &statement.end)),
-                    Format::Human | Format::Short => show(console, &artifact, line_of(path, line).as_deref()),
+                    Format::Json => console.object(&json::origin(&artifact, (&at, &statement.end), changed)),
+                    Format::Human | Format::Short => {
+                        let text = line_of(path, line).filter(|_| !provenance.is_other(path));
+                        show(console, &artifact, text.as_deref());
+                    }
                 }
             }
         }
@@ -227,15 +263,17 @@ fn of_source(console: &mut Console, found: &[Provenance], asked: &Asked) -> Resu
 /// Complains of a line that is nowhere.
 fn expect_line(found: &[Provenance], asked: &Asked) -> Result<(), String> {
     let (file, line) = (asked.file.display(), asked.line);
+    let stale = |provenance: &Provenance| provenance.statements_in(&asked.file).any(|s| provenance.is_stale(s));
     match text_of(&asked.file).map(|text| text.lines().count()) {
+        // What stood there then is what is asked for.
+        Some(_) if found.iter().any(stale) => Ok(()),
         Some(lines) if (1..=lines).contains(&line) => Ok(()),
         Some(_) => Err(format!("`{file}` has no line {line}")),
-        None if found.iter().any(|provenance| provenance.names(&asked.file)) => Ok(()),
+        None if found.iter().any(|provenance| provenance.statements_in(&asked.file).next().is_some()) => Ok(()),
         None => Err(format!("there is no file `{file}`")),
     }
 }
 
-/// A place and what stands there.
 /// A line of a source; the library is not on disk.
 fn source_line(provenance: &Provenance, file: &str, line: usize) -> Option<String> {
     match rdcl_stdlib::SOURCES.iter().find(|source| source.name == file) {
@@ -244,6 +282,7 @@ fn source_line(provenance: &Provenance, file: &str, line: usize) -> Option<Strin
     }
 }
 
+/// A place and what stands there.
 fn show(console: &mut Console, place: &str, text: Option<&str>) {
     let line = format!("{place}  {}", text.unwrap_or_default());
     let line: String = line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
@@ -269,7 +308,9 @@ impl Provenance {
     fn statements_at(&self, asked: &Asked) -> Vec<&Statement> {
         let places = self.statements.iter().filter_map(|s| Some((s, s.place()?, s.last_line()?)));
         let mut is_asked = HashMap::new();
-        let mut is_here = |file| *is_asked.entry(file).or_insert_with(|| same_path(&self.source(file), &asked.file));
+        let is_file =
+            |file: &str| [self.source(file), self.root.join(file)].iter().any(|path| same_path(path, &asked.file));
+        let mut is_here = |file| *is_asked.entry(file).or_insert_with(|| is_file(file));
         let here: Vec<_> = places.filter(|(_, (file, ..), _)| is_here(*file)).collect();
         let begins = |(_, (_, line, column), _): &&(&Statement, (&str, usize, usize), usize)| {
             *line == asked.line && asked.column.is_none_or(|wanted| wanted == *column)
@@ -286,9 +327,22 @@ impl Provenance {
             .collect()
     }
 
-    /// Whether some statement is in a file.
-    fn names(&self, file: &Path) -> bool {
-        self.statements.iter().filter_map(Statement::place).any(|(name, ..)| same_path(&self.source(name), file))
+    /// The statements in a file, which may be gone.
+    fn statements_in<'a>(&'a self, file: &'a Path) -> impl Iterator<Item = &'a Statement> {
+        let is_there = |name: &str| same_path(&self.source(name), file) || same_path(&self.root.join(name), file);
+        let named: BTreeSet<&str> = self.sources.keys().map(String::as_str).filter(|name| is_there(name)).collect();
+        self.statements.iter().filter(move |s| s.place().is_some_and(|(name, ..)| named.contains(name)))
+    }
+
+    /// Whether a statement may stand elsewhere now.
+    fn is_stale(&self, statement: &Statement) -> bool {
+        statement.place().is_none_or(|(file, ..)| self.has_changed(file))
+    }
+
+    /// Whether a built file is not as it was built.
+    fn is_other(&self, path: &Path) -> bool {
+        let built = self.artifacts.iter().find(|artifact| artifact.path == path);
+        built.is_none_or(|artifact| sha256(&text_of(path).unwrap_or_default()) != artifact.sha256)
     }
 
     /// Where a statement begins, as seen from here.
@@ -302,9 +356,7 @@ impl Provenance {
     /// Says of artifacts that are not as they were built.
     fn warn_of_changes(&self, console: &mut Console) {
         for artifact in &self.artifacts {
-            let text = text_of(&artifact.path).unwrap_or_default();
-            let now: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
-            if now != artifact.sha256 {
+            if self.is_other(&artifact.path) {
                 console.note(&format!("warning: `{}` has changed since it was built", artifact.path.display()));
             }
         }

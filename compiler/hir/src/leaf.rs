@@ -7,7 +7,7 @@
 use crate::bodies::{body, sefl};
 use crate::cx::{Cx, Params};
 use crate::headers::groups_knowing;
-use crate::instance::{Instance, members, params};
+use crate::instance::{Instance, members, params, signature};
 use crate::layouts::headers_in_sight;
 use crate::lower::{Balance, Env, FilterRule, Lowered};
 use crate::lower::{balancer_ports, lower_balancer, lower_behaviour, lower_filter};
@@ -17,7 +17,7 @@ use crate::source::db::{Db, Package, TableFile};
 use crate::source::item::Item;
 use crate::source::loc::{Loc, Problem};
 use crate::value::{TableType, Type, Value};
-use rdcl_base::NodeId;
+use rdcl_base::{NodeId, Span};
 use rdcl_core::{Origins, PortDecl, Program, Shape, Stack, TableData};
 use rdcl_import::{ColumnType, Schema, read_table};
 use rdcl_syntax::ast;
@@ -105,7 +105,11 @@ fn lower_instance<'db>(db: &'db dyn Db, instance: Instance<'db>, known: Shape) -
     let ports = ports(db, instance);
     let groups = groups_knowing(&ports.groups, known);
     let headers = headers_in_sight(db, owner.rfb(db).file(db));
-    let env = Env { ports: &groups, lost: &ports.lost, params: params(db, owner), headers };
+    // What a parameter of an unknown type may be used for is not known either.
+    let mut lost = ports.lost.clone();
+    let broken = signature(db, owner.rfb(db)).params.iter().filter(|param| param.broken);
+    lost.names.extend(broken.map(|param| param.name.clone()));
+    let env = Env { ports: &groups, lost: &lost, params: params(db, owner), headers };
     Some(lower_behaviour(&env, sefl(behaviour)?, behaviour.language.node))
 }
 
@@ -156,6 +160,32 @@ pub fn leaf_tables<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Vec<Arc<TableData>>
 fn table_of(db: &dyn Db, params: &Params, name: &str) -> Option<Arc<TableData>> {
     let (Type::Table(ty), Value::Table(path)) = params.get(name)? else { return None };
     Some(Arc::clone(&table(db, table_file(db, path)?, ty.clone()).0))
+}
+
+/// The files of a leaf's tables, in the order of its program's; none where one is missing.
+pub fn leaf_table_files<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Vec<Option<TableFile>> {
+    let params = leaf.instance(db).and_then(|i| body(db, i).owner()).map(|owner| params(db, owner));
+    let file = |name: &str| match params?.get(name)? {
+        (Type::Table(_), Value::Table(path)) => table_file(db, path),
+        _ => None,
+    };
+    leaf_program(db, leaf).tables.iter().map(|table| file(&table.name)).collect()
+}
+
+/// Where the rows of a table are in its text: the lines that say something.
+#[salsa::tracked(returns(ref))]
+pub fn table_rows(db: &dyn Db, file: TableFile) -> Vec<Span> {
+    let (mut start, mut rows) = (0, Vec::new());
+    for line in file.text(db).split_inclusive('\n') {
+        let content = line.split('#').next().unwrap_or_default();
+        let is_blank = |c: char| c.is_whitespace() || c == ',';
+        let (rest, whole) = (content.trim_start_matches(is_blank), content.trim_end_matches(is_blank));
+        if !rest.is_empty() {
+            rows.push(Span::new((start + content.len() - rest.len()) as u32, (start + whole.len()) as u32));
+        }
+        start += line.len();
+    }
+    rows
 }
 
 /// What is wrong in the tables that a leaf reads, each read with the columns that the leaf gives it.

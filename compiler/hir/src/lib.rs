@@ -7,6 +7,7 @@
 mod abstraction;
 mod ancestry;
 mod attrs;
+mod blame;
 mod bodies;
 mod check;
 mod click;
@@ -49,7 +50,9 @@ pub use headers::known_headers;
 pub use instance::{Instance, Param, Signature, default_instance, full_name, has_all_defaults, params};
 pub use instance::{lone_leaf_name, short_name, signature};
 pub use layouts::{DeclaredHeader, HeaderNames, declared_header, headers_in_sight, named_header};
-pub use leaf::{Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_tables};
+pub use leaf::{
+    Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_table_files, leaf_tables, table_rows,
+};
 pub use lineage::{Parents, instance_lineage, parents};
 pub use lower::{Balance, PortGroup};
 pub use metadata::metadata;

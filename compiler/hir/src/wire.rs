@@ -95,7 +95,8 @@ impl<'db> Wiring<'_, 'db> {
         if wire.balance.is_some() || wire.arrows.contains(&Arrow::Distribute) {
             return self.distribution(wire, &attributes);
         }
-        let ends: Vec<Option<Resolved>> = wire.ends.iter().map(|e| self.around.resolve(&mut self.cx, e)).collect();
+        let ends: Vec<Option<Resolved>> =
+            wire.ends.iter().map(|e| self.around.resolve_beside(&mut self.cx, e, &wire.ends)).collect();
         for (pair, written) in ends.windows(2).zip(wire.ends.windows(2)) {
             if let [Some(a), Some(b)] = pair {
                 self.join(a, b, written, &attributes, wire.node);

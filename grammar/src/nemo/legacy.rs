@@ -12,6 +12,7 @@ use crate::nemo::{
     Uri, Value, Verb, Word, models,
 };
 use rdcl_base::{Code, Diagnostic, Fix, NodeId, Span};
+use std::collections::BTreeMap;
 
 mod lists;
 
@@ -26,7 +27,7 @@ pub(crate) struct Finding {
 
 /// Everything that is not canonical in statements that were parsed from these tokens, in the order of the text.
 pub(crate) fn findings(text: &str, spans: &[Span], tokens: &[Spanned<'_>], statements: &[Statement]) -> Vec<Finding> {
-    let mut finder = Finder { text, spans, tokens, found: Vec::new() };
+    let mut finder = Finder { text, spans, tokens, closed: closed(statements), found: Vec::new() };
     for part in models(statements) {
         match part {
             Part::Statement(statement) => finder.statement(statement, Place::Outside),
@@ -59,7 +60,22 @@ struct Finder<'a> {
     text: &'a str,
     spans: &'a [Span],
     tokens: &'a [Spanned<'a>],
+    /// The brace that closes each one that is closed.
+    closed: BTreeMap<NodeId, NodeId>,
     found: Vec<Finding>,
+}
+
+/// Which brace among statements closes which.
+fn closed(statements: &[Statement]) -> BTreeMap<NodeId, NodeId> {
+    let (mut open, mut closed) = (Vec::new(), BTreeMap::new());
+    for statement in statements {
+        match statement.kind {
+            StatementKind::Open => open.push(statement.node),
+            StatementKind::Close => closed.extend(open.pop().map(|first| (first, statement.node))),
+            _ => {}
+        }
+    }
+    closed
 }
 
 impl Finder<'_> {
@@ -129,13 +145,24 @@ impl Finder<'_> {
                     vec![edit(whole, "/* ... */")],
                 );
             }
-            StatementKind::Open | StatementKind::Close => {
-                let message = "braces around statements mean nothing but the end of a body";
-                self.find(Code::W0106, whole, message, "leave them out", vec![edit(whole, "")]);
-            }
+            StatementKind::Open => self.braces(statement.node, whole),
+            // Said at the brace that it closes.
+            StatementKind::Close => {}
             StatementKind::Bad => {}
         }
         self.end(statement, whole, place);
+    }
+
+    /// Braces go together: one alone would be a mistake.
+    fn braces(&mut self, open: NodeId, whole: Span) {
+        let Some(close) = self.closed.get(&open).map(|close| self.at(*close)) else { return };
+        let message = "braces around statements mean nothing but the end of a body";
+        let edits = vec![edit(whole, ""), edit(close, "")];
+        self.find(Code::W0106, whole, message, "leave both out", edits);
+        let inside = slice(self.text, Span::new(whole.end, close.start)).to_owned();
+        if let Some(found) = self.found.last_mut() {
+            found.warning.fix = Some(edit(Span::new(whole.start, close.end), &inside));
+        }
     }
 
     /// A `;` ends each statement, unless the next one becomes part of it.

@@ -165,7 +165,17 @@ fn parse(text: &str) -> Result<Lock, (Span, String)> {
     Ok(Lock { packages })
 }
 
-/// Writes the lock file if it is to change. A package without dependencies needs none.
+/// Where the lock file of the package says this.
+pub fn place_of(input: &mut Input, said: &str) -> Option<FileSpan> {
+    let path = input.root.join(NAME);
+    let text = read_text(&path).ok()?;
+    let start = text.find(said)? as u32;
+    let file = input.add(path.to_string_lossy().into_owned(), text);
+    Some(FileSpan { file, span: Span::new(start, start + said.len() as u32) })
+}
+
+/// Writes the lock file if it is to change. A package without dependencies needs none. Where nothing in it chooses among
+/// commits, nothing is lost if it cannot be written.
 pub fn update(input: &mut Input, root: &Path, old: &Lock, new: &Lock, locked: bool) {
     if old == new {
         return;
@@ -179,9 +189,10 @@ pub fn update(input: &mut Input, root: &Path, old: &Lock, new: &Lock, locked: bo
         input.findings.push(finding.with_help(help));
         return;
     }
-    if let Err(error) = files::write(&path, new.text().as_bytes()) {
-        let at = input.manifest_place();
-        input.findings.push(Diagnostic::new(Code::E0001, at, error.to_string()));
+    let chooses = new.packages.iter().any(|package| package.git.is_some());
+    match files::write(&path, new.text().as_bytes()) {
+        Err(error) if chooses => input.faults.push(error.to_string()),
+        Ok(()) | Err(_) => {}
     }
 }
 

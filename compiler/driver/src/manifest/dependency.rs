@@ -3,6 +3,7 @@
 use super::{Key, NAME, Reader, Value, is_name};
 use rdcl_base::{Code, FileSpan};
 use rdcl_hir::STD;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A package that a manifest asks for.
@@ -14,6 +15,8 @@ pub struct Requirement {
     pub at: FileSpan,
     /// Where it is.
     pub source: Source,
+    /// Where it is said which commit; where there is no choice, the same as `at`.
+    pub chosen_at: FileSpan,
 }
 
 impl Requirement {
@@ -76,7 +79,9 @@ const SCHEMES: [&str; 4] = ["https://", "ssh://", "http://", "file://"];
 impl Reader {
     pub(super) fn dependencies(&mut self, value: &Value<'_>) -> Vec<Requirement> {
         let Some(table) = self.table("dependencies", value) else { return Vec::new() };
-        table.iter().filter_map(|(key, value)| self.dependency(key, value)).collect()
+        let found: Vec<Requirement> = table.iter().filter_map(|(key, value)| self.dependency(key, value)).collect();
+        self.incomplete |= found.len() < table.len();
+        found
     }
 
     fn dependency(&mut self, key: &Key<'_>, value: &Value<'_>) -> Option<Requirement> {
@@ -94,7 +99,8 @@ impl Reader {
         };
         self.expect_keys(table, &["path", "git", "rev", "tag", "branch"], " of a dependency");
         let source = self.source(name, table, value)?;
-        Some(Requirement { name: name.to_owned(), at: self.at(key.span()), source })
+        let chosen = SELECTORS.iter().find_map(|key| table.get(*key)).map_or(key.span(), Spanned::span);
+        Some(Requirement { name: name.to_owned(), at: self.at(key.span()), source, chosen_at: self.at(chosen) })
     }
 
     fn source(&mut self, name: &str, table: &DeTable<'_>, value: &Value<'_>) -> Option<Source> {

@@ -14,13 +14,16 @@ impl Reader {
             match Lint::find(name) {
                 Some(lint) => found.push((lint, level)),
                 None => {
-                    let near = nearest(name, LINTS.iter().map(|lint| lint.name));
-                    let mut finding = self
-                        .finding(Code::W0002, key.span(), format!("there is no lint `{name}`"))
-                        .with_optional_help(near.map(|near| format!("did you mean `{near}`?")));
-                    let at = finding.primary;
-                    finding.fix = near.map(|near| rdcl_base::Fix { at, replacement: near.to_owned() });
-                    self.findings.push(finding);
+                    let finding = self.finding(Code::W0002, key.span(), format!("there is no lint `{name}`"));
+                    // Some know the code and not the name.
+                    let of_code = LINTS.iter().find(|lint| lint.code.as_str().eq_ignore_ascii_case(name));
+                    self.findings.push(match of_code {
+                        Some(lint) => {
+                            let help = format!("lints go by their names: `{}`", lint.name);
+                            finding.with_help(help).with_fix(lint.name)
+                        }
+                        None => finding.misspelt(name, LINTS.iter().map(|lint| lint.name)),
+                    });
                 }
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Source: "Workflow commands for GitHub Actions", GitHub Docs.
 
-use super::{Texts, advised, failure_words, list, string, verdict_words};
+use super::{Texts, advised, failure_words, list, standing, string, verdict_words};
 use serde_json::Value;
 
 pub fn text(objects: &[Value]) -> String {
@@ -15,8 +15,8 @@ pub fn text(objects: &[Value]) -> String {
                 out += &command(&texts, level, (object, string(object, "code")), &advised(object));
             }
             "verdict" => {
-                let level = match string(object, "result") {
-                    "violated" => "error",
+                let level = match standing(object) {
+                    "violated" | "refused" => "error",
                     "undecided" => "warning",
                     _ => continue,
                 };

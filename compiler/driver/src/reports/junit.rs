@@ -3,8 +3,9 @@
 //! There is no standard; written is what the common readers agree about: `testsuites`, `testsuite`, `testcase`, `failure`,
 //! `error`, `system-out`.
 
-use super::{advised, failure_words, list, string, verdict_words};
+use super::{advised, failure_words, list, standing, string, verdict_words};
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// A case, and what is wrong with it.
 struct Case {
@@ -24,6 +25,7 @@ pub fn text(objects: &[Value]) -> String {
     let of = |kind: &'static str| objects.iter().filter(move |object| string(object, "type") == kind);
     let is_error = |object: &&Value| string(object, "severity") == "error";
     let mut diagnostics: Vec<Case> = of("diagnostic").filter(is_error).map(diagnostic).collect();
+    number_repeated(&mut diagnostics);
     if diagnostics.is_empty() {
         diagnostics.push(Case { name: "no errors".to_owned(), fault: None });
     }
@@ -56,6 +58,18 @@ fn diagnostic(object: &Value) -> Case {
     Case { name, fault: Some(fault) }
 }
 
+/// Gives the second case of a name, and further ones, names of their own.
+fn number_repeated(cases: &mut [Case]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for case in cases {
+        let times = seen.entry(case.name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            case.name = format!("{} ({times})", case.name);
+        }
+    }
+}
+
 fn warning(object: &Value) -> String {
     let (at, severity, code) = (string(object, "at"), string(object, "severity"), string(object, "code"));
     format!("{at}: {severity} {code}: {}\n", string(object, "message"))
@@ -63,8 +77,8 @@ fn warning(object: &Value) -> String {
 
 fn verdict(object: &Value) -> Case {
     let words = verdict_words(object);
-    let tag = match string(object, "result") {
-        "violated" => Some("failure"),
+    let tag = match standing(object) {
+        "violated" | "refused" => Some("failure"),
         "undecided" => Some("error"),
         _ => None,
     };

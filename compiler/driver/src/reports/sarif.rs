@@ -3,7 +3,7 @@
 //! Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0. A violated promise has its witness as
 //! a code flow: the instructions that decided, hop by hop.
 
-use super::{Spot, Texts, advised, failure_words, list, string, verdict_words};
+use super::{Spot, Texts, advised, failure_words, list, standing, string, verdict_words};
 use rdcl_base::lints::Lint;
 use rdcl_base::{CODES, Code, CodeInfo};
 use serde_json::{Map, Value, json};
@@ -105,8 +105,8 @@ impl Writer {
     }
 
     fn verdict(&self, object: &Value) -> Value {
-        let outcome = match string(object, "result") {
-            "violated" => ("fail", "error"),
+        let outcome = match standing(object) {
+            "violated" | "refused" => ("fail", "error"),
             "undecided" => ("open", "none"),
             "assumed" => ("informational", "none"),
             _ => ("pass", "none"),

@@ -1,13 +1,14 @@
 //! Coverage: which statements, ways on, rows of tables and rules of intents some packet has taken.
 //!
-//! Counted is what stands in the package's own sources, in the blocks that can be run by themselves and their parts. A
+//! Counted is what stands in the package's own sources and tables, in the blocks that can be run by themselves and their parts. A
 //! statement that is carried out in several instances counts once.
 
 use crate::check::Checked;
-use rdcl_base::FileSpan;
+use rdcl_base::{FileSpan, Span};
 use rdcl_core::{BlockId, End, InstrId, PartId, Program, Reason, Run, Took};
 use rdcl_hir::{
-    Instance, Leaf, LeafKind, Loc, leaf_origins, leaf_program, leaf_tables, place, structure, subjects, wiring,
+    Instance, Leaf, LeafKind, Loc, leaf_origins, leaf_program, leaf_table_files, place, structure, subjects,
+    table_place, table_rows, wiring,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +34,7 @@ pub enum Kind {
     Statement,
     /// A way on from a statement.
     Arm,
-    /// A row of a table, at the statement that matches it.
+    /// A row of a table, at its line.
     Row,
     /// A rule that an intent makes.
     Rule,
@@ -94,6 +95,7 @@ impl Coverage {
                 for block in (0..part.program.blocks.len() as u32).map(BlockId) {
                     all.extend(part.statements(block));
                     all.extend(part.arms(block));
+                    all.extend(part.rows(block));
                 }
             }
         }
@@ -180,17 +182,32 @@ impl<'a> Place<'a> {
                 [arm(ADDED), arm(FULL)].into_iter().chain(clash).collect()
             }
             End::Choose { .. } => vec![arm(CHOSEN), arm(NONE)],
-            End::Match { table, .. } => {
-                let tables = leaf_tables(&self.checked.db, self.leaf);
-                let rows = tables.get(table.index()).map_or(0, |data| data.rows.len());
-                (0..rows).map(|row| row_unit(at, row)).chain([arm(MISSED)]).collect()
-            }
+            End::Match { .. } => vec![arm(MISSED)],
             End::Goto(_) | End::Fork(_) | End::Forward(_) | End::Drop(_) => Vec::new(),
         }
     }
 
+    /// The rows of a table of the package that the end of a block matches with, whoever wrote that statement.
+    fn rows(&self, block: BlockId) -> Vec<Unit> {
+        let db = &self.checked.db;
+        let Some(End::Match { table, .. }) = self.program.blocks.get(block.index()).map(|found| &found.end) else {
+            return Vec::new();
+        };
+        let file = leaf_table_files(db, self.leaf).get(table.index()).copied().flatten();
+        let Some(file) = file.filter(|file| table_place(file.path(db)).0.is_empty()) else { return Vec::new() };
+        let unit = |(row, span): (usize, &Span)| Unit {
+            at: place(db, Loc::Table(file, *span)),
+            kind: Kind::Row,
+            which: format!("row {}", row + 1),
+        };
+        table_rows(db, file).iter().enumerate().map(unit).collect()
+    }
+
     /// The way on that a packet took.
     fn arm(&self, block: BlockId, took: Took) -> Option<Unit> {
+        if let Took::Row(Some(row)) = took {
+            return self.rows(block).into_iter().nth(row);
+        }
         let (end, at) = self.end(block)?;
         let which = match took {
             Took::Held(holds) => if holds { HOLDS } else { FAILS }.to_owned(),
@@ -198,8 +215,7 @@ impl<'a> Place<'a> {
                 let End::Switch { arms, .. } = end else { return None };
                 case(arm.and_then(|arm| arms.get(arm)).map(|(value, _)| *value))
             }
-            Took::Row(Some(row)) => return Some(row_unit(at, row)),
-            Took::Row(None) | Took::Found(false) => MISSED.to_owned(),
+            Took::Row(_) | Took::Found(false) => MISSED.to_owned(),
             Took::Found(true) => FOUND.to_owned(),
             Took::Added => ADDED.to_owned(),
             Took::Clashed => CLASH.to_owned(),
@@ -221,10 +237,6 @@ const FULL: &str = "the map is full";
 const CLASH: &str = "the entry is there already";
 const CHOSEN: &str = "a value is chosen";
 const NONE: &str = "no value is free";
-
-fn row_unit(at: FileSpan, row: usize) -> Unit {
-    Unit { at, kind: Kind::Row, which: format!("row {}", row + 1) }
-}
 
 fn case(value: Option<u128>) -> String {
     value.map_or_else(|| "any other value".to_owned(), |value| format!("the value is {value}"))

@@ -116,10 +116,10 @@ impl<'db> Reader<'db> {
                 let mut read = Vec::new();
                 for step in self.array("step", steps)? {
                     let table = self.table("step", step)?;
-                    self.expect_keys(table, STEP_KEYS, "a step")?;
-                    read.push(self.step(table, step.span(), network)?);
+                    let well = self.expect_keys(table, STEP_KEYS, "a step");
+                    read.push(self.step(table, step.span(), network).filter(|_| well.is_some()));
                 }
-                read
+                read.into_iter().collect::<Read<Vec<Step>>>()?
             }
         };
         if steps.last().is_none_or(|step| step.expected.is_none()) {
@@ -176,10 +176,12 @@ impl<'db> Reader<'db> {
             let help = "say `send = { port = \"…\" }`, with the fields of the packet".to_owned();
             return self.refuse(Code::E1301, at, "nothing is sent".to_owned(), Some(help));
         };
-        let (port, packets) = self.sent(send, network)?;
-        let after = table.get("after").map_or(Some(0), |after| self.time(after))?;
-        let arrivals = table.get("expect").map_or(Some(None), |value| self.arrivals(value, network).map(Some))?;
-        let drop = table.get("drop").map_or(Some(None), |value| self.dropped(value).map(Some))?;
+        // All of them are looked at, so that all of their mistakes are said.
+        let sent = self.sent(send, network);
+        let after = table.get("after").map_or(Some(0), |after| self.time(after));
+        let arrivals = table.get("expect").map_or(Some(None), |value| self.arrivals(value, network).map(Some));
+        let drop = table.get("drop").map_or(Some(None), |value| self.dropped(value).map(Some));
+        let ((port, packets), after, arrivals, drop) = (sent?, after?, arrivals?, drop?);
         let expected =
             (arrivals.is_some() || drop.is_some()).then(|| Expected { arrivals: arrivals.unwrap_or_default(), drop });
         Some(Step { at: self.at(send.span()), after, port, packets, expected })
@@ -219,7 +221,10 @@ impl<'db> Reader<'db> {
         fits: fn(&rdcl_core::BoundaryPort) -> bool,
     ) -> Read<BoundaryId> {
         let Some(value) = table.get("port") else {
-            return self.refuse(Code::E1301, whole.span(), "by which `port` is not said".to_owned(), None);
+            let near = table.keys().find(|key| nearest(key.get_ref(), ["port"]).is_some());
+            let help = near.map(|key| format!("did you mean `port` by `{}`?", key.get_ref()));
+            let at = near.map_or(whole.span(), Spanned::span);
+            return self.refuse(Code::E1301, at, "by which `port` is not said".to_owned(), help);
         };
         let name = self.string("port", value)?;
         let found = network.find_boundary(name).filter(|port| fits(network.boundary_port(*port)));
@@ -238,7 +243,10 @@ impl<'db> Reader<'db> {
     /// What is to arrive: one table, or an array of them.
     fn arrivals(&mut self, value: &Value<'_>, network: &Network) -> Read<Vec<Arrival>> {
         match value.get_ref() {
-            DeValue::Array(all) => all.iter().map(|one| self.arrival(one, network)).collect(),
+            DeValue::Array(all) => {
+                let read: Vec<Read<Arrival>> = all.iter().map(|one| self.arrival(one, network)).collect();
+                read.into_iter().collect()
+            }
             DeValue::Table(_) => Some(vec![self.arrival(value, network)?]),
             other => {
                 let message = format!("`expect` is a table or an array of tables, found {}", other.type_str());
@@ -295,15 +303,18 @@ impl<'db> Reader<'db> {
         self.refuse(Code::E1301, value.span(), message, None)
     }
 
-    /// Complains of the first key that is none of these.
+    /// Complains of every key that is none of these.
     fn expect_keys(&mut self, table: &DeTable<'_>, known: &[&str], what: &str) -> Read<()> {
-        let Some(key) = table.keys().find(|key| !known.contains(&&**key.get_ref())) else { return Some(()) };
-        let name = key.get_ref();
-        let help = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("{what} has {}", known.join(", ")),
-        };
-        self.refuse(Code::E1301, key.span(), format!("unknown key `{name}` of {what}"), Some(help))
+        let mut well = Some(());
+        for key in table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
+            let name = key.get_ref();
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("{what} has {}", known.join(", ")),
+            };
+            well = self.refuse(Code::E1301, key.span(), format!("unknown key `{name}` of {what}"), Some(help));
+        }
+        well
     }
 
     fn refuse<T>(&mut self, code: Code, at: Range<usize>, message: String, help: Option<String>) -> Read<T> {

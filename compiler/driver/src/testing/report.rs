@@ -5,6 +5,7 @@ use super::play::Failure;
 use crate::check::Checked;
 use crate::console::Paint;
 use rdcl_base::Sources;
+use std::path::Path;
 
 /// A line for a test, and below one that failed what is other than expected.
 pub fn test(test: (&str, &str), failures: &[Failure], checked: &Checked, style: (bool, bool)) -> String {
@@ -33,9 +34,12 @@ pub fn test(test: (&str, &str), failures: &[Failure], checked: &Checked, style: 
 /// The most lines of what was never taken.
 const MOST: usize = 200;
 
-/// How much was taken, and what never was.
-pub fn coverage(report: &Report, sources: &Sources) -> String {
-    let mut text = String::from("coverage\n");
+/// How much was taken, and what never was; of which package, where there are several.
+pub fn coverage(of: Option<&Path>, report: &Report, sources: &Sources) -> String {
+    let mut text = of.map_or_else(|| "coverage\n".to_owned(), |path| format!("coverage of {}\n", path.display()));
+    if report.counts.values().all(|(_, of)| *of == 0) {
+        text += "  nothing to take: no block of the package can be tested by itself\n";
+    }
     for (kind, (taken, of)) in report.counts.iter().filter(|(_, (_, of))| *of > 0) {
         let plural = format!("{}s", kind.word());
         text += &format!("  {plural:<10}  {taken} of {of} ({}%)\n", percentage(*taken, *of));

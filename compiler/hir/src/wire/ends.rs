@@ -34,8 +34,13 @@ pub(crate) struct Resolved {
 impl<'db> Surroundings<'_, 'db> {
     /// What an end stands for; complains when it is nothing.
     pub fn resolve(&self, cx: &mut Cx<'db>, end: &End) -> Option<Resolved> {
+        self.resolve_beside(cx, end, &[])
+    }
+
+    /// The same, of one of several ends that are to be joined: it hardly means what another one names.
+    pub fn resolve_beside(&self, cx: &mut Cx<'db>, end: &End, all: &[End]) -> Option<Resolved> {
         match end.segments.as_slice() {
-            [port] => self.outer(cx, port),
+            [port] => self.outer(cx, port, all),
             [part, port] => self.inner(cx, part, port),
             _ => {
                 cx.report(too_far(cx, end));
@@ -44,10 +49,10 @@ impl<'db> Surroundings<'_, 'db> {
         }
     }
 
-    fn outer(&self, cx: &mut Cx<'db>, segment: &EndSegment) -> Option<Resolved> {
+    fn outer(&self, cx: &mut Cx<'db>, segment: &EndSegment, all: &[End]) -> Option<Resolved> {
         let Some(group) = self.ports.groups.iter().find(|g| g.name == segment.name.text) else {
             if !self.ports.lost.may_be(&segment.name.text) {
-                cx.report(self.unknown_port(cx, &segment.name));
+                cx.report(self.unknown_port(cx, &segment.name, all));
             }
             return None;
         };
@@ -96,9 +101,11 @@ impl<'db> Surroundings<'_, 'db> {
         self.parts.map_or(&[], |parts| &parts.groups)
     }
 
-    fn unknown_port(&self, cx: &Cx<'_>, name: &Name) -> Problem {
+    fn unknown_port(&self, cx: &Cx<'_>, name: &Name, all: &[End]) -> Problem {
         let message = format!("there is no port `{}` here", name.text);
-        let names = self.ports.groups.iter().map(|g| g.name.as_str());
+        let is_named = |port: &str| all.iter().any(|end| matches!(&end.segments[..], [only] if only.name.text == port));
+        let free = self.ports.groups.iter().filter(|g| g.array.is_some() || !is_named(&g.name));
+        let names = free.map(|g| g.name.as_str());
         let is_part = self.groups().iter().any(|p| p.name == name.text);
         let problem = Diagnostic::new(Code::E0206, cx.at(name.node), message);
         if is_part {

@@ -128,44 +128,55 @@ impl Reader<'_> {
     pub fn fields(&mut self, table: &DeTable<'_>, stack: Stack) -> Read<Said> {
         let known = stack.known;
         let declared = |name: &str| stack.required.named(name).or_else(|| known.named(name));
-        let mut said = Said::default();
+        let (mut said, mut well) = (Said::default(), Some(()));
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "port" | "hex" | "pcap" => {}
-                "payload" => said.payload = Some(self.hex("payload", value)?),
+                "payload" => {
+                    said.payload = self.hex("payload", value);
+                    well = well.filter(|()| said.payload.is_some());
+                }
                 name => {
                     let Some(header) = HeaderKind::from_name(name).or_else(|| declared(name)) else {
                         let declared = known.declared_headers().iter().map(|header| header.name());
                         let names = HeaderKind::ALL.into_iter().map(HeaderKind::name).chain(declared).chain(KEYS);
                         let help = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
-                        return self.refuse(Code::E1304, key.span(), format!("there is no header `{name}`"), help);
+                        well = self.refuse(Code::E1304, key.span(), format!("there is no header `{name}`"), help);
+                        continue;
                     };
                     said.headers.push((header, key.span()));
-                    self.header(&mut said, header, value)?;
+                    well = self.header(&mut said, header, value).and(well);
                 }
             }
         }
+        well?;
         said.headers.sort_by_key(|(header, _)| *header);
         said.fields.sort_by_key(|(field, _, _)| *field);
         Some(said)
     }
 
     fn header(&mut self, said: &mut Said, header: HeaderKind, value: &Value<'_>) -> Read<()> {
+        let mut well = Some(());
         for (key, value) in self.table(header.name(), value)? {
             let name = key.get_ref();
             let Some(field) = header.field(name) else {
                 let near = nearest(name, header.fields().iter().map(|field| field.name));
                 let help = near.map(|near| format!("did you mean `{near}`?"));
                 let message = format!("`{}` has no field `{name}`", header.name());
-                return self.refuse(Code::E1304, key.span(), message, help);
+                well = self.refuse(Code::E1304, key.span(), message, help);
+                continue;
             };
             if matches!(field.decl().role, Role::Derived(Derivation::Checksum)) {
                 let message = format!("`{field}` is a checksum, which is always right");
-                return self.refuse(Code::E1305, key.span(), message, Some("give the bytes with `hex`".to_owned()));
+                well = self.refuse(Code::E1305, key.span(), message, Some("give the bytes with `hex`".to_owned()));
+                continue;
             }
-            said.fields.push((field, self.value(field, value)?, value.span()));
+            match self.value(field, value) {
+                Some(number) => said.fields.push((field, number, value.span())),
+                None => well = None,
+            }
         }
-        Some(())
+        well
     }
 
     fn value(&mut self, field: Field, value: &Value<'_>) -> Read<u128> {
