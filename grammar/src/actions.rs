@@ -289,12 +289,26 @@ pub(crate) fn call(ctx: &mut Context<'_>, name: Name, args: Vec<CallArg>, l: u32
     Call { name, args, node: ctx.node_over(l, r, below) }
 }
 
+/// `NoOp;`, the one instruction that may be written without parentheses.
+pub(crate) fn bare(ctx: &mut Context<'_>, name: Name, start: u32, end: u32) -> Box<Stmt> {
+    if name.text != "NoOp" {
+        let at = Span::new(end - 1, end);
+        let help = format!("an instruction is written `{0}(…);`, an assignment `{0} = …;`", name.text);
+        ctx.grumble(unexpected(at, "expected `(` or `=`, found `;`").with_help(help));
+        return ctx.stmt(start, 0, end, Stmt::Bad);
+    }
+    ctx.calm();
+    let node = ctx.node(start, end);
+    Box::new(Stmt::Call(Call { name, args: Vec::new(), node }))
+}
+
 /// `-100`, as `0 - 100`.
 pub(crate) fn negative(ctx: &mut Context<'_>, of: Expr, l: u32, r: u32) -> Expr {
     if !ctx.program {
         ctx.error(
-            unexpected(Span::new(l, l + 1), "a value has no sign here")
-                .with_help("write `0 - x` for the difference modulo the width of `x`"),
+            unexpected(Span::new(l, l + 1), "a value has no sign here").with_help(
+                "write the number that is meant, as in `0xffff`, or subtract from a value, as in `ip.ttl - 1`",
+            ),
         );
     }
     let zero = ctx.expr(l, ExprKind::Int(0), l + 1);

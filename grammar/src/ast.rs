@@ -942,6 +942,8 @@ pub struct Deploy {
     pub rfb: Path,
     /// Header stacks for its type parameters.
     pub type_args: Vec<TypeArg>,
+    /// Arguments.
+    pub args: Vec<Arg>,
     /// Where.
     pub substrate: Name,
     /// The deployment's name.

@@ -57,6 +57,8 @@ pub(crate) struct Context<'s> {
     pub(crate) program: bool,
     /// A recovery ended where nothing was certain: further errors probably have the same cause.
     muted: bool,
+    /// The last error is known to cost no more than a `;`: a member begins behind it.
+    pub(crate) sure: bool,
     /// No good statement has followed the last error.
     lost: bool,
     recoveries: u32,
@@ -82,6 +84,7 @@ impl<'s> Context<'s> {
             warnings: Vec::new(),
             program: false,
             muted: false,
+            sure: false,
             lost: false,
             recoveries: 0,
             reserved: Vec::new(),
@@ -119,6 +122,16 @@ impl<'s> Context<'s> {
         }
     }
 
+    /// A complaint about what may be left over from the last error; the next statement has causes of its own.
+    pub(crate) fn grumble(&mut self, diagnostic: Diagnostic<Span>) {
+        if !self.muted {
+            self.error(diagnostic);
+        }
+        self.shared.troubled.set(true);
+        self.muted = false;
+        self.lost = true;
+    }
+
     /// A statement came to its proper end: errors from here on have causes of their own.
     pub(crate) fn calm(&mut self) {
         self.muted = false;
@@ -150,8 +163,9 @@ impl<'s> Context<'s> {
 
     /// The parser goes on where it might be wrong.
     pub(crate) fn recovered_unsurely(&mut self, error: &Recovery<'s>) {
+        self.sure = false;
         self.report(error);
-        self.muted = true;
+        self.muted = !self.sure;
     }
 
     /// The parser could make nothing of the text at all: a node for all of it.

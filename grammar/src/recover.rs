@@ -4,8 +4,9 @@ use crate::context::Context;
 use crate::flaws::brief;
 use crate::tokens::{RESERVED, Token};
 use lalrpop_util::{ErrorRecovery, ParseError};
-use rdcl_base::{Code, Diagnostic, Fix, Span, nearest};
+use rdcl_base::{Code, Diagnostic, Fix, Quantity, Span, nearest};
 use std::convert::Infallible;
+use std::net::Ipv6Addr;
 
 /// An error the grammar recovered from.
 pub(crate) type Recovery<'s> = ErrorRecovery<u32, Token<'s>, Infallible>;
@@ -19,6 +20,7 @@ const MOST_EXPECTED: usize = 5;
 const ITEM_WORDS: &[&str] = &["use", "stack", "rfb", "substrate", "deploy", "environment", "header"];
 const MEMBER_WORDS: &[&str] =
     &["port", "part", "wire", "behaviour", "ensures", "impl", "sla", "lifecycle", "intent", "policy"];
+const MODE_WORDS: &[&str] = &["reach", "isolated", "unchanged"];
 const STATEMENT_WORDS: &[&str] = &["lookup", "choose", "insert", "match", "remove"];
 /// Words that begin a clause, and are therefore hardly meant as a name where an expression is expected.
 const LEADING: &[&[&str]] = &[ITEM_WORDS, MEMBER_WORDS, STATEMENT_WORDS, &["else", "full", "clash", "minimize", "if"]];
@@ -27,13 +29,18 @@ const LEADING: &[&[&str]] = &[ITEM_WORDS, MEMBER_WORDS, STATEMENT_WORDS, &["else
 pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option<Diagnostic<Span>> {
     let (span, expected) = place(ctx, &recovery.error)?;
     let found = &ctx.text[span.start as usize..span.end as usize];
+    let before = ctx.text[..span.start as usize].trim_end();
     let expected = Expected::new(expected);
+    if before.ends_with(':') && matches!(found, "pre" | "post" | "within" | "undo") {
+        return Some(colon_too_many(before.len() as u32, found, span));
+    }
     if RESERVED.contains(&found) && expected.wants_name(found) {
         let first = ctx.first_use_of_reserved(found);
         return first.then(|| reserved_word(found, span));
     }
     if found == "if" {
-        return Some(lower_case_if(span));
+        let among_members = before.ends_with("else") && !expected.statement();
+        return Some(if among_members { else_if(span) } else { lower_case_if(span) });
     }
     if ctx.text[span.start as usize..].starts_with("/*") {
         return Some(block_comment(span));
@@ -47,7 +54,10 @@ pub(crate) fn diagnose(ctx: &mut Context<'_>, recovery: &Recovery<'_>) -> Option
     } else {
         format!("`{}`", brief(found))
     };
+    let misplaced = (found == "when").then(|| misplaced_when(before)).flatten();
+    let hint = hint.or(misplaced.map(str::to_owned));
     if let Some(end) = forgotten_semicolon(ctx.text, span).filter(|_| expected.has(";") && hint.is_none()) {
+        ctx.sure = MEMBER_WORDS.contains(&found);
         return Some(missing_semicolon(end, &what));
     }
     let words = one_of(&expected.words());
@@ -103,12 +113,38 @@ fn lower_case_if(span: Span) -> Diagnostic<Span> {
         .with_help("write `If(condition, then, otherwise);`, where `{ … }` may hold several instructions")
 }
 
-/// The end of the line before, if what was found begins a line of its own.
+/// `else if` among members.
+fn else_if(span: Span) -> Diagnostic<Span> {
+    Diagnostic::new(Code::E0101, span, "there is no `else if`, expected `{`").with_help("write `else { if … { … } }`")
+}
+
+/// `on heal: within 2s`, where the states that an event leads to are left out and their colon is not.
+fn colon_too_many(end: u32, found: &str, span: Span) -> Diagnostic<Span> {
+    let mut problem = Diagnostic::new(Code::E0101, span, format!("expected a state behind `:`, found `{found}`"))
+        .with_help("leave out the `:`, or write the states: `on heal: a -> b …`");
+    problem.fix = Some(Fix { at: Span::new(end - 1, end), replacement: String::new() });
+    problem
+}
+
+/// Where a `when` belongs that stands too late in a promise.
+fn misplaced_when(before: &str) -> Option<&'static str> {
+    if before.ends_with('}') {
+        return Some("`when` stands before the braces: `ensures a -> b when … { … }`");
+    }
+    let clause = before.rsplit(['{', '}', ';']).next()?;
+    let mut words = clause.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let word = words.find(|word| matches!(*word, "except" | "given"))?;
+    Some(if word == "except" { "`when` stands before `except`" } else { "`when` stands before `given`" })
+}
+
+/// The end of the text before, if what was found is the end, or begins a line of its own or a member.
 fn forgotten_semicolon(text: &str, found: Span) -> Option<u32> {
     let before = &text[..found.start as usize];
     let end = before.trim_end().len();
     let line = before[..end].rsplit('\n').next()?;
-    (before[end..].contains('\n') && !line.contains("//")).then_some(end as u32)
+    let word = &text[found.start as usize..found.end as usize];
+    let apart = before[end..].contains('\n') || word.is_empty() || MEMBER_WORDS.contains(&word);
+    (apart && !line.contains("//")).then_some(end as u32)
 }
 
 fn missing_semicolon(end: u32, what: &str) -> Diagnostic<Span> {
@@ -230,9 +266,20 @@ impl<'e> Expected<'e> {
             let help = format!("say which way packets pass, such as `port inout {found}`");
             return Some((help, instead(before, "inout ")));
         }
+        let before = text[..span.start as usize].trim_end();
+        let number = before.rsplit(|c: char| !c.is_ascii_digit() && c != '.').next().filter(|n| !n.is_empty());
+        if let Some(number) = number.filter(|_| Quantity::units().any(|unit| unit == found)) {
+            let between = Span::new(before.len() as u32, span.start);
+            return Some((format!("write the unit without a space: `{number}{found}`"), instead(between, "")));
+        }
+        if let Some((at, address)) = address6_around(text, span) {
+            let written = format!("ip6\"{address}\"");
+            return Some((format!("write the address as `{written}`"), instead(at, &written)));
+        }
         let says = |meant: &str, at: Span| (format!("did you mean `{meant}`?"), instead(at, meant));
         let here = self.meant(found).map(|meant| says(meant, span));
-        here.or_else(|| misspelt_before(&text[..span.start as usize]).map(|(meant, at)| says(meant, at)))
+        let words: &[&[&str]] = if self.has("->") { &[MODE_WORDS] } else { &[MEMBER_WORDS, STATEMENT_WORDS] };
+        here.or_else(|| misspelt_before(before, words).map(|(meant, at)| says(meant, at)))
     }
 
     /// The expected keyword nearest to what was found.
@@ -271,12 +318,22 @@ fn direction(found: &str) -> Option<&'static str> {
     }
 }
 
-/// The statement or member keyword that the word directly before was probably meant to be, and where that word is.
-fn misspelt_before(before: &str) -> Option<(&'static str, Span)> {
-    let before = before.trim_end();
+/// An IPv6 address that begins like a name, such as `fe80::1`, around or directly before a place.
+fn address6_around(text: &str, at: Span) -> Option<(Span, &str)> {
+    let belongs = |c: char| c.is_ascii_hexdigit() || c == ':';
+    let start = text[..at.start as usize].trim_end_matches(belongs).len();
+    let length = text[start..].find(|c| !belongs(c)).unwrap_or(text.len() - start);
+    let address = text[start..start + length].trim_end_matches(':');
+    let end = start + address.len();
+    let covers = address.contains("::") && start < at.end as usize && at.start as usize <= end;
+    (covers && address.parse::<Ipv6Addr>().is_ok()).then_some((Span::new(start as u32, end as u32), address))
+}
+
+/// The keyword that the word directly before was probably meant to be, and where that word is.
+fn misspelt_before(before: &str, words: &[&[&'static str]]) -> Option<(&'static str, Span)> {
     let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
     let word = before.get(start..).filter(|w| w.len() <= 32)?;
-    let keywords = || [MEMBER_WORDS, STATEMENT_WORDS].into_iter().flatten().copied();
+    let keywords = || words.iter().copied().flatten().copied();
     if keywords().any(|k| k == word) || RESERVED.contains(&word) {
         return None;
     }

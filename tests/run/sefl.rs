@@ -78,11 +78,15 @@ fn commands() -> Result<(), String> {
 
 /// What `--packet` understands, and what it does not.
 fn packets() -> Result<(), String> {
-    for wrong in ["tcp/ip", "eth/tcp", "nowhere", "ip:45", "ip:4", "pkt,IPSrc", "pkt,TTL=256", "pkt,IPSrc=1.2.3"] {
+    for wrong in
+        ["tcp/ip", "eth/tcp", "nowhere", "ip:45", "ip:4", "pkt,IPSrc", "pkt,TTL=256", "pkt,IPSrc=1.2.3", "pkt,x=1,x=2"]
+    {
         let ran = binary::expect_code(&format!("sefl tests/sefl/A1.sefl --packet {wrong}"), 2)?;
         binary::expect(ran.stderr.contains("--packet"), &ran, "it says what is wrong")?;
     }
     binary::expect_code("sefl tests/sefl/A1.sefl --packet nowhere.pcap", 4)?;
+    let ran = binary::expect_code("sefl tests/sefl/concrete.sefl --concrete --packet pkt,IPScr=1", 0)?;
+    binary::expect(ran.stderr.contains("did you mean `IPSrc`?"), &ran, "a name that is nothing is warned of")?;
     let ran = binary::expect_code("sefl tests/sefl/A8-block.sefl --packet examples/branch/lan.pcap --format json", 0)?;
     let path = objects(&ran)?.into_iter().find(|o| o["type"] == "path").ok_or("there is no path")?;
     let version = path["fields"].as_array().into_iter().flatten().find(|f| f["name"] == "IPVersion");

@@ -184,5 +184,7 @@ mod tests {
         assert_eq!(nearest("lna", ["wan", "lan"]), Some("lan"));
         assert_eq!(nearest("P2P", ["mesh", "p2p"]), Some("p2p"));
         assert_eq!(nearest("zebra", ["lan", "wan"]), None);
+        assert_eq!(nearest("z", ["x", "y"]), None);
+        assert_eq!(nearest("z", ["x", "Z"]), Some("Z"));
     }
 }

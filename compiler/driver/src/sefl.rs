@@ -8,7 +8,7 @@ use crate::args::{self, Format, Style};
 use crate::exit::Exit;
 use crate::input::{self, Input};
 use crate::session::Session;
-use rdcl_base::{Diagnostic, FileId, FileSpan, Sources};
+use rdcl_base::{Diagnostic, FileId, FileSpan, Sources, nearest};
 use rdcl_sefl::{Checked, Options, Outcome, Packet, Path as Way};
 use std::path::Path;
 
@@ -39,9 +39,19 @@ pub fn command(arguments: &args::Sefl, style: Style) -> Exit {
     let mut session = Session::start(style);
     if let Some((checked, sources)) = session.sefl_checked(&arguments.path, &packet) {
         let paths = session.timed("running", &arguments.path, |_| rdcl_sefl::run(&checked.program, &packet, &options));
+        for name in options.given.keys().filter(|name| !paths.iter().any(|path| path.unknowns.contains(name))) {
+            eprintln!("warning: --packet: {}", unmet(name, &packet, &paths));
+        }
         session.paths(&paths, &Shown { checked: &checked, sources: &sources, options: &options });
     }
     session.end()
+}
+
+/// A value is given for what is neither a field of the packet nor a symbolic value of any path.
+fn unmet(name: &str, packet: &Packet, paths: &[Way]) -> String {
+    let known = packet.names().chain(paths.iter().flat_map(|path| path.unknowns.iter().map(String::as_str)));
+    let near = nearest(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    format!("`{name}` is no field of the packet and no symbolic value that the program makes{near}")
 }
 
 /// What paths are shown with.

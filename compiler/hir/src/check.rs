@@ -2,6 +2,7 @@
 
 use crate::abstraction::abstract_problems;
 use crate::ancestry::inheritance_problems;
+use crate::blame::{Blamed, blame};
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::conditional::{conditional_problems, every_member, every_part};
 use crate::contracts::contract_problems;
@@ -14,7 +15,7 @@ use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
 use crate::layouts::{confused, confusion, declared_header};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
-use crate::lineage::{name_place, parents};
+use crate::lineage::{instance_lineage, name_place, parents};
 use crate::metadata::metadata_problems;
 use crate::nemo::{filter_name, filter_rules, idle_operations, intent, text_problems};
 use crate::nested::definition_problems;
@@ -43,7 +44,7 @@ use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic, NodeId, Severity};
 use rdcl_core::{HeaderKind, Shape};
 use rdcl_syntax::Keyword;
-use rdcl_syntax::ast::{Arg, Expr, ExprKind, Member};
+use rdcl_syntax::ast::{self, Arg, Expr, ExprKind, Member};
 use std::collections::{BTreeMap, HashSet};
 
 /// Everything that is wrong with a package, by place. Of an item that cannot be read only that is said; of the standard
@@ -99,14 +100,18 @@ fn problems(db: &dyn Db, package: Package) -> Vec<Problem> {
     for file in package.files(db) {
         found.extend(unused_imports(db, *file));
     }
-    for file in package.files(db) {
-        found.extend(meaning_problems(db, *file).iter().cloned());
+    let mut known: HashSet<&Problem> = HashSet::new();
+    for (bare, told) in package.files(db).iter().flat_map(|file| meaning_problems(db, *file)) {
+        if known.insert(bare) && !found.contains(bare) {
+            found.insert(told.clone());
+        }
     }
     let met: HashSet<_> = package.files(db).iter().flat_map(|file| file_subjects(db, *file)).collect();
     let samples = checked(db, package).iter().filter(|instance| !met.contains(instance));
     let mut unfound: Vec<Problem> = Vec::new();
     for instance in samples {
-        found.extend(instance_problems(db, *instance).iter().cloned());
+        let new = instance_problems(db, *instance).iter().filter(|problem| !known.contains(*problem));
+        found.extend(new.cloned());
         unfound.extend(unfound_tables(db, *instance));
     }
     let files = package.files(db).iter();
@@ -118,11 +123,14 @@ fn problems(db: &dyn Db, package: Package) -> Vec<Problem> {
     found.into_iter().collect()
 }
 
-/// What is wrong with the subjects of a file.
+/// What is wrong with the subjects of a file, bare and with a mention of those who gave the arguments.
 #[salsa::tracked(returns(deref))]
-fn meaning_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
-    let problems = file_subjects(db, file).iter().flat_map(|instance| instance_problems(db, *instance));
-    problems.cloned().collect::<IndexSet<_>>().into_iter().collect()
+fn meaning_problems(db: &dyn Db, file: SourceFile) -> Vec<(Problem, Problem)> {
+    let mut found = Blamed::new();
+    for instance in file_subjects(db, file) {
+        blame(db, file, *instance, |instance| instance_problems(db, instance), &mut found);
+    }
+    found.into_iter().collect()
 }
 
 /// Table files that the subjects of a file read and that are missing.
@@ -178,7 +186,7 @@ fn item_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         Keyword::Stack => [declared_stack(db, item).problems.clone(), definition_problems(db, item)].concat(),
         Keyword::Header => declared_header(db, item).problems.clone(),
         Keyword::Substrate => substrate(db, item).problems.clone(),
-        Keyword::Deploy => deployed(db, item).problems.clone(),
+        Keyword::Deploy => [deployed(db, item).problems.clone(), deployed_tables(db, item)].concat(),
         Keyword::Environment => environment(db, item).problems.clone(),
         Keyword::Rfb => [
             signature(db, item).problems.clone(),
@@ -208,6 +216,10 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
         return too_many_leaves(db, instance).into_iter().collect();
     }
     let mut found = parents(db, instance).problems.clone();
+    // What an ancestor's constraints do not allow is said where the argument is given.
+    let ancestors = instance_lineage(db, instance).iter().skip(1);
+    let inherited = ancestors.flat_map(|ancestor| &parents(db, *ancestor).problems);
+    found.extend(inherited.filter(|problem| problem.code != Code::E0322).cloned());
     if instance.rfb(db).origin(db).is_some() {
         found.extend(ports(db, instance).problems.iter().cloned());
         found.extend(body_of(db, instance));
@@ -215,7 +227,9 @@ fn instance_problems<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Probl
         return found;
     }
     found.extend(inheritance_problems(db, instance));
-    found.extend(ports(db, instance).problems.iter().cloned());
+    for ancestor in instance_lineage(db, instance) {
+        found.extend(ports(db, *ancestor).problems.iter().cloned());
+    }
     found.extend(body_of(db, instance));
     found.extend(confused_headers(db, instance));
     found.extend(idle_operations(db, instance));
@@ -324,6 +338,16 @@ fn table_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
         if let Some(target) = lookup(db, item, path) {
             args.iter().enumerate().for_each(|(i, arg)| check_argument(&mut cx, target, i, arg));
         }
+    }
+    cx.problems
+}
+
+/// The same of the arguments of a deployment.
+fn deployed_tables<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
+    let ast::Item::Deploy(tree) = parsed(db, item).tree(db) else { return Vec::new() };
+    let mut cx = Cx::new(db, item);
+    if let Some(target) = lookup(db, item, &tree.rfb) {
+        tree.args.iter().enumerate().for_each(|(i, arg)| check_argument(&mut cx, target, i, arg));
     }
     cx.problems
 }

@@ -22,7 +22,7 @@ use crate::wire::ends::{EndRef, Resolved, Surroundings};
 use premise::room;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_core::{BoundaryId, Cond, Stack};
-use rdcl_syntax::ast::{Clause, Direction, Ensures, Expr, Flow, Member, Mode, Name};
+use rdcl_syntax::ast::{Clause, Direction, End, Ensures, Expr, Flow, Member, Mode, Name};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use waypoint::Ways;
@@ -205,9 +205,8 @@ impl<'db> Reader<'db> {
 
     /// Every pair of different ports of a flow, and the stacks at its ends.
     fn flow(&mut self, flow: &Flow) -> Option<(Flows, Stack, Stack)> {
-        let around = Surroundings { ports: self.ports, parts: None, env: self.env };
-        let from = around.resolve(&mut self.cx, &flow.from);
-        let to = around.resolve(&mut self.cx, &flow.to);
+        let from = self.end(&flow.from, Direction::Out);
+        let to = self.end(&flow.to, Direction::In);
         let (from, to) = (from?, to?);
         if from.group.direction == Direction::Out {
             self.cx.report(against(&self.cx, flow.from.node, &from, "enter"));
@@ -218,6 +217,14 @@ impl<'db> Reader<'db> {
             return None;
         }
         Some((self.pairs(flow, &from, &to), from.group.stack, to.group.stack))
+    }
+
+    /// The ports at an end of a flow; one that faces the other way is not what a misspelt name was meant to be.
+    fn end(&mut self, end: &End, never: Direction) -> Option<Resolved> {
+        let named = end.segments.first().map(|segment| segment.name.text.as_str());
+        let mut ports = self.ports.clone();
+        ports.groups.retain(|group| group.direction != never || Some(group.name.as_str()) == named);
+        Surroundings { ports: &ports, parts: None, env: self.env }.resolve(&mut self.cx, end)
     }
 
     /// All pairs; of different ports only, unless both ends are the same single port.

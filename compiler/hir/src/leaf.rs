@@ -7,7 +7,7 @@
 use crate::bodies::{body, sefl};
 use crate::cx::{Cx, Params};
 use crate::headers::groups_knowing;
-use crate::instance::{Instance, members, params};
+use crate::instance::{Instance, members, params, signature};
 use crate::layouts::headers_in_sight;
 use crate::lower::{Balance, Env, FilterRule, Lowered};
 use crate::lower::{balancer_ports, lower_balancer, lower_behaviour, lower_filter};
@@ -105,7 +105,11 @@ fn lower_instance<'db>(db: &'db dyn Db, instance: Instance<'db>, known: Shape) -
     let ports = ports(db, instance);
     let groups = groups_knowing(&ports.groups, known);
     let headers = headers_in_sight(db, owner.rfb(db).file(db));
-    let env = Env { ports: &groups, lost: &ports.lost, params: params(db, owner), headers };
+    // What a parameter of an unknown type may be used for is not known either.
+    let mut lost = ports.lost.clone();
+    let broken = signature(db, owner.rfb(db)).params.iter().filter(|param| param.broken);
+    lost.names.extend(broken.map(|param| param.name.clone()));
+    let env = Env { ports: &groups, lost: &lost, params: params(db, owner), headers };
     Some(lower_behaviour(&env, sefl(behaviour)?, behaviour.language.node))
 }
 

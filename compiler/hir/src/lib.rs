@@ -7,6 +7,7 @@
 mod abstraction;
 mod ancestry;
 mod attrs;
+mod blame;
 mod bodies;
 mod check;
 mod click;

@@ -46,7 +46,8 @@ use rdcl_core::{
 use rdcl_syntax::ast;
 use std::collections::BTreeMap;
 
-/// Ports that a block may have although nothing is known of them. Who names one is not complained of.
+/// Ports that a block may have although nothing is known of them, and parameters of unknown types. Who names one is not
+/// complained of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LostPorts {
     /// Their names, as far as they are known.
@@ -155,6 +156,19 @@ struct Lower<'a> {
     clock: bool,
     /// Whether the tree has holes, about which the parser has complained.
     broken: bool,
+    /// What is being read.
+    setting: Setting,
+}
+
+/// What is being read, for it decides how the presence of a header is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    /// A behaviour.
+    Behaviour,
+    /// A condition of a promise, on the packet as it enters or as it leaves.
+    Promise,
+    /// What a promise says with `old` of the packet as it entered.
+    Old,
 }
 
 /// A point of the program under construction: the end of an open block, and what is known there.
@@ -177,6 +191,7 @@ impl<'a> Lower<'a> {
             kinds: BTreeMap::new(),
             clock: false,
             broken: false,
+            setting: Setting::Behaviour,
         }
     }
 
@@ -291,7 +306,8 @@ impl<'a> Lower<'a> {
             Some(group) => Some(group),
             None if self.env.lost.may_be(&port.text) => self.broken(),
             None => {
-                let known = self.env.ports.iter().map(|g| g.name.as_str());
+                let entries = self.env.ports.iter().filter(|g| g.direction != ast::Direction::Out);
+                let known = entries.map(|g| g.name.as_str());
                 self.fault(problem::unknown_port(&port.text, port.node, known))
             }
         }

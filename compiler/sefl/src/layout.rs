@@ -101,6 +101,13 @@ pub fn name_at(tag: &str, offset: i64, width: u32) -> Option<&'static str> {
     FIELDS.iter().find(fits).map(|row| if row.0.is_empty() { row.1 } else { row.0 })
 }
 
+/// The published name of the field of a header so many bits after the last tag, `IPSrc` for `ip.src`, if it has one.
+pub fn published(header: &str, offset: i64, width: u16) -> Option<&'static str> {
+    let is_of = |row: &&Row| row.1.split_once('.').is_some_and(|(own, _)| own == header);
+    let found = FIELDS.iter().filter(is_of).find(|row| row.3 == offset && row.4 == width);
+    found.map(|row| row.0).filter(|name| !name.is_empty())
+}
+
 /// The tag at the beginning of a header in packets made from a stack of headers.
 pub fn tag_of(header: HeaderKind) -> Option<&'static str> {
     if header.is_inner() {

@@ -343,6 +343,7 @@ pub fn start(memory: Vec<(i64, u32, String, Option<u128>)>, tags: &[(&str, i64)]
     state.memory.tags = tags.iter().map(|(tag, at)| ((*tag).to_owned(), *at)).collect();
     for (at, size, label, value) in memory {
         let width = size as u16;
+        let name = Some(label.clone());
         let given = options.given.get(&label).copied().or(value).or(options.concrete.then_some(0));
         let sym = match given {
             Some(value) => Sym::constant(width, value),
@@ -351,7 +352,7 @@ pub fn start(memory: Vec<(i64, u32, String, Option<u128>)>, tags: &[(&str, i64)]
         if given.is_none() {
             state.unknowns.push(Unknown { label, width });
         }
-        state.memory.objects.insert(at, crate::state::Object { size, values: vec![Some(sym)] });
+        state.memory.objects.insert(at, crate::state::Object { size, values: vec![Some(sym)], name });
     }
     state
 }

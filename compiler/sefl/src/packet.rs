@@ -74,14 +74,12 @@ impl Packet {
             let base = tags.last().map_or(0, |tag| tag.1);
             for decl in header.fields() {
                 let native = format!("{}.{}", header.name(), decl.name);
-                let tag = tags.last().map_or("START", |tag| tag.0);
-                let known = layout::name_at(tag, at - base, decl.width.into());
                 let value = match decl.role {
                     Role::Derived(Derivation::Fixed(value)) => Some(value),
                     Role::Derived(Derivation::NextProtocol) => next.and_then(|next| header.number_of(*next)),
                     Role::Derived(Derivation::Length | Derivation::Checksum) | Role::Plain | Role::HopLimit => None,
                 };
-                let label = known.map_or_else(|| native.clone(), str::to_owned);
+                let label = layout::published(header.name(), at - base, decl.width).unwrap_or(&native).to_owned();
                 fields.push(Start { at, width: decl.width, label, native, value });
                 at += i64::from(decl.width);
             }
@@ -136,6 +134,11 @@ impl Packet {
         Ok(())
     }
 
+    /// The names of its fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.label.as_str())
+    }
+
     /// Gives a field, by its published or native name, a value.
     ///
     /// # Errors
@@ -160,5 +163,23 @@ impl Packet {
     pub fn state(&self, options: &Options) -> State {
         let fields = self.fields.iter().map(|f| (f.at, u32::from(f.width), f.label.clone(), f.value)).collect();
         start(fields, &self.tags, options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_called_after_their_headers() {
+        let names = |headers: &[HeaderKind]| {
+            let packet = Packet::stack(headers).expect("these follow one another");
+            packet.names().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let udp = names(&[HeaderKind::Ip4, HeaderKind::Udp, HeaderKind::Vxlan]);
+        assert!(udp.iter().any(|n| n == "UDPSrc") && udp.iter().any(|n| n == "VXLANVni"), "{udp:?}");
+        assert!(!udp.iter().any(|n| n.starts_with("Tcp") || n.starts_with("ESP")), "{udp:?}");
+        let arp = names(&[HeaderKind::Eth, HeaderKind::Arp]);
+        assert!(arp.iter().any(|n| n == "ARPProtocolType") && !arp.iter().any(|n| n.starts_with("VLAN")), "{arp:?}");
     }
 }

@@ -31,6 +31,8 @@ pub struct Path {
     pub condition: Vec<String>,
     /// The least values that take this path, for every symbolic value that the condition speaks of.
     pub model: Vec<(String, u128)>,
+    /// The names of the symbolic values that were met, those with a given value included.
+    pub unknowns: Vec<String>,
     /// What was done, oldest first, if that was wanted.
     pub trace: Vec<(NodeId, String)>,
 }
@@ -90,6 +92,7 @@ pub fn path(end: &End, context: &mut Context, options: &Options) -> Path {
         fields: fields.collect(),
         condition: condition(state),
         model: if options.concrete || end.outcome == Outcome::Infeasible { Vec::new() } else { model(state, context) },
+        unknowns: state.unknowns.iter().map(|unknown| unknown.label.clone()).collect(),
         trace: trace(state),
     }
 }

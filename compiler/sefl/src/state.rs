@@ -15,6 +15,8 @@ pub struct Object {
     pub size: u32,
     /// Oldest first; a value that was pushed and not assigned is none. Never empty.
     pub values: Vec<Option<Sym>>,
+    /// What it is called, where the packet began with it.
+    pub name: Option<String>,
 }
 
 /// What a packet is: header objects and the tags into them.
@@ -233,6 +235,9 @@ impl Memory {
 
     /// An address for people: the name of a field, else by the nearest tag before it, else a number.
     pub fn place(&self, at: i64) -> String {
+        if let Some(name) = self.objects.get(&at).and_then(|object| object.name.as_ref()) {
+            return name.clone();
+        }
         let size = self.objects.get(&at).map(|object| object.size);
         for (tag, start) in &self.tags {
             let name = at.checked_sub(*start).zip(size).and_then(|(off, size)| layout::name_at(tag, off, size));

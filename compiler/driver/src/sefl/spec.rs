@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::pcap::{self, LinkType};
 use rdcl_core::HeaderKind;
 use rdcl_sefl::Packet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// Why there is no packet.
@@ -29,10 +29,16 @@ fn usage(message: impl Into<String>) -> SpecFault {
 pub fn read(text: &str) -> Result<(Packet, BTreeMap<String, u128>), SpecFault> {
     let mut parts = text.split(',');
     let mut packet = base(parts.next().unwrap_or_default().trim())?;
-    let mut given = BTreeMap::new();
+    let (mut given, mut seen) = (BTreeMap::new(), BTreeSet::new());
     for part in parts {
         let (name, value) = part.split_once('=').ok_or_else(|| usage(format!("`{part}` is not `NAME=VALUE`")))?;
         let (name, value) = (name.trim(), number(value.trim())?);
+        if name.starts_with('[') {
+            return Err(usage(format!("`{name}` is no name; a field is given by its name, as in `IPSrc=10.0.0.1`")));
+        }
+        if !seen.insert(name) {
+            return Err(usage(format!("`{name}` is given twice")));
+        }
         if !packet.set(name, value).map_err(|e| usage(e.to_string()))? {
             given.insert(name.to_owned(), value);
         }

@@ -29,6 +29,7 @@ impl Lower<'_> {
             ExprKind::Bad => self.broken(),
             _ => match self.operand(flow, e)? {
                 Operand::Cond(cond) => Some(cond),
+                Operand::Bits(_, 1) => self.fault(problem::bit_for_condition(text(e), e.node)),
                 other => self.fault(problem::wrong_kind("a condition", other.kind(), e.node)),
             },
         }
@@ -105,5 +106,14 @@ impl Lower<'_> {
             Operand::Set(members, width) => Some((members, width)),
             other => self.fault(problem::wrong_kind("a range or a prefix", other.kind(), e.node)),
         }
+    }
+}
+
+/// A name or field as it is written.
+fn text(e: &Expr) -> Option<String> {
+    match &e.kind {
+        ExprKind::Name(name) => Some(name.text.clone()),
+        ExprKind::Member(of, name) => Some(format!("{}.{}", text(of)?, name.text)),
+        _ => None,
     }
 }

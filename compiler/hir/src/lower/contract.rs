@@ -2,7 +2,7 @@
 
 use super::expr::Operand;
 use super::flow::Flow;
-use super::{Env, LostPorts, Lower, field, fold, problem};
+use super::{Env, LostPorts, Lower, Setting, field, fold, problem};
 use crate::headers::inner_header;
 use crate::layouts::HeaderNames;
 use crate::metadata::META;
@@ -14,7 +14,7 @@ use rdcl_syntax::ast;
 
 /// A condition on a packet that enters at a port of this stack.
 pub fn lower_condition(env: &Env<'_>, entry: Stack, expr: &ast::Expr) -> (Cond, Vec<Diagnostic<NodeId>>) {
-    let mut lower = Lower::new(env);
+    let mut lower = Lower { setting: Setting::Promise, ..Lower::new(env) };
     let flow = Flow::of_shapes(Shape::of_stack(entry));
     let cond = lower.cond(&flow, expr).unwrap_or(Cond::True);
     (cond, lower.problems)
@@ -29,7 +29,7 @@ pub fn lower_predicate(
     when: &Cond,
     body: &[ast::Expr],
 ) -> (Predicate, Vec<Diagnostic<NodeId>>) {
-    let mut lower = Lower::new(env);
+    let mut lower = Lower { setting: Setting::Promise, ..Lower::new(env) };
     let before = Flow::of_shapes(Shape::of_stack(entry)).assuming(when, true, &[]);
     let flow = Flow { entry: Some(before.shapes), ..Flow::of_shapes(Shape::of_stack(exit)) };
     let conds = body.iter().filter_map(|e| lower.cond(&flow, e)).collect();
@@ -40,7 +40,7 @@ pub fn lower_predicate(
 pub fn lower_fields(headers: &HeaderNames, entry: Stack, exprs: &[ast::Expr]) -> (Vec<Field>, Vec<Diagnostic<NodeId>>) {
     let params = IndexMap::new();
     let env = Env { ports: &[], lost: &LostPorts::default(), params: &params, headers };
-    let mut lower = Lower::new(&env);
+    let mut lower = Lower { setting: Setting::Promise, ..Lower::new(&env) };
     let flow = Flow::of_shapes(Shape::of_stack(entry));
     let fields = exprs.iter().filter_map(|e| lower.excepted(&flow, e)).flatten().collect();
     (fields, lower.problems)
@@ -60,7 +60,7 @@ impl Lower<'_> {
             _ => return self.fault(problem::wrong_kind("a field", "an expression", e.node)),
         };
         if !flow.shapes.iter().any(|s| access.is_in(*s)) {
-            return self.fault(problem::header_may_be_absent(&access.name(), &access.proofs(), &flow.shapes, e.node));
+            return self.fault(problem::never_there(&access.name(), e.node));
         }
         Some(access.fields())
     }
@@ -81,7 +81,10 @@ impl Lower<'_> {
             return self.fault(problem::misplaced_old(node));
         };
         let before = Flow::of_shapes(shapes.iter().copied());
-        match self.operand(&before, inner)? {
+        let around = std::mem::replace(&mut self.setting, Setting::Old);
+        let found = self.operand(&before, inner);
+        self.setting = around;
+        match found? {
             number @ Operand::Int(_) => Some(number),
             Operand::Bits(value @ Expr::Const(_), width) => Some(Operand::Bits(value, width)),
             Operand::Bits(value, width) => Some(Operand::Bits(self.remembered(value), width)),

@@ -12,7 +12,7 @@ use crate::value::Value;
 use rdcl_base::{Dimension, IntervalSet, NodeId, Quantity};
 use rdcl_core::{BinOp, CellId, Expr as Core, MapId, RowId, TIME_WIDTH, TableId, mask};
 use rdcl_syntax::ast::{BinaryOp, Expr, ExprKind, Name};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What an expression denotes.
 #[derive(Clone, Debug)]
@@ -127,6 +127,16 @@ impl Lower<'_> {
 
     /// A value of any width.
     pub(super) fn value(&mut self, flow: &Flow, e: &Expr) -> Option<Operand> {
+        match e.kind {
+            ExprKind::Prefix(address, _) => {
+                return self.fault(problem::prefix_for_address(&Ipv4Addr::from(address).to_string(), e.node));
+            }
+            ExprKind::Prefix6(address, _) => {
+                let address = format!("ip6\"{}\"", Ipv6Addr::from(address));
+                return self.fault(problem::prefix_for_address(&address, e.node));
+            }
+            _ => {}
+        }
         let found = self.operand(flow, e)?;
         self.plain(found, e.node)
     }
@@ -284,7 +294,10 @@ impl Lower<'_> {
                 self.fault(no_member("a value", base.node))
             }
             None if self.env.params.contains_key(&base.text) => self.fault(no_member("a parameter", base.node)),
-            None if self.group(&base.text).is_some() => self.fault(no_member("a port", base.node)),
+            // A port has no members: of a port with the name of a header, the header is meant.
+            None if self.group(&base.text).is_some() && !self.is_header(&base.text) => {
+                self.fault(no_member("a port", base.node))
+            }
             None => {
                 let access = self.field(base, name)?;
                 self.read_field(flow, access, node).map(|(value, width)| Operand::Bits(value, width))
@@ -358,7 +371,14 @@ impl Lower<'_> {
             _ => None,
         };
         match (from?, to?) {
-            (from, to) if from > to => self.fault(problem::empty_range(from, to, node)),
+            (from, to) if from > to => {
+                let text = |n: u128| match width {
+                    Some(32) => Ipv4Addr::from(n as u32).to_string(),
+                    Some(_) => format!("ip6\"{}\"", Ipv6Addr::from(n)),
+                    None => n.to_string(),
+                };
+                self.fault(problem::empty_range(&text(from), &text(to), node))
+            }
             (from, to) => Some(Operand::Set(IntervalSet::range(from, to), width)),
         }
     }

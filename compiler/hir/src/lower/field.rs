@@ -159,6 +159,6 @@ impl Lower<'_> {
         if lacking.is_empty() || flow.vague {
             return Some(access.settled(flow));
         }
-        self.fault(problem::header_may_be_absent(&access.name(), &access.proofs(), &lacking, node))
+        self.fault(problem::header_may_be_absent(&access.name(), &access.proofs(), &lacking, self.setting, node))
     }
 }

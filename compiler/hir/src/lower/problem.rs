@@ -1,5 +1,6 @@
 //! What can be wrong with a behaviour or a condition: one helper for each fault.
 
+use super::Setting;
 use rdcl_base::{Code, Diagnostic, Fix, NodeId};
 use rdcl_core::{Derivation, Field, HeaderKind, Role, Shape};
 use std::collections::BTreeSet;
@@ -49,12 +50,28 @@ pub(super) fn unknown_field<'a>(
     Problem::new(Code::E0503, at, format!("`{header}` has no field `{name}`")).misspelt(name, known)
 }
 
-pub(super) fn header_may_be_absent(what: &str, proofs: &str, shapes: &BTreeSet<Shape>, at: NodeId) -> Problem {
+/// An exception for a field that no packet has.
+pub(super) fn never_there(what: &str, at: NodeId) -> Problem {
+    Problem::new(Code::E0504, at, format!("no packet that enters here has `{what}`")).with_help("leave it out")
+}
+
+pub(super) fn header_may_be_absent(
+    what: &str,
+    proofs: &str,
+    shapes: &BTreeSet<Shape>,
+    setting: Setting,
+    at: NodeId,
+) -> Problem {
     let whole = proofs.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(proofs);
+    let help = match setting {
+        Setting::Behaviour => format!("test for it first: `{proofs} and …`, or `Constrain({whole});` before"),
+        Setting::Promise => format!("test for it first: `{proofs} and …`"),
+        Setting::Old => format!("test for it first: `old({whole}) and …`, or promise it only `when {whole}`"),
+    };
     let lacking: Vec<String> = shapes.iter().take(3).map(|s| format!("`{s:?}`")).collect();
     Problem::new(Code::E0504, at, format!("`{what}` is used where the packet may not have it"))
         .with_note(format!("here a packet may be {}", lacking.join(" or ")))
-        .with_help(format!("test for it first: `{proofs} and …`, or `Constrain({whole});` before"))
+        .with_help(help)
 }
 
 pub(super) fn unreadable(field: Field, at: NodeId) -> Problem {
@@ -94,6 +111,22 @@ pub(super) fn not_allocated(name: &str, at: NodeId) -> Problem {
 
 pub(super) fn wrong_kind(wanted: &str, found: &str, at: NodeId) -> Problem {
     Problem::new(Code::E0507, at, format!("expected {wanted}, found {found}"))
+}
+
+/// One bit where a condition belongs, as it is written.
+pub(super) fn bit_for_condition(written: Option<String>, at: NodeId) -> Problem {
+    let problem = wrong_kind("a condition", "a value", at);
+    match written.map(|bit| format!("{bit} == 1")) {
+        Some(compared) => problem.with_help(format!("compare it, as in `{compared}`")).with_fix(compared),
+        None => problem.with_help("compare it, as in `… == 1`"),
+    }
+}
+
+/// A prefix where one address belongs.
+pub(super) fn prefix_for_address(address: &str, at: NodeId) -> Problem {
+    wrong_kind("a value", "a set of values", at)
+        .with_help(format!("write one address, as in `{address}`; a prefix stands behind `in`"))
+        .with_fix(address)
 }
 
 pub(super) fn widths_differ(left: u16, right: u16, at: NodeId) -> Problem {
@@ -138,8 +171,9 @@ pub(super) fn not_constant(what: &str, at: NodeId) -> Problem {
     Problem::new(Code::E0511, at, format!("{what} must be a constant")).with_help("a literal or a parameter is one")
 }
 
-pub(super) fn empty_range(lo: u128, hi: u128, at: NodeId) -> Problem {
+pub(super) fn empty_range(lo: &str, hi: &str, at: NodeId) -> Problem {
     Problem::new(Code::E0512, at, format!("no value is in `{lo}..{hi}`"))
+        .with_help(format!("write the smaller one first: `{hi}..{lo}`"))
 }
 
 pub(super) fn name_in_use(name: &str, as_what: &str, at: NodeId) -> Problem {
@@ -176,6 +210,16 @@ pub(super) fn unknown_metadata(name: &str, at: NodeId, known: Vec<&str>) -> Prob
 pub(super) fn field_unset(field: Field, at: NodeId) -> Problem {
     Problem::new(Code::E0517, at, format!("`{field}` of the added header has no value yet"))
         .with_help(format!("write `{field} = …;` first"))
+}
+
+/// Fields of added headers without a value where the packet leaves: all of them at once.
+pub(super) fn fields_unset(first: Field, all: &BTreeSet<Field>, at: NodeId) -> Problem {
+    let rest: Vec<String> = all.iter().filter(|f| **f != first).map(|field| format!("`{field} = …;`")).collect();
+    let problem = field_unset(first, at);
+    match rest.is_empty() {
+        true => problem,
+        false => problem.with_help(format!("write `{first} = …;` first, and {}", rest.join(", "))),
+    }
 }
 
 pub(super) fn cannot_add(header: HeaderKind, at: NodeId) -> Problem {

@@ -82,7 +82,7 @@ impl<'a> Lower<'a> {
             Some(group) => Some(group),
             None if self.env.lost.may_be(&name.text) => self.broken(),
             None => {
-                let known = self.env.ports.iter().map(|g| g.name.as_str());
+                let known = self.env.ports.iter().filter(|g| g.direction != Direction::In).map(|g| g.name.as_str());
                 self.fault(problem::unknown_port(&name.text, name.node, known))
             }
         }
@@ -97,8 +97,8 @@ impl<'a> Lower<'a> {
         if let Some(shape) = refused {
             return self.fault(problem::shape_refused(&group.name, group.stack, *shape, node));
         }
-        match flow.unset.first() {
-            Some(field) => self.fault(problem::field_unset(*field, node)),
+        match flow.unset.first().filter(|_| !flow.vague) {
+            Some(first) => self.fault(problem::fields_unset(*first, &flow.unset, node)),
             None => self.give_metadata(here, group, node),
         }
     }

@@ -84,6 +84,7 @@ impl Lower<'_> {
                 self.program.tables.push(declaration(&name.text, ty));
                 Some(TableId(self.program.tables.len() as u32 - 1))
             }
+            _ if self.env.lost.may_be(&name.text) => self.broken(),
             _ => {
                 let tables = self.env.params.iter().filter(|(_, (ty, _))| matches!(ty, Type::Table(_)));
                 let known: Vec<&str> = tables.map(|(name, _)| name.as_str()).collect();

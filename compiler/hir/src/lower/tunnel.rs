@@ -2,6 +2,7 @@
 //! `has inner.tunnel`.
 
 use super::flow::Flow;
+use super::instruction::vague;
 use super::{Here, Lower, fold, problem};
 use rdcl_base::{IntervalSet, NodeId};
 use rdcl_core::{Cond, Expr as Core, Field, HeaderKind, Op, Shape};
@@ -15,7 +16,7 @@ impl Lower<'_> {
         let carried = |shape: &Shape| shape.nested().map(|inner| inner.union(around)).filter(|s| s.is_linked());
         if let Some(shape) = here.flow.shapes.iter().find(|s| carried(s).is_none()).filter(|_| !here.flow.vague) {
             self.report(problem::cannot_encapsulate(*shape, around, node));
-            return here;
+            return vague(here);
         }
         self.op(&here, Op::Nest, node);
         let outermost_last: BTreeSet<HeaderKind> = around.headers().collect();
@@ -50,7 +51,7 @@ impl Lower<'_> {
     pub(super) fn decapsulate(&mut self, here: Here, node: NodeId) -> Option<Here> {
         if let Some(shape) = here.flow.shapes.iter().find(|s| !s.has_inner()).filter(|_| !here.flow.vague) {
             self.report(problem::cannot_decapsulate(*shape, node));
-            return Some(here);
+            return Some(vague(here));
         }
         let outer: BTreeSet<HeaderKind> = here.flow.shapes.iter().flat_map(|s| s.headers()).collect();
         let mut at = here;

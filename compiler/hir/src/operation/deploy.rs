@@ -2,16 +2,17 @@
 
 use crate::abstraction::must_be_concrete;
 use crate::bodies::body;
-use crate::cx::{Cx, Params, did_you_mean};
+use crate::cx::{Cx, Params};
 use crate::instance::{Instance, Written, instantiate, params};
 use crate::operation::substrates::{find_ree, substrate};
 use crate::part::parts;
 use crate::port::ports;
 use crate::source::db::{Db, Package};
-use crate::source::item::{Item, items, parsed};
+use crate::source::item::{Item, is_read, items, parsed};
 use crate::source::loc::{Loc, Problem};
 use crate::source::names::{Kind, plain_name, resolve};
 use crate::wire::ends::{Surroundings, offsets, report_unknown_part};
+use crate::wire::wires;
 use rdcl_base::{Code, Diagnostic, NodeId};
 use rdcl_syntax::ast::{self, EndSegment, Expr, ExprKind, Pin};
 use std::collections::BTreeMap;
@@ -82,8 +83,13 @@ fn read<'db>(cx: &mut Cx<'db>, tree: &ast::Deploy) -> Option<Deployment<'db>> {
     if !must_be_concrete(cx, rfb, tree.rfb.node, "deployed") {
         return None;
     }
-    let written =
-        Written { type_args: &tree.type_args, args: &[], passed: Params::new(), path: &tree.rfb, at: tree.rfb.node };
+    let written = Written {
+        type_args: &tree.type_args,
+        args: &tree.args,
+        passed: Params::new(),
+        path: &tree.rfb,
+        at: tree.rfb.node,
+    };
     let instance = instantiate(cx, rfb, &written, &Params::new()).unwrap_or_else(|with_defaults| with_defaults);
     let pins: Vec<Pinned> = tree.pins.iter().filter_map(|p| pinned(cx, instance, on, p)).collect();
     report_pinned_twice(cx, &pins);
@@ -107,7 +113,9 @@ fn objective(cx: &mut Cx<'_>, expr: &Expr) -> Option<String> {
 }
 
 fn pinned<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, on: Item<'db>, pin: &Pin) -> Option<Pinned> {
-    let ree = find_ree(cx, substrate(cx.db, on), &pin.ree);
+    let places = substrate(cx.db, on);
+    let is_lost = places.find(&pin.ree.text).is_none() && !is_read(cx.db, on);
+    let ree = if is_lost { None } else { find_ree(cx, places, &pin.ree) };
     let (what, is_port) = target(cx, instance, pin)?;
     Some(Pinned { what, is_port, ree: ree?, place: cx.at(pin.node) })
 }
@@ -143,6 +151,7 @@ fn target<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, pin: &Pin) -> Option<(
         && let Some(owner) = body(cx.db, instance).owner()
         && let parts = parts(cx.db, owner)
         && !parts.groups.iter().any(|group| group.name == segment.name.text)
+        && !is_balancer(cx, instance, segment)
     {
         if !parts.broken.contains(&segment.name.text) && !own.lost.may_be(&segment.name.text) {
             let known = own.groups.iter().map(|g| g.name.as_str());
@@ -167,18 +176,29 @@ fn part_paths<'db>(cx: &mut Cx<'db>, instance: Instance<'db>, segments: &[EndSeg
         let parts = parts(cx.db, owner);
         let groups = &parts.groups;
         let Some(group) = groups.iter().find(|g| g.name == segment.name.text) else {
+            if std::ptr::eq(segment, segments.last()?) && is_balancer(cx, at, segment) {
+                return Some(paths.iter().map(|path| extended(path, &segment.name.text)).collect());
+            }
             report_unknown_part(cx, &segment.name, Some(parts));
             return None;
         };
         let (names, which) = (group.names().collect::<Vec<_>>(), offsets(cx, segment, group.array, &Params::new())?);
-        let extended = |path: &String| {
-            let dot = if path.is_empty() { "" } else { "." };
-            which.iter().map(|i| format!("{path}{dot}{}", names[*i as usize])).collect::<Vec<_>>()
-        };
-        paths = paths.iter().flat_map(extended).collect();
+        let elements = |path: &String| which.iter().map(|i| extended(path, &names[*i as usize])).collect::<Vec<_>>();
+        paths = paths.iter().flat_map(elements).collect();
         at = group.instance;
     }
     Some(paths)
+}
+
+/// `site.fw` for the part `fw` of `site`.
+fn extended(path: &str, part: &str) -> String {
+    if path.is_empty() { part.to_owned() } else { format!("{path}.{part}") }
+}
+
+/// Whether a distribution of a block has made a part of this name.
+fn is_balancer<'db>(cx: &Cx<'db>, instance: Instance<'db>, segment: &EndSegment) -> bool {
+    let made = wires(cx.db, instance).balancers.iter();
+    segment.index.is_none() && made.into_iter().any(|balancer| balancer.name == segment.name.text)
 }
 
 fn pinned_twice(pin: &Pinned, name: &str, first: Loc) -> Problem {
@@ -192,9 +212,9 @@ fn unknown_objective(cx: &Cx<'_>, at: NodeId, name: Option<&str>) -> Problem {
         Some(name) => format!("`{name}` cannot be minimised"),
         None => "an objective is one word".into(),
     };
-    let near = name.and_then(|name| did_you_mean(name, OBJECTIVES));
     Diagnostic::new(Code::E0703, cx.at(at), message)
-        .with_help(near.unwrap_or_else(|| format!("what can be minimised is {}", OBJECTIVES.join(", "))))
+        .with_help(format!("what can be minimised is {}", OBJECTIVES.join(", ")))
+        .misspelt(name.unwrap_or_default(), OBJECTIVES)
 }
 
 /// A second deployment of the same name in one file.

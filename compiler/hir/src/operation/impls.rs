@@ -85,8 +85,8 @@ fn own<'db>(cx: &mut Cx<'db>, instance: Instance<'db>) -> Vec<Implementation> {
     for member in members(db, instance.rfb(db)) {
         let Member::Impl(implementation) = member else { continue };
         let name = &implementation.name;
-        if list.iter().any(|known| known.name == name.text) {
-            cx.report(implementation_twice(cx, implementation));
+        if let Some(first) = list.iter().find(|known| known.name == name.text) {
+            cx.report(implementation_twice(cx, implementation, first.place));
             continue;
         }
         let attributes = attributes(cx, &implementation.attrs, IMPL_ATTRIBUTES, params(db, instance));
@@ -100,7 +100,8 @@ fn own<'db>(cx: &mut Cx<'db>, instance: Instance<'db>) -> Vec<Implementation> {
     list
 }
 
-fn implementation_twice(cx: &Cx<'_>, implementation: &Impl) -> Problem {
+fn implementation_twice(cx: &Cx<'_>, implementation: &Impl, first: Loc) -> Problem {
     let name = &implementation.name;
     Diagnostic::new(Code::E0203, cx.at(name.node), format!("the implementation `{}` is declared twice", name.text))
+        .with_label(first, "first declared here")
 }

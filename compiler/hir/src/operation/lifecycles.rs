@@ -8,7 +8,7 @@ mod condition;
 mod logic;
 
 use crate::bodies::body;
-use crate::cx::{Cx, did_you_mean};
+use crate::cx::Cx;
 use crate::eval::evaluate;
 use crate::instance::{Instance, members, params};
 use crate::lineage::instance_lineage;
@@ -266,10 +266,9 @@ fn known_event(cx: &mut Cx<'_>, verb: &Name) {
 }
 
 fn unknown_state(cx: &Cx<'_>, states: &[LifeState], name: &Name) -> Problem {
-    let near = did_you_mean(&name.text, states.iter().map(|state| state.name.as_str()));
-    let help = near.unwrap_or_else(|| format!("declare it, as in `state {};`", name.text));
     Diagnostic::new(Code::E0351, cx.at(name.node), format!("there is no state `{}` in this life cycle", name.text))
-        .with_help(help)
+        .with_help(format!("declare it, as in `state {};`", name.text))
+        .misspelt(&name.text, states.iter().map(|state| state.name.as_str()))
 }
 
 fn unknown_mark(cx: &Cx<'_>, mark: &Name) -> Problem {

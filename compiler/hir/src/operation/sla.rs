@@ -1,6 +1,6 @@
 //! Service levels: bounds on delay, bandwidth, packet rate, loss and availability along flows, and on availability of all.
 
-use crate::cx::{Cx, did_you_mean};
+use crate::cx::Cx;
 use crate::eval::{constant, mismatch};
 use crate::flatten::boundary_of;
 use crate::instance::{Instance, members, params};
@@ -206,6 +206,9 @@ impl Reader<'_> {
         let Some(value) = constant(&mut self.cx, limit, self.env) else { return };
         match value {
             Value::Quantity(quantity) if quantity.dimension == *dimension => {
+                if is_beyond_all(op, quantity) {
+                    self.cx.report(beyond_all(&self.cx, limit.node));
+                }
                 let (sla, measure, place) = (sla.to_owned(), *measure, self.cx.at(at));
                 self.bounds.push(Bound { sla, measure, flow, op, limit: quantity, place });
             }
@@ -242,6 +245,18 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a share is compared with more than everything.
+fn is_beyond_all(op: Comparison, limit: Quantity) -> bool {
+    let all = 100 * 100;
+    let is_more = limit.amount > all || limit.amount == all && op == Comparison::More;
+    limit.dimension == Dimension::Ratio && is_more
+}
+
+fn beyond_all(cx: &Cx<'_>, at: NodeId) -> Problem {
+    Diagnostic::new(Code::E0302, cx.at(at), "a share cannot be more than 100%")
+        .with_help("write a share of 100% or less, such as `99.9%`")
+}
+
 fn level_twice(cx: &Cx<'_>, name: &Name, first: NodeId) -> Problem {
     Diagnostic::new(Code::E0203, cx.at(name.node), format!("the service level `{}` is declared twice", name.text))
         .with_label(cx.at(first), "first declared here")
@@ -255,7 +270,8 @@ fn no_bound(cx: &Cx<'_>, at: NodeId) -> Problem {
 fn unknown_measure(cx: &Cx<'_>, name: &Name) -> Problem {
     let names = Measure::ALL.map(|m| m.0);
     Diagnostic::new(Code::E0313, cx.at(name.node), format!("`{}` is not a measure", name.text))
-        .with_help(did_you_mean(&name.text, names).unwrap_or_else(|| format!("measures are {}", names.join(", "))))
+        .with_help(format!("measures are {}", names.join(", ")))
+        .misspelt(&name.text, names)
 }
 
 fn no_flow(cx: &Cx<'_>, call: &Call) -> Problem {

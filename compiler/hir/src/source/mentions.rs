@@ -20,6 +20,7 @@ fn mentions<'db>(db: &'db dyn Db, item: Item<'db>) -> BTreeSet<String> {
         ast::Item::Deploy(deploy) => {
             found.path(&deploy.rfb);
             found.type_args(&deploy.type_args);
+            found.args(&deploy.args);
             found.names.insert(deploy.substrate.text.clone());
         }
         ast::Item::Environment(kind) => kind.parent.iter().chain(&kind.hosts).for_each(|path| found.path(path)),

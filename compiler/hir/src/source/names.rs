@@ -4,7 +4,7 @@
 //! and the kinds of execution environment; header stacks and blocks are imported. What is nested in a block is seen in
 //! it by its plain name, before what is around the block.
 
-use crate::cx::{Cx, did_you_mean};
+use crate::cx::Cx;
 use crate::source::db::{Db, Package, SourceFile};
 use crate::source::item::{Item, is_read, items, parsed};
 use crate::source::loc::{Loc, Problem};
@@ -131,8 +131,10 @@ fn add_import<'db>(db: &'db dyn Db, scope: &mut Scope<'db>, item: Item<'db>, imp
             return scope.problems.push(nothing_to_import(db, item, missing));
         }
     };
-    if scope.names.contains_key(&name.text) {
-        return scope.problems.push(duplicate_import(Loc::of(db, item, name.node), &name.text));
+    if let Some(first) = scope.names.get(&name.text) {
+        let imported = scope.imports.iter().find(|(known, _)| *known == name.text).map(|(_, at)| *at);
+        let first = imported.unwrap_or_else(|| Loc::of(db, *first, name_node(db, *first)));
+        return scope.problems.push(duplicate_import(Loc::of(db, item, name.node), &name.text, first));
     }
     scope.names.insert(name.text.clone(), target);
     scope.imports.push((name.text.clone(), at));
@@ -168,6 +170,9 @@ fn find<'db>(db: &'db dyn Db, from: SourceFile, path: &ast::Path) -> Result<Item
     let Some((name, module)) = path.segments.split_last() else {
         return Err(Missing::module(path.node, "", None));
     };
+    if let Some(missing) = only_a_module(db, from, path) {
+        return Err(missing);
+    }
     let Some(module_end) = module.last() else {
         let help = format!("write the module before the name, as in `std::nf::{}`", name.text);
         return Err(Missing::module(name.node, &name.text, Some(help)));
@@ -180,11 +185,31 @@ fn find<'db>(db: &'db dyn Db, from: SourceFile, path: &ast::Path) -> Result<Item
     }
     let Some(file) = modules.get(&from.home(db).module(&module)) else {
         let names: Vec<String> = visible_modules(db, package, from).map(|(name, _)| name).collect();
-        let help = did_you_mean(&module, names.iter().map(String::as_str));
-        return Err(Missing::module(module_end.node, &module, help));
+        let near = nearest(&module, names.iter().map(String::as_str));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        // The fix is for the last word; where another one differs there is none.
+        let behind = near.and_then(|near| near.rsplit_once("::").map_or(Some(("", near)), Some));
+        let before = module.rsplit_once("::").map_or("", |(before, _)| before);
+        let near = behind.filter(|(root, _)| *root == before).map(|(_, last)| last.to_owned());
+        return Err(Missing { near, ..Missing::module(module_end.node, &module, help) });
     };
     let names = declarations(db, *file);
     Err(Missing::item(name, nearest(&name.text, names.keys().map(String::as_str))))
+}
+
+/// A path that ends with a module, or at the root of some, and names nothing in it.
+fn only_a_module(db: &dyn Db, from: SourceFile, path: &ast::Path) -> Option<Missing> {
+    let (package, whole) = (Package::try_get(db)?, joined(&path.segments));
+    let root = format!("{whole}::");
+    let mut visible = visible_modules(db, package, from);
+    let (module, file) = visible.find(|(module, _)| *module == whole || module.starts_with(&root))?;
+    let is_item = path.segments.split_last().is_some_and(|(name, module)| {
+        let outer = modules(db, package).get(&from.home(db).module(&joined(module)));
+        outer.is_some_and(|file| declarations(db, *file).contains_key(&name.text))
+    });
+    let example = declarations(db, file).keys().next().filter(|_| !is_item)?;
+    let help = format!("name something in it, as in `use {module}::{example};`");
+    Some(Missing { at: path.node, what: format!("item `{whole}`: it is a module"), help: Some(help), near: None })
 }
 
 /// What a path leads to that goes on behind the name of a block: `module::Outer::Inner`, or `Outer::Inner`.
@@ -336,8 +361,9 @@ fn duplicate_item<'db>(db: &'db dyn Db, item: Item<'db>, first: Option<Item<'db>
     }
 }
 
-fn duplicate_import(at: Loc, name: &str) -> Problem {
+fn duplicate_import(at: Loc, name: &str, first: Loc) -> Problem {
     Diagnostic::new(Code::E0203, at, format!("`{name}` is already the name of something in this file"))
+        .with_label(first, "first declared here")
         .with_help(format!("give the import another name with `as`, or leave out one of the two `{name}`"))
 }
 

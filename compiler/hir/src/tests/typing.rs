@@ -34,7 +34,7 @@ fn stacks_are_arguments() {
     check(
         &tapped("Tap<U = Eth>", "Ip4", "Eth"),
         &[
-            "E0305 at 'U': `Tap` has no type parameter `U` (did you mean `I`?)",
+            "E0305 at 'U': `Tap` has no type parameter `U`",
             "E0402 at 'b': this port carries `eth`, the other end `ip` (put a part between them that adds or removes the headers)",
         ],
     );
@@ -118,7 +118,7 @@ fn constraints_are_checked_at_the_argument() {
     );
     check("rfb F(n: u8) where n + \"x\" == 4 {}", &["E0301 at '\"x\"': expected a whole number, found a text"]);
     check("rfb F(n: u8) where n {}", &["E0301 at 'n': expected a `bool`, found a whole number"]);
-    check("rfb F(n: u8) where k > 4 {}", &["E0211 at 'k': there is no parameter `k` here (did you mean `n`?)"]);
+    check("rfb F(n: u8) where k > 4 {}", &["E0211 at 'k': there is no parameter `k` here"]);
     check(
         "rfb F(p: Prefix = 10.0.0.0/8, r: Range = 4..9) where p in 10.0.0.0/7, r in 1..9, not 10.0.0.1 in p {}",
         &[
@@ -272,7 +272,7 @@ fn what_depends_on_a_condition_is_read_either_way() {
         &[
             "E0201 at 'Firewal': there is no block `Firewal` here",
             "E0325 at 'a': a port cannot depend on a condition (move it out of the `if`)",
-            "E0211 at 'm': there is no parameter `m` here (did you mean `n`?)",
+            "E0211 at 'm': there is no parameter `m` here",
         ],
     );
     check(

@@ -109,7 +109,7 @@ impl Machine<'_> {
                     );
                     return Err(Fault::new(Outcome::MemoryError, Code::E0560, message, address.node));
                 }
-                None => _ = state.memory.objects.insert(at, Object { size, values: vec![None] }),
+                None => _ = state.memory.objects.insert(at, Object { size, values: vec![None], name: None }),
             },
         }
         self.note(state, instr, |state| format!("{} has a new, empty value", state.memory.place(at)));
