@@ -150,7 +150,7 @@ impl Budget {
 }
 
 /// Units of the solver's work for each symbolic state of the budget.
-const SEARCH_PER_STATE: u64 = 4_000;
+const SEARCH_PER_STATE: u64 = 40_000;
 
 /// Packets for each symbolic state of the budget.
 const PACKETS_PER_STATE: u64 = 4;
