@@ -5,7 +5,7 @@ use crate::outcome::{Answer, Conclusion, Crossing, PropertyResult, Trace};
 use crate::trace::Tracer;
 use rdcl_base::{Code, Diagnostic, FileSpan, Sources};
 use rdcl_hir::{Database, Instance, Loc, full_name, place, properties, property_places, short_name, subjects};
-use rdcl_verify::{Options, Outcome, Verdict, Witness, reachability, verdicts};
+use rdcl_verify::{Options, Outcome, Verdict, Witness, reachability, verdicts, verdicts_on};
 use std::collections::BTreeSet;
 
 /// What verification found.
@@ -21,13 +21,17 @@ pub struct Verified {
 pub fn verify(checked: &Checked, options: &Options, only: Option<&str>, progress: &mut dyn FnMut(&str)) -> Verified {
     let mut verified = Verified::default();
     for (name, instance) in named_subjects(checked) {
-        let is_wanted = |property: &str| only.is_none_or(|wanted| wanted == format!("{name}.{property}"));
-        if only.is_some_and(|wanted| !wanted.starts_with(&format!("{name}."))) {
+        let property = only.map(|wanted| wanted.strip_prefix(&format!("{name}.")));
+        if property == Some(None) {
             continue;
         }
         progress(&name);
         let subject = Subject { checked, instance, name: &name };
-        for verdict in verdicts(&checked.db, instance, *options).iter().filter(|v| is_wanted(&v.property)) {
+        let found = match property.flatten() {
+            Some(property) => verdicts_on(&checked.db, instance, *options, property.to_owned()),
+            None => verdicts(&checked.db, instance, *options),
+        };
+        for verdict in found {
             verified.results.push(subject.result(verdict));
             verified.findings.extend(subject.findings(verdict));
         }
@@ -142,7 +146,7 @@ impl Subject<'_> {
         let (at, name) = (self.place(verdict), &verdict.property);
         let vacuous = matches!(verdict.result, Outcome::Vacuous).then(|| {
             Diagnostic::new(Code::E0601, at, format!("no packet satisfies the premise of `{}.{name}`", self.name))
-                .with_help("a promise about no packet promises nothing; check its `when` against the port's type")
+                .with_help("a promise about no packet promises nothing; check its `when` against the port's type and what is assumed")
         });
         let remarks = verdict.remarks.iter().map(|remark| {
             Diagnostic::new(Code::W0601, at, format!("`{}.{name}`: {remark}", self.name))

@@ -132,6 +132,10 @@ impl Mentions<'_> {
     }
 
     fn call(&mut self, call: &Call) {
+        // What enters a tunnel, or comes out of one, has inner headers by whatever name it is called before.
+        if matches!(call.name.text.as_str(), "Encapsulate" | "Decapsulate") {
+            self.known = self.known.with(HeaderKind::InnerIp4);
+        }
         for arg in &call.args {
             match arg {
                 CallArg::Expr(e) | CallArg::Named(_, e) => self.expr(e),

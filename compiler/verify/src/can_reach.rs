@@ -1,7 +1,8 @@
 //! `can reach`: for every packet of the class there is a history and there are choices by which a copy arrives.
 //!
 //! Every packet of the class must be in the projection, to its own fields, of some delivered leaf that a run from
-//! empty stores realises. What is left over is a counter-example only if no other leaf may deliver it either.
+//! empty stores realises. What is left over is a counter-example only if no other leaf may deliver it either. A packet
+//! that breaks an assumption whatever it meets has no run, so it is not of the class.
 
 use crate::claims::{Candidate, Doubt, Findings, conjoin, doubt_of, premise};
 use crate::entry::boundary_guard;
@@ -26,14 +27,15 @@ pub fn findings(
     leaves: &[Leaf],
     histories: Histories<'_>,
 ) -> Findings {
-    let mut found = Findings::default();
+    let mut found = Findings { vacuous: true, ..Findings::default() };
     for shape in Shape::of_stack(stack) {
         let view = View::entry(shape);
         let class = context.assume(&boundary_guard(shape, stack), &premise(&property.when, &view));
         let ours: Vec<(usize, &Leaf)> =
             leaves.iter().enumerate().filter(|(_, leaf)| leaf.view.entry_shape == shape).collect();
         let Some((first, _)) = ours.first() else { continue };
-        let mut left = class;
+        let mut left = with_runs(context, class, &ours);
+        found.vacuous &= left.is_empty();
         for (_, leaf) in ours.iter().filter(|(_, l)| arrives(l, to)) {
             let sure = if left.is_empty() { Vec::new() } else { realised(context, leaf, histories) };
             left = subtract(context, left, &sure);
@@ -42,7 +44,10 @@ pub fn findings(
         let lost = subtract(context, left.clone(), &maybe);
         let (doubt, guards) = if lost.is_empty() { (Some(Doubt::History), left) } else { (None, lost) };
         for guard in guards {
-            let (leaf, guard) = losing_leaf(context, &ours, to, &guard).unwrap_or((*first, guard));
+            let shown = losing_leaf(context, &ours, to, &guard);
+            // Without a way to lose them, no more is known than that none was found to deliver them.
+            let doubt = doubt.or(shown.is_none().then_some(Doubt::History));
+            let (leaf, guard) = shown.unwrap_or((*first, guard));
             found.candidates.push(Candidate { leaves: vec![leaf], guard, doubt });
         }
     }
@@ -71,10 +76,29 @@ fn realised(context: &mut Context, leaf: &Leaf, histories: Histories<'_>) -> Vec
     guards.iter().filter_map(|guard| project(guard, &is_entry)).collect()
 }
 
-/// All packets that may go there, and perhaps more.
+/// All packets that may go there: exactly, if that can be told, and otherwise perhaps more.
 fn bounds(leaf: &Leaf) -> SymCond {
-    let own = leaf.guard.product.iter().filter(|(var, _)| is_entry(**var));
-    SymCond::all(own.map(|(var, set)| SymCond::is_in_shared(Sym::Var(*var), set)).collect::<Vec<_>>())
+    let exact = project(&leaf.guard, &is_entry);
+    exact.unwrap_or_else(|| {
+        let own = leaf.guard.product.iter().filter(|(var, _)| is_entry(**var));
+        SymCond::all(own.map(|(var, set)| SymCond::is_in_shared(Sym::Var(*var), set)).collect::<Vec<_>>())
+    })
+}
+
+/// The packets of a class that may have a run in which no assumption is broken.
+fn with_runs(context: &mut Context, class: Vec<Guard>, ours: &[(usize, &Leaf)]) -> Vec<Guard> {
+    if !ours.iter().any(|(_, leaf)| leaf.end == LeafEnd::Assumption) {
+        return class;
+    }
+    let runs = ours.iter().filter(|(_, leaf)| !matches!(leaf.end, LeafEnd::Breaks(..) | LeafEnd::Assumption));
+    let conds: Vec<SymCond> = runs.map(|(_, leaf)| bounds(leaf)).collect();
+    let without = subtract(context, class.clone(), &conds);
+    if without.is_empty() {
+        return class;
+    }
+    let with = SymCond::any(conds);
+    let with: Vec<Guard> = class.iter().flat_map(|guard| context.assume(guard, &with)).collect();
+    context.merge(with)
 }
 
 fn subtract(context: &mut Context, mut guards: Vec<Guard>, conds: &[SymCond]) -> Vec<Guard> {

@@ -53,7 +53,7 @@ pub enum Doubt {
 pub struct Findings {
     /// Circumstances in which it may fail.
     pub candidates: Vec<Candidate>,
-    /// The premise holds of no packet the parser accepts.
+    /// The premise holds of no packet that the parser accepts and that has a run.
     pub vacuous: bool,
     /// No packet of the premise is delivered where the property looks.
     pub idle: bool,
@@ -152,7 +152,9 @@ pub fn candidates(
         }
         Claim::Isolated | Claim::Reach { .. } | Claim::CanReach | Claim::NoLoop | Claim::Intended(_) => false,
     };
-    Findings { candidates: found, vacuous: room_is_impossible(&property.claim, leaves, &within), idle }
+    // Every packet has some end. If there is none, each packet of the premise breaks an assumption.
+    let vacuous = within.is_empty() || room_is_impossible(&property.claim, leaves, &within);
+    Findings { candidates: found, vacuous, idle }
 }
 
 /// Whether a packet is delivered there, or what becomes of it is not known.

@@ -1,15 +1,16 @@
 //! From candidates to verdicts: realise them by a history from empty stores, minimise, replay, and only then call a
 //! property violated.
 
+mod fills;
 mod obligations;
+mod reasons;
 
 use crate::bypass::{has_bypass, way_round};
 use crate::claims::{Candidate, Doubt, Findings, candidates, is_satisfiable};
 use crate::explore::{Explorer, Facts, Leaf, LeafEnd};
-use crate::fill::fill;
 use crate::guard::{Context, Guard};
 use crate::history::{MOST_TRIED, Plan, Planner, left_by};
-use crate::minimise::least;
+use crate::minimise::{Model, Unfound, least_or_why};
 use crate::net::Net;
 use crate::replay::{Replay, Shot, replay, shows, witness};
 use crate::sym::Var;
@@ -17,15 +18,13 @@ use crate::times::one_by_one;
 use crate::verdict::{Options, Outcome, Reachability, Verdict, Witness};
 use rdcl_core::{BoundaryId, MapId, Network, Outcome as RunOutcome, PartId, Run, Shape};
 use rdcl_hir::{Claim, Property};
+use reasons::Short;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The most trials that are replayed for one property.
 const MOST_ATTEMPTS: usize = 64;
-
-/// The most candidates for which a map is filled.
-const MOST_FILLS: usize = 8;
 
 /// The fewest and the most visits of a replay. A run keeps the trail of every copy, so a packet that multiplies on a
 /// cycle must end soon.
@@ -45,6 +44,10 @@ pub struct Prover<'n> {
     pool: Option<Arc<Vec<Leaf>>>,
     /// How many more packets may be tried in histories for the property at hand.
     left: u32,
+    /// How many more packets may be sent to fill maps for it.
+    packets: u64,
+    /// Why ways to bring its candidates about were given up.
+    short: BTreeSet<Short>,
 }
 
 /// A candidate with a way to bring it about, ready to be ranked.
@@ -59,6 +62,9 @@ struct Trial {
     /// no order of its own visits.
     plain: bool,
 }
+
+/// A candidate of one flow.
+type Claimed = (BoundaryId, Option<BoundaryId>, Candidate);
 
 /// What came of a replay.
 enum Attempt {
@@ -81,7 +87,17 @@ impl<'n> Prover<'n> {
     /// A prover for a network.
     pub fn new(net: &'n Net, network: &'n dyn Fn() -> Arc<Network>, options: Options) -> Prover<'n> {
         let explorer = Explorer::new(net, Context::new(options));
-        Prover { net, network, explorer, leaves: BTreeMap::new(), through: Vec::new(), pool: None, left: MOST_TRIED }
+        Prover {
+            net,
+            network,
+            explorer,
+            leaves: BTreeMap::new(),
+            through: Vec::new(),
+            pool: None,
+            left: 0,
+            packets: 0,
+            short: BTreeSet::new(),
+        }
     }
 
     fn context(&mut self) -> &mut Context {
@@ -93,15 +109,25 @@ impl<'n> Prover<'n> {
         if let Some(leaves) = self.leaves.get(&key) {
             return Arc::clone(leaves);
         }
+        let meter = self.context().pause();
         let leaves = Arc::new(self.explorer.explore_via(from, &self.through));
+        self.context().resume(meter);
         self.leaves.insert(key, Arc::clone(&leaves));
         leaves
+    }
+
+    /// Begins the searches for another property.
+    fn begin(&mut self) {
+        self.left = MOST_TRIED;
+        self.context().meter();
+        self.packets = self.context().options.budget.packets();
+        self.short.clear();
     }
 
     /// The verdict on one property.
     pub fn verdict(&mut self, index: usize, property: &Property) -> Verdict {
         let before = self.context().stats;
-        self.left = MOST_TRIED;
+        self.begin();
         self.through = if let Claim::Via { through, .. } = &property.claim { through.clone() } else { Vec::new() };
         let (result, remarks) = self.decide(property);
         self.through.clear();
@@ -180,12 +206,14 @@ impl<'n> Prover<'n> {
         let leaves = self.leaves_from(from);
         if matches!(property.claim, Claim::CanReach) {
             let (pool, longest) = (self.pool(), self.context().options.budget.history);
-            let planner = Planner { net: self.net, pool: &pool, longest, exact: true, left: Cell::new(MOST_TRIED) };
+            let planner = Planner { net: self.net, pool: &pool, longest, exact: true, left: Cell::new(self.left) };
             let mut histories = |context: &mut Context, leaf: &Leaf| {
                 let plans = planner.plans(context, &leaf.guard, &leaf.facts);
                 plans.into_iter().map(|plan| plan.guard).collect()
             };
-            return crate::can_reach::findings(self.context(), property, to, stack, &leaves, &mut histories);
+            let found = crate::can_reach::findings(self.context(), property, to, stack, &leaves, &mut histories);
+            self.left = planner.left.get();
+            return found;
         }
         candidates(self.context(), property, (from, to.unwrap_or(from)), &leaves)
     }
@@ -212,7 +240,12 @@ impl<'n> Prover<'n> {
                 shown = self.first_shown(trials, &shows_it);
             }
         }
-        match shown.or_else(|| self.first_filled(property, &certain)) {
+        if shown.is_none() {
+            // Filling maps is another search: it is not to be cut short by the one before.
+            self.context().meter();
+            shown = self.first_filled(property, &certain);
+        }
+        match shown {
             Some(witness) => Outcome::Violated(Box::new(witness)),
             None => Outcome::Undecided(self.why_undecided(&doubts)),
         }
@@ -222,84 +255,6 @@ impl<'n> Prover<'n> {
     fn needs_history(&mut self, from: BoundaryId, candidate: &Candidate) -> bool {
         let leaves = self.leaves_from(from);
         candidate.leaves.iter().any(|leaf| !leaves[*leaf].facts.found.is_empty())
-    }
-
-    /// The first candidate that needs a full map and is shown once the map is full.
-    fn first_filled(
-        &mut self,
-        property: &Property,
-        certain: &[(BoundaryId, Option<BoundaryId>, Candidate)],
-    ) -> Option<Witness> {
-        certain.iter().take(MOST_FILLS).find_map(|(from, to, candidate)| self.filled(property, *from, *to, candidate))
-    }
-
-    fn filled(
-        &mut self,
-        property: &Property,
-        from: BoundaryId,
-        to: Option<BoundaryId>,
-        candidate: &Candidate,
-    ) -> Option<Witness> {
-        let leaves = self.leaves_from(from);
-        let [leaf] = candidate.leaves.as_slice() else { return None };
-        let leaf = &leaves[*leaf];
-        let full = *leaf.facts.full.first().filter(|_| leaf.facts.full.len() == 1 && leaf.facts.found.is_empty())?;
-        let shape = leaf.view.entry_shape;
-        let (_, model) = least(self.context(), std::slice::from_ref(&candidate.guard), &field_order(shape))?;
-        let target = Shot::new(from, shape, &leaf.facts, 0, &model).addressed(&self.explorer);
-        let network = (self.network)();
-        let fits = |l: &&Leaf| l.view.entry_shape == shape && l.facts.found.is_empty() && l.facts.full.is_empty();
-        let pool = self.pool();
-        for template in pool.iter().filter(fits).filter(|l| adds(l, full)) {
-            let order = field_order(shape);
-            let Some((_, model)) = least(self.context(), std::slice::from_ref(&template.guard), &order) else {
-                continue;
-            };
-            let Some(filled) = fill(&network, full, template, &model, &target) else { continue };
-            let run = filled.replay.runs.last()?;
-            if let Some(telling) = shows(property, to, &target.packet, run) {
-                return Some(witness(&network, &filled.shots, &filled.replay, telling, false));
-            }
-        }
-        None
-    }
-
-    fn why_undecided(&self, doubts: &[Doubt]) -> String {
-        match doubts.iter().min() {
-            Some(Doubt::Exhausted) => "the budget of symbolic states was used up".to_owned(),
-            Some(Doubt::Solver) => "the solver's work budget was used up".to_owned(),
-            Some(Doubt::Opaque(part)) => format!("nothing is known of what `{}` does", self.net.part(*part).path),
-            Some(Doubt::Unmodelled) => {
-                "a packet may leave with a header that the next parser would see anew; this is not modelled".to_owned()
-            }
-            Some(Doubt::Checksum) => {
-                "a tunnel is renewed on the way: a wrong checksum of its headers would not be carried along".to_owned()
-            }
-            Some(Doubt::Loop) => {
-                "a packet may come back to a port with fewer hops left or to another state; how it goes on then is not \
-                 explored"
-                    .to_owned()
-            }
-            Some(Doubt::History) => {
-                "it could not be told which packets have a history that takes them there".to_owned()
-            }
-            None if !self.weak().is_empty() => {
-                format!("it rests on the invariant of `{}`, which is not proved", self.weak().join("`, `"))
-            }
-            None => {
-                "no history leads there from empty state: an invariant is too weak, or the history too long".to_owned()
-            }
-        }
-    }
-
-    /// Maps whose invariant is not proved, and so is not assumed.
-    fn weak(&self) -> Vec<String> {
-        let parts = (0u32..).map(PartId).zip(&self.net.parts);
-        let weak = parts.flat_map(|(id, part)| {
-            let maps = part.summary.iter().flat_map(|s| &s.weak);
-            maps.map(move |map| map_name(self.net, id, *map))
-        });
-        weak.collect()
     }
 
     /// Ways to bring a candidate about.
@@ -344,6 +299,9 @@ impl<'n> Prover<'n> {
         let planner = Planner { net: self.net, pool: &pool, longest, exact: false, left: Cell::new(self.left) };
         let plans = planner.plans(self.context(), guard, facts);
         self.left = planner.left.get();
+        if self.left == 0 || self.context().is_spent() {
+            self.short.insert(Short::Spent);
+        }
         plans
     }
 
@@ -382,21 +340,36 @@ impl<'n> Prover<'n> {
             let group = trials.iter().take_while(|t| t.rank == rank).count();
             let guards: Vec<Guard> = trials[..group].iter().map(|t| t.guard.clone()).collect();
             let order = field_order(rank.5);
-            let Some((at, _)) = least(self.context(), &guards, &order) else {
+            let Some((at, _)) = self.least(&guards, &order) else {
                 trials.drain(..group);
                 continue;
             };
             let trial = trials.remove(at);
             attempts += 1;
             if attempts > MOST_ATTEMPTS {
+                self.short.insert(Short::Spent);
                 return None;
             }
             match self.attempt(&trial, &network, shows) {
                 Attempt::Shown(witness) => return Some(*witness),
-                Attempt::NoRun => {}
+                Attempt::NoRun => {
+                    self.short.insert(Short::Run);
+                }
                 Attempt::Disagrees => panic!("a candidate that needs no history does not replay: {:?}", trial.guard),
             }
         }
+        None
+    }
+
+    /// The least assignment, or a note of why there is none.
+    fn least(&mut self, guards: &[Guard], order: &[Var]) -> Option<(usize, Model)> {
+        let short = match least_or_why(self.context(), guards, order) {
+            Ok(found) => return Some(found),
+            Err(Unfound::Empty) => return None,
+            Err(Unfound::Hash) => Short::Hash,
+            Err(Unfound::Spent) => Short::Spent,
+        };
+        self.short.insert(short);
         None
     }
 
@@ -409,7 +382,7 @@ impl<'n> Prover<'n> {
     fn attempt(&mut self, trial: &Trial, network: &Network, shows: Shows<'_>) -> Attempt {
         let pool = if trial.plan.packets.is_empty() { Arc::default() } else { self.pool() };
         let order = full_order(trial, &pool);
-        let Some((_, model)) = least(self.context(), std::slice::from_ref(&trial.guard), &order) else {
+        let Some((_, model)) = self.least(std::slice::from_ref(&trial.guard), &order) else {
             return Attempt::NoRun;
         };
         let sent = trial.plan.packets.iter().enumerate().map(|(at, leaf)| {
@@ -446,10 +419,6 @@ fn map_name(net: &Net, part: PartId, map: MapId) -> String {
     let path = &net.part(part).path;
     let dot = if path.is_empty() { "" } else { "." };
     format!("{path}{dot}{}", net.map(part, map).name)
-}
-
-fn adds(leaf: &Leaf, (part, map): (PartId, MapId)) -> bool {
-    leaf.facts.added.iter().any(|(p, stored)| *p == part && stored.map == map)
 }
 
 fn unite(into: &mut Facts, more: &Facts) {

@@ -1,52 +1,120 @@
-//! Long histories: filling a map until it has no room.
+//! Long histories: filling a map until it has no room, or until no value is free in it.
 //!
-//! A candidate that needs a full map is brought about by sending one packet after another, each of which adds an entry,
-//! until an insert is refused. The packets differ in the fields that make up the key; choices are left to the resolver.
+//! A candidate that needs a full map is brought about by sending one packet after another, each of which adds an entry.
+//! The packets differ in the fields that make up the key. A history chooses for itself: the packet at position *n*
+//! takes the *n*-th value of each choice, whatever a resolver would take. Only where that is not legal is the resolver
+//! asked.
 
-use crate::explore::{Facts, Leaf};
+use crate::explore::{Explorer, Facts, Leaf};
 use crate::guard::Guard;
 use crate::minimise::Model;
-use crate::replay::{FUEL, Replay, Shot, replay_from};
+use crate::replay::{FUEL, Shot, replay_into};
 use crate::sym::{Sym, Var, VarKind};
 use rdcl_base::IntervalSet;
-use rdcl_core::{Field, Injection, Interpreter, MapId, Network, PartId, Stores, Time, deparse};
+use rdcl_core::{Field, Interpreter, MapId, PartId, Stores};
 
-/// The most packets that are sent to fill a map.
-const MOST_PACKETS: usize = 200_000;
+/// The most packets in a row that may add nothing.
+const MOST_IDLE: u32 = 64;
 
-/// A history that leaves a map full, and what the packet in question does then.
-pub struct Filled {
-    /// The packets sent, and last the one in question.
-    pub shots: Vec<Shot>,
-    /// What came of the last.
-    pub replay: Replay,
+/// A map that is to be filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Goal {
+    /// Whose map.
+    pub part: PartId,
+    /// Which.
+    pub map: MapId,
+    /// Whether it must have no room; otherwise it is enough that no packet more can add an entry.
+    pub to_capacity: bool,
 }
 
-/// Fills the map with packets that take `template`, then sends `target`.
-pub fn fill(network: &Network, full: (PartId, MapId), template: &Leaf, model: &Model, target: &Shot) -> Option<Filled> {
-    let interpreter = Interpreter::new(network);
-    let mut stores = Stores::new(network);
-    let mut shots = Vec::new();
-    let varied = key_fields(template, full);
-    let mut counter = Counter::new(&template.guard, &varied)?;
-    while shots.len() < MOST_PACKETS {
-        let values = counter.next()?;
-        let mut shot = Shot::new(template.from, template.view.entry_shape, &Facts::default(), 0, model);
+/// Who makes the choices of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chooser {
+    /// The history.
+    Own,
+    /// The resolvers of the programs.
+    Resolver,
+}
+
+/// A history that leaves a map as it is wanted.
+pub struct Filling {
+    /// The packets sent.
+    pub shots: Vec<Shot>,
+    /// What they leave.
+    pub stores: Stores,
+}
+
+/// Packets that take `leaf`, with a way to make others like it.
+pub struct Template<'a> {
+    /// The way they take.
+    pub leaf: &'a Leaf,
+    /// What they have in common.
+    pub model: &'a Model,
+    /// Where choices are made.
+    pub explorer: &'a Explorer<'a>,
+}
+
+/// Fills a map of so much room, with no packet that looks up what `target` does. Each packet counts against `left`.
+pub fn fill(
+    interpreter: &Interpreter<'_>,
+    mut stores: Stores,
+    (goal, room): (Goal, u64),
+    (template, chooser): (&Template<'_>, Chooser),
+    target: &Shot,
+    left: &mut u64,
+) -> Option<Filling> {
+    let leaf = template.leaf;
+    let varied = key_fields(leaf, goal);
+    let mut counter = Counter::new(&leaf.guard, &varied)?;
+    let (mut shots, mut idle, mut held) = (Vec::new(), 0, 0);
+    while held < room && idle < MOST_IDLE {
+        let Some(values) = counter.next() else { break };
+        let Some(mut shot) = nth(template, chooser, shots.len()) else { break };
         values.iter().for_each(|(field, value)| shot.packet.set(*field, *value));
         if varied.iter().all(|f| shot.packet.get(*f) == target.packet.get(*f)) {
             continue;
         }
-        let bytes = deparse(&shot.packet);
-        let now = shot.now.unwrap_or(0);
-        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(now), tape: None, fuel: FUEL };
-        let run = interpreter.run(&mut stores, injection).ok()?;
-        if run.copies.iter().any(|copy| copy.full().any(|f| f == full)) {
-            let replay = replay_from(&interpreter, stores, target, now)?;
-            shots.push(target.clone());
-            return Some(Filled { shots, replay });
+        *left = left.checked_sub(1)?;
+        let run = replay_into(interpreter, &mut stores, (&shot, shot.now.unwrap_or(0)), FUEL)?;
+        let holds = stores.part(goal.part).map(goal.map).len() as u64;
+        idle = if holds > held { 0 } else { idle + 1 };
+        held = holds;
+        if chooser == Chooser::Resolver {
+            shot.choices = chosen(leaf, &run.chosen);
         }
-        shot.choices = chosen(template, &run.chosen);
         shots.push(shot);
+    }
+    (held >= room || !goal.to_capacity).then_some(Filling { shots, stores })
+}
+
+/// The packet at a position of the history; none if there are no values left to choose.
+fn nth(template: &Template<'_>, chooser: Chooser, at: usize) -> Option<Shot> {
+    let leaf = template.leaf;
+    let (from, shape) = (leaf.from, leaf.view.entry_shape);
+    match chooser {
+        Chooser::Resolver => Some(Shot::new(from, shape, &Facts::default(), 0, template.model)),
+        Chooser::Own => {
+            let shot = Shot::new(from, shape, &leaf.facts, 0, template.model);
+            choosing(shot, &leaf.guard, at).map(|shot| shot.addressed(template.explorer))
+        }
+    }
+}
+
+/// The shot with the value at this position taken in each of its choices; none if there are not so many.
+pub fn choosing(mut shot: Shot, guard: &Guard, at: usize) -> Option<Shot> {
+    for (_, var, value) in &mut shot.choices {
+        *value = value_at(&guard.values(*var), at as u128)?;
+    }
+    Some(shot)
+}
+
+/// The value of a set before which so many others are.
+fn value_at(set: &IntervalSet, mut at: u128) -> Option<u128> {
+    for &(lo, hi) in set.intervals() {
+        if at <= hi - lo {
+            return Some(lo + at);
+        }
+        at -= hi - lo + 1;
     }
     None
 }
@@ -57,8 +125,8 @@ fn chosen(template: &Leaf, values: &[u128]) -> Vec<(PartId, Var, u128)> {
 }
 
 /// The entry fields that the key of the added entry is made of.
-fn key_fields(template: &Leaf, (part, map): (PartId, MapId)) -> Vec<Field> {
-    let added = template.facts.added.iter().filter(|(p, s)| *p == part && s.map == map);
+fn key_fields(template: &Leaf, goal: Goal) -> Vec<Field> {
+    let added = template.facts.added.iter().filter(|(p, s)| *p == goal.part && s.map == goal.map);
     let mut fields = Vec::new();
     for column in added.flat_map(|(_, s)| &s.columns) {
         if let Sym::Var(Var { packet: 0, visit: 0, kind: VarKind::Field(field), .. }) = column

@@ -12,6 +12,9 @@ use rdcl_core::mask;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What a question counts at least, in the solver's units of work: asking it is work, too.
+const LEAST_WORK: u64 = 20_000;
+
 /// A set of assignments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Guard {
@@ -106,12 +109,36 @@ pub struct Context {
     /// Work done.
     pub stats: Stats,
     solver: Solver,
+    /// How much work the solver may still do in a search; none while nothing is searched for.
+    left: Option<u64>,
 }
 
 impl Context {
     /// A context; no solver is made before the first question that needs one.
     pub fn new(options: Options) -> Context {
-        Context { options, stats: Stats::default(), solver: Solver::new(options.budget.solver) }
+        Context { options, stats: Stats::default(), solver: Solver::new(options.budget.solver), left: None }
+    }
+
+    /// From here on all questions together may cost the solver no more than the budget of one property allows.
+    pub fn meter(&mut self) {
+        // What is answered must not depend on what was asked for another property.
+        self.solver = Solver::new(self.options.budget.solver);
+        self.left = Some(self.options.budget.search());
+    }
+
+    /// Whether that work has been done. Then no question is asked any more: every answer is that it is not known.
+    pub fn is_spent(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    /// Counts no work until it is resumed: for what is bounded otherwise, and serves several properties.
+    pub fn pause(&mut self) -> Option<u64> {
+        self.left.take()
+    }
+
+    /// Counts on from where it was.
+    pub fn resume(&mut self, left: Option<u64>) {
+        self.left = left;
     }
 
     /// The pieces of a guard where a condition holds.
@@ -215,8 +242,13 @@ impl Context {
         if guard.residue.is_empty() {
             return Some(false);
         }
+        if self.is_spent() {
+            return None;
+        }
         self.stats.solver_calls += 1;
-        match self.solver.check(guard) {
+        let (answer, work) = self.solver.check(guard);
+        self.left = self.left.map(|left| left.saturating_sub(u64::from(work).max(LEAST_WORK)));
+        match answer {
             Answer::Sat => Some(false),
             Answer::Unsat => Some(true),
             Answer::Unknown => None,

@@ -84,7 +84,7 @@ impl Planner<'_> {
 
     /// Meets the next need, with packets already planned or with one more.
     fn extend(&self, context: &mut Context, mut draft: Draft, length: usize, plans: &mut Vec<Plan>) {
-        if plans.len() >= MOST_PLANS {
+        if plans.len() >= MOST_PLANS || context.is_spent() {
             return;
         }
         let Some(need) = draft.needs.pop() else {

@@ -37,7 +37,7 @@ pub use explore::{CopyArm, Explorer, Facts, Leaf, LeafEnd};
 pub use guard::{Context, Guard};
 pub use minimise::{Model, least};
 pub use net::{Net, NetPart};
-pub use query::{reachability, summary, verdicts};
+pub use query::{reachability, summary, verdicts, verdicts_on};
 pub use replay::reason_words;
 pub use row::{Arm, Missed, Row, RowEnd, Stored, Summary, VisitFacts};
 pub use sym::{Sym, SymCond, SymNode, Var, VarKind};

@@ -39,23 +39,43 @@ fn preferred(var: Var) -> Option<u128> {
 /// The most times that a function is looked at for one assignment.
 const MOST_LEARNT: usize = 256;
 
+/// Why there is no assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfound {
+    /// None is possible, whatever hashes are.
+    Empty,
+    /// Some function allows one, but the real hash does not as far as it was looked at.
+    Hash,
+    /// The work was used up before.
+    Spent,
+}
+
 /// The least assignment in any of the guards, and the index of a guard that has it. `order` comes first; what other
 /// variables the guard has follow in their own order.
 ///
 /// The solver takes a hash for any function. Where an assignment rests on another than the real one, what the real one
 /// gives there is added, and the search begins again.
 pub fn least(context: &mut Context, guards: &[Guard], order: &[Var]) -> Option<(usize, Model)> {
+    least_or_why(context, guards, order).ok()
+}
+
+/// The same, or why there is none.
+pub fn least_or_why(context: &mut Context, guards: &[Guard], order: &[Var]) -> Result<(usize, Model), Unfound> {
     let mut guards = guards.to_vec();
-    for _ in 0..MOST_LEARNT {
-        let (at, model) = least_of_any(context, &guards, order)?;
+    for learnt in 0..MOST_LEARNT {
+        let found = least_of_any(context, &guards, order);
+        if context.is_spent() {
+            return Err(Unfound::Spent);
+        }
+        let (at, model) = found.ok_or(if learnt == 0 { Unfound::Empty } else { Unfound::Hash })?;
         let value = |var: Var| model.value(var);
         if !has_hash(&guards[at]) || guards[at].admits(&value) {
-            return Some((at, model));
+            return Ok((at, model));
         }
         let facts = real_hashes(&guards[at], &value);
         guards.iter_mut().for_each(|guard| guard.residue.extend(facts.iter().cloned()));
     }
-    None
+    Err(Unfound::Hash)
 }
 
 fn has_hash(guard: &Guard) -> bool {

@@ -1,4 +1,4 @@
-//! The queries: a summary per leaf, the verdicts per instance.
+//! The queries: a summary per leaf, the verdicts per instance or on one of its properties.
 //!
 //! A summary is keyed by what the leaf is (definition, arguments) and reads its tables; verdicts read summaries alone,
 //! so a table that changes without changing the summary re-runs nothing above it. Programs with tables are read only
@@ -38,22 +38,35 @@ fn maps<'db>(db: &'db dyn Db, leaf: Leaf<'db>) -> Arc<Vec<rdcl_core::MapDecl>> {
 /// state maps come first.
 #[salsa::tracked(returns(ref))]
 pub fn verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, options: Options) -> Vec<Verdict> {
-    let properties = properties(db, instance);
+    judge(db, instance, options, &|_| true)
+}
+
+/// The verdict on the property of this name, if there is one. No work is done for others.
+#[salsa::tracked(returns(ref))]
+pub fn verdicts_on<'db>(db: &'db dyn Db, instance: Instance<'db>, options: Options, name: String) -> Vec<Verdict> {
+    judge(db, instance, options, &|property| property == name)
+}
+
+fn judge(db: &dyn Db, instance: Instance<'_>, options: Options, is_wanted: Wanted<'_>) -> Vec<Verdict> {
+    let properties = properties(db, instance).iter().enumerate().filter(|(_, p)| is_wanted(&p.name));
     let assumed = [assumptions(db, instance), &premises(db, instance)].concat();
     if is_opaque(db, instance) {
-        return properties.iter().enumerate().map(|(i, p)| taken_as_true(i, p, assumed.clone())).collect();
+        return properties.map(|(i, p)| taken_as_true(i, p, assumed.clone())).collect();
     }
     let net = net(db, instance, options);
     let replayed = || -> Arc<Network> { Arc::clone(network(db, instance)) };
     let mut prover = Prover::new(&net, &replayed, options);
-    let mut verdicts = own_verdicts(db, instance, &mut prover);
-    verdicts.extend(properties.iter().enumerate().map(|(i, p)| prover.verdict(i, p)));
+    let mut verdicts = own_verdicts(db, instance, &mut prover, is_wanted);
+    verdicts.extend(properties.map(|(i, p)| prover.verdict(i, p)));
     for verdict in &mut verdicts {
         verdict.assumes.extend(assumed.iter().cloned());
         verdict.assumes.sort();
     }
     verdicts
 }
+
+/// Whether there is to be a verdict on the property of a name.
+type Wanted<'a> = &'a dyn Fn(&str) -> bool;
 
 /// For each ordered pair of boundary ports whether some packet crosses.
 #[salsa::tracked(returns(ref))]
@@ -112,17 +125,22 @@ fn premises(db: &dyn Db, instance: Instance<'_>) -> Vec<String> {
 }
 
 /// The verdicts on the instance's own assertions and state maps. Those of its parts are the parts' own.
-fn own_verdicts<'db>(db: &'db dyn Db, instance: Instance<'db>, prover: &mut Prover<'_>) -> Vec<Verdict> {
+fn own_verdicts(db: &dyn Db, instance: Instance<'_>, prover: &mut Prover<'_>, is_wanted: Wanted<'_>) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let parts = (0u32..).map(PartId).zip(&structure(db, instance).parts);
     for (part, (_, leaf)) in parts.filter(|(_, (path, _))| path.is_empty()) {
         let program = leaf_program(db, *leaf);
         for (n, at) in (1..).zip(assertions(program)) {
-            verdicts.push(prover.assertion_verdict(format!("assert.{n}"), part, at));
+            let name = format!("assert.{n}");
+            if is_wanted(&name) {
+                verdicts.push(prover.assertion_verdict(name, part, at));
+            }
         }
-        for map in (0..program.maps.len() as u32).map(MapId) {
-            verdicts.push(prover.invariant_verdict(part, map));
-            if may_clash(program, map) {
+        for (map, decl) in (0u32..).map(MapId).zip(&program.maps) {
+            if is_wanted(&format!("{}.invariant", decl.name)) {
+                verdicts.push(prover.invariant_verdict(part, map));
+            }
+            if may_clash(program, map) && is_wanted(&format!("{}.unique", decl.name)) {
                 verdicts.push(prover.unique_verdict(part, map));
             }
         }

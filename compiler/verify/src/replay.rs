@@ -95,16 +95,13 @@ pub fn replay(network: &Network, shots: &[Shot], fuel: u64) -> Option<Replay> {
     let mut stores = Stores::new(network);
     let mut runs = Vec::new();
     for (shot, now) in shots.iter().zip(times(shots)) {
-        let tape = shot.tape();
-        let bytes = deparse(&shot.packet);
-        let injection = Injection { at: shot.from, bytes: &bytes, now: Time(now), tape: Some(&tape), fuel };
-        runs.push(interpreter.run(&mut stores, injection).ok()?);
+        runs.push(replay_into(&interpreter, &mut stores, (shot, now), fuel)?);
     }
     Some(Replay { runs, stores })
 }
 
 /// When packets are sent, one after the other.
-fn times(shots: &[Shot]) -> Vec<u64> {
+pub fn times(shots: &[Shot]) -> Vec<u64> {
     let mut last = 0;
     let mut time = |shot: &Shot| {
         last = last.max(shot.now.unwrap_or(0));
@@ -113,14 +110,17 @@ fn times(shots: &[Shot]) -> Vec<u64> {
     shots.iter().map(&mut time).collect()
 }
 
-/// Sends one more packet, no earlier than at this time.
-pub fn replay_from(interpreter: &Interpreter<'_>, mut stores: Stores, shot: &Shot, least: u64) -> Option<Replay> {
+/// Sends one more packet, at a time; none if its tape does not fit, and the stores are worth nothing then.
+pub fn replay_into(
+    interpreter: &Interpreter<'_>,
+    stores: &mut Stores,
+    (shot, now): (&Shot, u64),
+    fuel: u64,
+) -> Option<Run> {
     let tape = shot.tape();
     let bytes = deparse(&shot.packet);
-    let now = Time(shot.now.unwrap_or(0).max(least));
-    let injection = Injection { at: shot.from, bytes: &bytes, now, tape: Some(&tape), fuel: FUEL };
-    let run = interpreter.run(&mut stores, injection).ok()?;
-    Some(Replay { runs: vec![run], stores })
+    let injection = Injection { at: shot.from, bytes: &bytes, now: Time(now), tape: Some(&tape), fuel };
+    interpreter.run(stores, injection).ok()
 }
 
 /// The copies by which a run shows that a property fails for one flow; none if it does not.

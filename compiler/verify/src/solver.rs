@@ -1,14 +1,17 @@
 //! The solver behind one trait: satisfiability of a guard, under a work budget.
 //!
-//! Z3 (QF_UFBV) is the only implementation. It keeps the conditions of the last guard asserted, level by level, and
+//! Z3 (QF_BV) is the only implementation. Hashes are variables of which equal arguments make equal values (Ackermann):
+//! bits alone decide sooner than uninterpreted functions of them. It keeps the conditions of the last guard asserted, level by level, and
 //! pops to what the next guard shares with it. It is made at the first question, so that runs without one never pay.
 
 use crate::guard::Guard;
 use crate::sym::{Sym, SymCond, SymNode, Var};
 use rdcl_base::IntervalSet;
-use std::collections::HashMap;
-use z3::ast::{Ast, BV, Bool};
-use z3::{FuncDecl, Sort};
+use rdcl_core::HASH_WIDTH;
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroU32;
+use z3::StatisticsValue;
+use z3::ast::{BV, Bool};
 
 /// What a solver answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,9 @@ pub enum Answer {
 pub trait Decide {
     /// Whether the guard's product and residue hold together somewhere.
     fn check(&mut self, guard: &Guard) -> Answer;
+
+    /// The work done so far, in the solver's units; counts on past the greatest number from 0.
+    fn work(&self) -> u32;
 }
 
 /// The solver of one verification: Z3, made when first asked.
@@ -39,14 +45,18 @@ impl Solver {
         Solver { limit, decide: None }
     }
 
-    /// Asks. A solver that gave up is not asked again: Z3 calls later questions impossible that are not.
-    pub fn check(&mut self, guard: &Guard) -> Answer {
+    /// Asks, and says how much work it was. A solver that gave up is not asked again: Z3 calls later questions impossible
+    /// that are not.
+    pub fn check(&mut self, guard: &Guard) -> (Answer, u32) {
         let limit = self.limit;
-        let answer = self.decide.get_or_insert_with(|| Box::new(Z3::new(limit))).check(guard);
+        let decide = self.decide.get_or_insert_with(|| Box::new(Z3::new(limit)));
+        let before = decide.work();
+        let answer = decide.check(guard);
+        let work = decide.work().wrapping_sub(before);
         if answer == Answer::Unknown {
             self.decide = None;
         }
-        answer
+        (answer, work)
     }
 }
 
@@ -56,7 +66,11 @@ struct Z3 {
     /// The residue conditions asserted so far, one level each.
     asserted: Vec<SymCond>,
     variables: HashMap<Var, BV>,
+    hashes: HashMap<Application, BV>,
 }
+
+/// A hash: below what size, of what.
+type Application = (NonZeroU32, Vec<Sym>);
 
 impl Z3 {
     fn new(limit: u32) -> Z3 {
@@ -64,7 +78,7 @@ impl Z3 {
         let mut params = z3::Params::new();
         params.set_u32("rlimit", limit);
         solver.set_params(&params);
-        Z3 { solver, asserted: Vec::new(), variables: HashMap::new() }
+        Z3 { solver, asserted: Vec::new(), variables: HashMap::new(), hashes: HashMap::new() }
     }
 
     /// Leaves exactly `residue` asserted, sharing the common prefix.
@@ -106,22 +120,38 @@ impl Z3 {
             SymNode::Extract(a, hi, lo) => self.sym(a).extract((*hi).into(), (*lo).into()),
             SymNode::Concat(a, b) => self.sym(a).concat(self.sym(b)),
             SymNode::Zext(width, a) => self.sym(a).zero_ext(u32::from(*width - a.width())),
-            SymNode::Hash(of, size) => {
-                let terms: Vec<BV> = of.iter().map(|a| self.sym(a)).collect();
-                let sorts: Vec<Sort> = of.iter().map(|a| Sort::bitvector(a.width().into())).collect();
-                // Functions of the same arguments and size are the same.
-                let widths: Vec<String> = of.iter().map(|a| a.width().to_string()).collect();
-                let name = format!("hash_{size}_{}", widths.join("_"));
-                let range = Sort::bitvector(node.width().into());
-                let function = FuncDecl::new(name, &sorts.iter().collect::<Vec<_>>(), &range);
-                let args: Vec<&dyn Ast> = terms.iter().map(|term| term as &dyn Ast).collect();
-                function.apply(&args).as_bv().expect("the range of a hash is a bit-vector")
-            }
+            SymNode::Hash(of, size) => self.hash(&(*size, of.clone()), node.width()),
             SymNode::Ite(c, a, b) => {
                 let c = self.cond(c);
                 c.ite(&self.sym(a), &self.sym(b))
             }
         }
+    }
+
+    fn hash(&mut self, of: &Application, width: u16) -> BV {
+        let name = format!("hash_{}", self.hashes.len());
+        self.hashes.entry(of.clone()).or_insert_with(|| BV::new_const(name, width.into())).clone()
+    }
+
+    /// That the hashes in a residue are those of one function for each size: equal arguments have equal ones.
+    fn congruence(&mut self, residue: &[SymCond]) -> Vec<Bool> {
+        let mut applied: BTreeSet<Application> = BTreeSet::new();
+        residue.iter().for_each(|cond| {
+            cond.hashes(&mut |of, size| {
+                applied.insert((size, of.to_vec()));
+            });
+        });
+        let applied: Vec<Application> = applied.into_iter().collect();
+        let mut congruent = Vec::new();
+        for (at, one) in applied.iter().enumerate() {
+            for other in applied[at + 1..].iter().filter(|other| are_alike(one, other)) {
+                let arguments: Vec<Bool> =
+                    one.1.iter().zip(&other.1).map(|(a, b)| self.sym(a).eq(self.sym(b))).collect();
+                let (a, b) = (self.hash(one, HASH_WIDTH), self.hash(other, HASH_WIDTH));
+                congruent.push(Bool::and(&arguments).implies(a.eq(b)));
+            }
+        }
+        congruent
     }
 
     fn cond(&mut self, cond: &SymCond) -> Bool {
@@ -150,6 +180,9 @@ impl Decide for Z3 {
             let term = self.variable(*var);
             self.solver.assert(membership(&term, set, var.width));
         }
+        for congruent in self.congruence(&guard.residue) {
+            self.solver.assert(congruent);
+        }
         let answer = match self.solver.check() {
             z3::SatResult::Sat => Answer::Sat,
             z3::SatResult::Unsat => Answer::Unsat,
@@ -158,6 +191,19 @@ impl Decide for Z3 {
         self.solver.pop(1);
         answer
     }
+
+    fn work(&self) -> u32 {
+        match self.solver.get_statistics().value("rlimit count") {
+            Some(StatisticsValue::UInt(count)) => count,
+            Some(StatisticsValue::Double(_)) | None => 0,
+        }
+    }
+}
+
+/// Whether two hashes may be of the same values by the same function.
+fn are_alike(one: &Application, other: &Application) -> bool {
+    let widths = |of: &Application| of.1.iter().map(Sym::width).collect::<Vec<_>>();
+    one.0 == other.0 && widths(one) == widths(other)
 }
 
 fn constant(value: u128, width: u16) -> BV {

@@ -30,7 +30,7 @@ pub enum Outcome {
     Undecided(String),
     /// Taken as true because the block is opaque.
     Assumed,
-    /// The premise holds of no packet the parser accepts: an error in the contract.
+    /// The premise holds of no packet that the parser accepts and that breaks no assumption: an error in the contract.
     Vacuous,
 }
 
@@ -129,13 +129,31 @@ pub struct Hop {
 /// Limits on work, in units that do not depend on the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Budget {
-    /// The most symbolic states for one instance.
+    /// The most symbolic states for one instance. The searches for one property are bounded in proportion.
     pub states: u64,
     /// The solver's resource limit for one query (`rlimit`).
     pub solver: u32,
     /// The longest history a witness may have.
     pub history: u32,
 }
+
+impl Budget {
+    /// The work the solver may do in all searches for one property, once it is known which ways packets take.
+    pub fn search(&self) -> u64 {
+        self.states.saturating_mul(SEARCH_PER_STATE)
+    }
+
+    /// The most packets that are sent to fill maps for one property.
+    pub fn packets(&self) -> u64 {
+        self.states.saturating_mul(PACKETS_PER_STATE)
+    }
+}
+
+/// Units of the solver's work for each symbolic state of the budget.
+const SEARCH_PER_STATE: u64 = 4_000;
+
+/// Packets for each symbolic state of the budget.
+const PACKETS_PER_STATE: u64 = 4;
 
 impl Default for Budget {
     fn default() -> Self {

@@ -3,7 +3,6 @@
 use super::{Prover, Shows, Trial};
 use crate::claims::{Candidate, Doubt, doubt_of};
 use crate::explore::LeafEnd;
-use crate::history::MOST_TRIED;
 use crate::replay::{Replay, Shot, copies};
 use crate::verdict::{Outcome, Verdict};
 use rdcl_core::{BoundaryId, InstrId, MapId, Outcome as RunOutcome, PacketCopy, PartId, Reason};
@@ -40,11 +39,12 @@ impl Prover<'_> {
     /// That no packet ends in a certain way.
     fn obligation(&mut self, property: String, end: &LeafEnd, shows: Shows<'_>) -> Verdict {
         let before = self.context().stats;
-        self.left = MOST_TRIED;
+        self.begin();
         let entries: Vec<BoundaryId> = self.net.entries().collect();
-        let (mut trials, mut doubts, mut any) = (Vec::new(), Vec::new(), false);
+        let (mut trials, mut doubts, mut any, mut runs) = (Vec::new(), Vec::new(), false, false);
         for from in entries {
             let leaves = self.leaves_from(from);
+            runs |= leaves.iter().any(|leaf| leaf.end != LeafEnd::Assumption);
             // What is not modelled lies behind the visit, where the instance's own code is done.
             doubts.extend(leaves.iter().filter_map(|l| doubt_of(l, &Claim::NoLoop)).filter(|d| *d == Doubt::Exhausted));
             for (at, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.end == *end) {
@@ -61,7 +61,9 @@ impl Prover<'_> {
         let result = match self.first_shown(trials, shows) {
             Some(witness) => Outcome::Violated(Box::new(witness)),
             None if !doubts.is_empty() => Outcome::Undecided(self.why_undecided(&doubts)),
+            None if self.is_cut_short() => Outcome::Undecided(self.why_not_shown()),
             None if any => Outcome::Undecided("no run from empty state was found that shows it to fail".to_owned()),
+            None if !runs => Outcome::Vacuous,
             None => Outcome::Proved,
         };
         let stats = self.context().stats - before;
