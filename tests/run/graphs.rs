@@ -188,8 +188,11 @@ fn sizes(path: &Path) -> [usize; 3] {
     let checked = rdclc::check(rdclc::load(path));
     let graphs: Vec<Graph> =
         subjects(&checked.db, checked.package).iter().map(|i| rdcl_graph::graph(&checked.db, *i)).collect();
-    let inner: Vec<&Block> = graphs.iter().flat_map(|g| g.service.parts.iter().map(|part| &*part.block)).collect();
-    let is_root = |g: &&Graph| !inner.iter().any(|block| block.rfb == g.service.rfb);
+    // A leaf with filters before it has its own behaviour as a part.
+    let holds = |holder: &Graph, g: &Graph| {
+        holder.service.rfb != g.service.rfb && holder.service.parts.iter().any(|part| part.block.rfb == g.service.rfb)
+    };
+    let is_root = |g: &&Graph| !graphs.iter().any(|holder| holds(holder, g));
     let sizes = graphs.iter().filter(is_root).map(|g| size(&g.service, true));
     sizes.fold([0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]])
 }

@@ -286,8 +286,8 @@ fn edited(world: &World) -> Result<(), String> {
     world.fine("check site")?;
     let caches = fs::read_dir(world.path("cache/rdclc/git")).map_err(|e| e.to_string())?;
     let cache = caches.filter_map(Result::ok).map(|entry| entry.path()).next().ok_or("no cache")?;
-    let found = fs::read_dir(&cache).map_err(|e| e.to_string())?.filter_map(Result::ok).map(|entry| entry.path());
-    let checkout = found.filter(|path| path.is_dir() && !path.ends_with("copy")).next().ok_or("no checkout")?;
+    let mut found = fs::read_dir(&cache).map_err(|e| e.to_string())?.filter_map(Result::ok).map(|entry| entry.path());
+    let checkout = found.find(|path| path.is_dir() && !path.ends_with("copy")).ok_or("no checkout")?;
     let place = || fs::metadata(&checkout).map(|found| found.ino()).map_err(|e| e.to_string());
     let before = place()?;
     let ran = world.fine("check --locked --offline site")?;

@@ -107,7 +107,9 @@ pub fn scope<'db>(db: &'db dyn Db, file: SourceFile) -> Scope<'db> {
     let names = declarations(db, file).clone();
     let mut scope = Scope { names, imports: Vec::new(), lost: BTreeSet::new(), unread: false, problems: Vec::new() };
     for item in items(db, file) {
-        if is_named(db, *item) && scope.names.get(item.name(db)) != Some(item) {
+        // What is made for a behaviour in Click stands twice only if the block around it does.
+        let is_made = item.origin(db).is_some();
+        if is_named(db, *item) && !is_made && scope.names.get(item.name(db)) != Some(item) {
             scope.problems.push(duplicate_item(db, *item, scope.names.get(item.name(db)).copied()));
         }
     }
