@@ -1,7 +1,5 @@
 //! Everything that is wrong with a package.
 
-use crate::abstraction::abstract_problems;
-use crate::ancestry::inheritance_problems;
 use crate::blame::{Blamed, blame};
 use crate::bodies::{BodyKind, body, body_problems};
 use crate::conditional::{conditional_problems, every_member, every_part};
@@ -9,14 +7,16 @@ use crate::contracts::contract_problems;
 use crate::cx::Cx;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::headers::known_headers;
+use crate::headers::layouts::{confused, confusion, declared_header};
+use crate::headers::metadata::metadata_problems;
 use crate::instance::constraint::constraint_problems;
 use crate::instance::narrowing::narrowing_problems;
 use crate::instance::param::{default_problems, signature};
 use crate::instance::{Instance, members};
-use crate::layouts::{confused, confusion, declared_header};
 use crate::leaf::{Leaf, LeafKind, leaf_item, leaf_problems, table, table_file, tables_read};
+use crate::lineage::abstraction::abstract_problems;
+use crate::lineage::ancestry::inheritance_problems;
 use crate::lineage::{instance_lineage, name_place, parents};
-use crate::metadata::metadata_problems;
 use crate::nemo::{filter_name, filter_rules, idle_operations, intent, text_problems};
 use crate::nested::definition_problems;
 use crate::operation::deploy::{deployed, deployed_twice};

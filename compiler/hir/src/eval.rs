@@ -3,7 +3,7 @@
 pub(crate) mod quantity;
 
 use crate::cx::{Cx, Params};
-use crate::layouts::declared_header;
+use crate::headers::layouts::declared_header;
 use crate::source::loc::Problem;
 use crate::source::names::{Kind, imported_or_misspelt, in_sight, names_in_sight};
 use crate::types::{checked_stack, declared_stack, type_name, usual_unit};

@@ -5,9 +5,11 @@
 //! the same parser, since packets pass from one to the other; so what a leaf's program is depends on what is known
 //! where it stands. Headers that nobody mentions are payload everywhere.
 
+pub(crate) mod layouts;
+pub(crate) mod metadata;
+
 use crate::bodies::{BodyKind, body};
 use crate::instance::{Instance, members};
-use crate::layouts::{HeaderNames, headers_in_sight, named_header};
 use crate::lineage::instance_lineage;
 use crate::lower::PortGroup;
 use crate::nemo::mentions_ip6;
@@ -19,6 +21,9 @@ use rdcl_core::{HeaderKind, Shape};
 use rdcl_syntax::ast::{
     BehaviourBody, Block, Call, CallArg, Clause, Expr, ExprKind, Member, Name, SeflMember, StateClause, Stmt,
 };
+
+pub use layouts::{DeclaredHeader, HeaderNames, declared_header, headers_in_sight, named_header};
+pub use metadata::metadata;
 
 /// The headers that the parsers of an instance know besides those that all know; none if there are no others.
 #[salsa::tracked(returns(copy))]

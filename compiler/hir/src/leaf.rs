@@ -7,8 +7,8 @@
 use crate::bodies::{body, sefl};
 use crate::cx::{Cx, Params};
 use crate::headers::groups_knowing;
+use crate::headers::layouts::headers_in_sight;
 use crate::instance::{Instance, members, params, signature};
-use crate::layouts::headers_in_sight;
 use crate::lower::{Balance, Env, FilterRule, Lowered};
 use crate::lower::{balancer_ports, lower_balancer, lower_behaviour, lower_filter};
 use crate::nemo::Rule;

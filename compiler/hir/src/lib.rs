@@ -4,8 +4,6 @@
 //! * [`diagnostics`]: what is wrong with a package; [`place`]: where that is in the text
 //! * [`subjects`]: the instances to verify; [`properties`]: what they promise; [`network`]: what they are made of
 
-mod abstraction;
-mod ancestry;
 mod attrs;
 mod blame;
 mod bodies;
@@ -18,11 +16,9 @@ mod eval;
 mod flatten;
 mod headers;
 mod instance;
-mod layouts;
 mod leaf;
 mod lineage;
 mod lower;
-mod metadata;
 mod nemo;
 mod nested;
 mod operation;
@@ -38,7 +34,6 @@ mod types;
 mod value;
 mod wire;
 
-pub use abstraction::is_abstract;
 pub use attrs::{Attribute, attribute};
 pub use bodies::{Body, BodyKind, body};
 pub use check::diagnostics;
@@ -46,16 +41,16 @@ pub use contracts::{properties, property_places};
 pub use cx::Params;
 pub use eval::value_text;
 pub use flatten::{FlatLink, Structure, WireOrigin, Wiring, leaf_count, network, structure, wiring};
-pub use headers::known_headers;
+pub use headers::{
+    DeclaredHeader, HeaderNames, declared_header, headers_in_sight, known_headers, metadata, named_header,
+};
 pub use instance::{Instance, Param, Signature, default_instance, full_name, has_all_defaults, params};
 pub use instance::{lone_leaf_name, short_name, signature};
-pub use layouts::{DeclaredHeader, HeaderNames, declared_header, headers_in_sight, named_header};
 pub use leaf::{
     Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_table_files, leaf_tables, table_rows,
 };
-pub use lineage::{Parents, instance_lineage, parents};
+pub use lineage::{Parents, instance_lineage, is_abstract, parents};
 pub use lower::{Balance, PortGroup};
-pub use metadata::metadata;
 pub use nemo::{Answer, Rule, answers, descriptor_paths};
 pub use operation::{Argument, Bound, Comparison, Deployed, Deployment, EVENTS, Environment, Event, FEATURES, Feature};
 pub use operation::{Condition, FACTS, Fact, LifeState, Relation, Step, Term, TermKind, lifecycle, service_levels};

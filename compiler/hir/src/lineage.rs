@@ -3,6 +3,9 @@
 //! A parameter of a child with the name of a parent's parameter is passed to the parent by itself; other arguments of
 //! the parent are written.
 
+pub(crate) mod abstraction;
+pub(crate) mod ancestry;
+
 use crate::cx::{Cx, Params};
 use crate::eval::coerce;
 use crate::instance::param::{Param, signature};
@@ -17,6 +20,8 @@ use indexmap::IndexSet;
 use rdcl_base::{Code, Diagnostic};
 use rdcl_syntax::Keyword;
 use rdcl_syntax::ast;
+
+pub use abstraction::is_abstract;
 
 /// The most ancestors a block may have; it bounds every walk over parents.
 const MOST_ANCESTORS: usize = 64;

@@ -32,8 +32,8 @@ pub use balancer::{Balance, balancer_ports, lower_balancer};
 pub use contract::{lower_condition, lower_fields, lower_predicate};
 pub use filter::{FilterRule, lower_filter};
 
-use crate::layouts::{HeaderNames, named_header};
-use crate::metadata::META;
+use crate::headers::layouts::{HeaderNames, named_header};
+use crate::headers::metadata::META;
 use crate::value::{Type, Value};
 use amount::Kind;
 use draft::Draft;

@@ -1,11 +1,11 @@
 //! The parts a composite declares, and how deep parts nest.
 
-use crate::abstraction::must_be_concrete;
 use crate::bodies::part_items;
 use crate::conditional::{DEEPEST_RECURSION, chosen_members, is_recursive, shrinking};
 use crate::cx::{Cx, Params};
 use crate::instance::param::signature;
 use crate::instance::{Instance, Written, instantiate, params};
+use crate::lineage::abstraction::must_be_concrete;
 use crate::port::{array_bounds, group_names};
 use crate::source::db::Db;
 use crate::source::item::{Item, stands_before};

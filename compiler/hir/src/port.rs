@@ -5,10 +5,10 @@
 
 use crate::cx::Cx;
 use crate::eval::evaluate_u64;
+use crate::headers::metadata::{disagreement, with_metadata};
 use crate::instance::{Instance, members, params};
 use crate::lineage::{name_place, parents};
 use crate::lower::{LostPorts, PortGroup};
-use crate::metadata::{disagreement, with_metadata};
 use crate::source::db::Db;
 use crate::source::item::{is_read, rfb_tree};
 use crate::source::loc::{Loc, Problem};

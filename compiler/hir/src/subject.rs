@@ -1,10 +1,10 @@
 //! Subjects: the instances that are to be verified, and those that are only checked.
 
-use crate::abstraction::is_abstract;
 use crate::bodies::body;
 use crate::flatten::{MOST_LEAVES, leaf_count, structure};
 use crate::instance::{Instance, default_instance, has_all_defaults};
 use crate::leaf::LeafKind;
+use crate::lineage::abstraction::is_abstract;
 use crate::lineage::instance_lineage;
 use crate::nemo::unenforced;
 use crate::operation::deploy::deployed;

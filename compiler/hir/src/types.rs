@@ -1,7 +1,7 @@
 //! Types: the value types of the prelude, tables with columns, and header stacks.
 
 use crate::cx::{Cx, Params};
-use crate::layouts::{header_at, headers_in_sight, named_header};
+use crate::headers::layouts::{header_at, headers_in_sight, named_header};
 use crate::source::db::Db;
 use crate::source::item::{Item, parsed};
 use crate::source::loc::Problem;

@@ -7,7 +7,7 @@ use super::flow::{Binding, CellState, Flow};
 use super::{Lower, field, fold, problem};
 use crate::eval::prefix6_text;
 use crate::headers::inner_header;
-use crate::metadata::META;
+use crate::headers::metadata::META;
 use crate::value::Value;
 use rdcl_base::{Dimension, IntervalSet, NodeId, Quantity};
 use rdcl_core::{BinOp, CellId, Expr as Core, MapId, RowId, TIME_WIDTH, TableId, mask};

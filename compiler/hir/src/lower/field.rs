@@ -2,7 +2,7 @@
 
 use super::flow::Flow;
 use super::{Lower, fold, problem};
-use crate::metadata::META;
+use crate::headers::metadata::META;
 use rdcl_base::NodeId;
 use rdcl_core::{Cond, Expr, Field, HeaderKind, Shape};
 use rdcl_syntax::ast;

@@ -5,7 +5,7 @@ use super::field::{self, Access};
 use super::flow::{Binding, Flow};
 use super::{Here, Lower, problem};
 use crate::headers::inner_header;
-use crate::metadata::META;
+use crate::headers::metadata::META;
 use rdcl_base::NodeId;
 use rdcl_core::{CellId, HeaderKind, Op, Shape, SlotId};
 use rdcl_syntax::ast::{Expr, ExprKind, Name};

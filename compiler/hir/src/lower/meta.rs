@@ -4,7 +4,7 @@ use super::field::Access;
 use super::flow::{Binding, Flow};
 use super::local::Target;
 use super::{Here, Lower, PortGroup, problem};
-use crate::metadata::{META, metadata, metadata_fields};
+use crate::headers::metadata::{META, metadata, metadata_fields};
 use rdcl_base::NodeId;
 use rdcl_core::{Expr, Field, Op, Place, SlotId, Stack};
 use rdcl_syntax::ast::Name;

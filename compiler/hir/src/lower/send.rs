@@ -3,7 +3,7 @@
 use super::expr::Operand;
 use super::flow::Flow;
 use super::{Here, Lower, PortGroup, problem};
-use crate::metadata::metadata;
+use crate::headers::metadata::metadata;
 use rdcl_base::NodeId;
 use rdcl_core::{BlockId, End, Expr as Core, PortId, Reason, Shape, mask};
 use rdcl_syntax::ast::{CallArg, Direction, Expr, ExprKind, Name};

@@ -1,9 +1,9 @@
 //! Deployments: which service, on which substrate, what is pinned where, and what is to be minimal.
 
-use crate::abstraction::must_be_concrete;
 use crate::bodies::body;
 use crate::cx::{Cx, Params};
 use crate::instance::{Instance, Written, instantiate, params};
+use crate::lineage::abstraction::must_be_concrete;
 use crate::operation::substrates::{find_ree, substrate};
 use crate::part::parts;
 use crate::port::ports;

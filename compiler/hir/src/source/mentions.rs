@@ -1,7 +1,7 @@
 //! Which names an item mentions that may have been imported; for finding imports that are never used.
 
+use crate::headers::layouts::{headers_in_sight, name_in_sefl, paths_of};
 use crate::headers::mentioned;
-use crate::layouts::{headers_in_sight, name_in_sefl, paths_of};
 use crate::source::db::{Db, SourceFile};
 use crate::source::item::{Item, is_read, items, parsed};
 use crate::source::loc::Problem;

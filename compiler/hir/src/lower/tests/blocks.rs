@@ -141,8 +141,12 @@ fn a_port_without_behaviour_drops() {
     let parsed = super::world::Parsed::new("behaviour sefl { on wan { Forward(lan); } }");
     let ports = &super::world::ports()[..2];
     let params = super::world::params();
-    let env =
-        crate::lower::Env { ports, lost: &Default::default(), params: &params, headers: &crate::layouts::NO_HEADERS };
+    let env = crate::lower::Env {
+        ports,
+        lost: &Default::default(),
+        params: &params,
+        headers: &crate::headers::layouts::NO_HEADERS,
+    };
     let lowered = crate::lower::lower_behaviour(&env, parsed.sefl(), parsed.rfb.name.node);
     assert_eq!(parsed.shown(&lowered.problems), [("W0503".to_owned(), "T".to_owned())]);
     expect![[r#"
@@ -194,7 +198,7 @@ fn anything_that_parses_is_survived() {
         ports: &ports,
         lost: &Default::default(),
         params: &params,
-        headers: &crate::layouts::NO_HEADERS,
+        headers: &crate::headers::layouts::NO_HEADERS,
     };
     for item in rdcl_syntax::split(nf).into_iter().map(|c| &nf[c.start as usize..c.end as usize]) {
         for from in (0..item.len()).step_by(9) {
@@ -223,7 +227,7 @@ fn survive(env: &crate::lower::Env<'_>, member: &rdcl_syntax::ast::Member) {
         }
         Member::Ensures(ensures) => match &ensures.clause {
             Clause::Holds { body, .. } => _ = lower_predicate(env, stack, stack, &rdcl_core::Cond::True, body),
-            Clause::Mode { except, .. } => _ = lower_fields(&crate::layouts::NO_HEADERS, stack, except),
+            Clause::Mode { except, .. } => _ = lower_fields(&crate::headers::layouts::NO_HEADERS, stack, except),
             Clause::Via { .. } | Clause::No(_) => {}
         },
         _ => {}

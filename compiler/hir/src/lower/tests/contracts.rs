@@ -20,7 +20,12 @@ fn promise(entry: &[HeaderKind], exit: &[HeaderKind], text: &str) -> Result<Stri
     let parsed = Parsed::new(&format!("ensures lan -> wan {text}"));
     let Clause::Holds { when, body, .. } = parsed.clause() else { panic!("not a body: {text}") };
     let (ports, params) = (ports(), params());
-    let env = Env { ports: &ports, lost: &LostPorts::default(), params: &params, headers: &crate::layouts::NO_HEADERS };
+    let env = Env {
+        ports: &ports,
+        lost: &LostPorts::default(),
+        params: &params,
+        headers: &crate::headers::layouts::NO_HEADERS,
+    };
     let (when, mut problems) = match when {
         Some(when) => lower_condition(&env, stack(entry), when),
         None => (Cond::True, Vec::new()),
@@ -81,7 +86,7 @@ fn promises_are_checked() {
 fn except(text: &str) -> Result<String, Vec<(String, String)>> {
     let parsed = Parsed::new(&format!("ensures unchanged lan -> wan except {text};"));
     let Clause::Mode { except, .. } = parsed.clause() else { panic!("no exceptions: {text}") };
-    let (fields, problems) = lower_fields(&crate::layouts::NO_HEADERS, stack(IP), except);
+    let (fields, problems) = lower_fields(&crate::headers::layouts::NO_HEADERS, stack(IP), except);
     if problems.is_empty() { Ok(format!("{fields:?}")) } else { Err(parsed.shown(&problems)) }
 }
 

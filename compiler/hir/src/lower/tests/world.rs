@@ -109,7 +109,12 @@ pub fn lower(members: &str) -> (Parsed, Lowered) {
     let parsed = Parsed::new(&format!("behaviour sefl {{\n{members}\n}}"));
     let (ports, params) = (ports(), params());
     let mut lowered = lower_behaviour(
-        &Env { ports: &ports, lost: &LostPorts::default(), params: &params, headers: &crate::layouts::NO_HEADERS },
+        &Env {
+            ports: &ports,
+            lost: &LostPorts::default(),
+            params: &params,
+            headers: &crate::headers::layouts::NO_HEADERS,
+        },
         parsed.sefl(),
         parsed.rfb.node,
     );
