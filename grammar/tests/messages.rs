@@ -60,9 +60,9 @@ fn misspelt_keywords() {
     check_stmt(
         "lokup f in flows by (x) { else Fail(\"x\"); } Forward(lan);",
         expect![[r#"
-        E0101 at "f": expected `(` or `=`, found `f`
-          help: did you mean `lookup`?
-    "#]],
+            E0101 at "f": expected `;`, `(` or `=`, found `f`
+              help: did you mean `lookup`?
+        "#]],
     );
     check_stmt(
         "lookup f in flows by (x) { els Fail(\"x\"); } Forward(lan);",
