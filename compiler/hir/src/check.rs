@@ -294,7 +294,6 @@ fn too_many_leaves<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Option<Prob
     })
 }
 
-/// Ports and parts share their names.
 /// Complains of parts with the name of a filter that an intent of the block puts before its ports.
 fn parts_named_as_filters<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<Problem> {
     let Some(owner) = body(db, instance).owner() else { return Vec::new() };
@@ -310,6 +309,7 @@ fn parts_named_as_filters<'db>(db: &'db dyn Db, instance: Instance<'db>) -> Vec<
     groups.iter().filter_map(clash).collect()
 }
 
+/// Ports and parts share their names.
 fn name_clashes<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Problem> {
     let cx = Cx::new(db, item);
     let ports: Vec<_> =

@@ -9,6 +9,7 @@ pub(crate) mod layouts;
 pub(crate) mod metadata;
 
 use crate::bodies::{BodyKind, body};
+use crate::headers::layouts::HeaderNames;
 use crate::instance::{Instance, members};
 use crate::lineage::instance_lineage;
 use crate::lower::PortGroup;
@@ -22,7 +23,7 @@ use rdcl_syntax::ast::{
     BehaviourBody, Block, Call, CallArg, Clause, Expr, ExprKind, Member, Name, SeflMember, StateClause, Stmt,
 };
 
-pub use layouts::{DeclaredHeader, HeaderNames, declared_header, headers_in_sight, named_header};
+pub use layouts::{headers_in_sight, named_header};
 pub use metadata::metadata;
 
 /// The headers that the parsers of an instance know besides those that all know; none if there are no others.

@@ -41,14 +41,10 @@ pub use contracts::{properties, property_places};
 pub use cx::Params;
 pub use eval::value_text;
 pub use flatten::{FlatLink, Structure, WireOrigin, Wiring, leaf_count, network, structure, wiring};
-pub use headers::{
-    DeclaredHeader, HeaderNames, declared_header, headers_in_sight, known_headers, metadata, named_header,
-};
+pub use headers::{headers_in_sight, known_headers, metadata, named_header};
 pub use instance::{Instance, Param, Signature, default_instance, full_name, has_all_defaults, params};
 pub use instance::{lone_leaf_name, short_name, signature};
-pub use leaf::{
-    Leaf, LeafKind, leaf_item, leaf_origins, leaf_ports, leaf_program, leaf_table_files, leaf_tables, table_rows,
-};
+pub use leaf::{Leaf, LeafKind, leaf_origins, leaf_ports, leaf_program, leaf_table_files, leaf_tables, table_rows};
 pub use lineage::{Parents, instance_lineage, is_abstract, parents};
 pub use lower::{Balance, PortGroup};
 pub use nemo::{Answer, Rule, answers, descriptor_paths};

@@ -5,6 +5,7 @@ use crate::guard::Guard;
 use crate::sym::{Sym, SymCond, Var, VarKind};
 use rdcl_base::IntervalSet;
 use rdcl_core::{Cue, Derivation, Field, HeaderKind, LONGEST_WITH_TUNNELS, Layout, Role, Shape, Stack, length_range};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The value of a field of a packet of this shape as it enters: a constant where the shape decides it.
@@ -126,4 +127,19 @@ pub fn boundary_guard(shape: Shape, stack: Stack) -> Guard {
         guard.product.insert(var, Arc::new(range));
     }
     guard
+}
+
+/// The value of a field of a packet on its way, given the fields whose value is not the entry's; zero when its header is
+/// not there.
+pub(crate) fn field_now(entry: Shape, now: Shape, theta: &BTreeMap<Field, Sym>, field: Field) -> Sym {
+    if !now.has(field.header) {
+        return Sym::constant(field.width(), 0);
+    }
+    match field.decl().role {
+        Role::Derived(Derivation::Fixed(value)) => Sym::constant(field.width(), value),
+        Role::Derived(Derivation::Length) if field.is_ip_length() => length_over(body(entry), now, field),
+        Role::Plain | Role::HopLimit | Role::Derived(_) => {
+            theta.get(&field).cloned().unwrap_or_else(|| entry_value(entry, field))
+        }
+    }
 }

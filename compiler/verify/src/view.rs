@@ -1,7 +1,7 @@
 //! A packet under way, in terms of the packet that entered.
 
 use crate::carried::Carried;
-use crate::entry::{body, entry_value, length_over};
+use crate::entry::{body, entry_value, field_now};
 use crate::row::Row;
 use crate::sym::{Sym, SymCond, Var};
 use rdcl_core::{Derivation, Field, Role, Shape};
@@ -28,18 +28,7 @@ impl View {
 
     /// The value of a field; zero when its header is not there.
     pub fn field(&self, field: Field) -> Sym {
-        if !self.shape.has(field.header) {
-            return Sym::constant(field.width(), 0);
-        }
-        match field.decl().role {
-            Role::Derived(Derivation::Fixed(value)) => Sym::constant(field.width(), value),
-            Role::Derived(Derivation::Length) if field.is_ip_length() => {
-                length_over(body(self.entry_shape), self.shape, field)
-            }
-            Role::Plain | Role::HopLimit | Role::Derived(_) => {
-                self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
-            }
-        }
+        field_now(self.entry_shape, self.shape, &self.theta, field)
     }
 
     /// The bytes after the last header.

@@ -180,17 +180,20 @@ impl<'s> Writer<'s, '_> {
         }
         broken |= self.gap().newline && self.docs.len() > inside;
         self.remarks(first);
-        if self.docs.len() == inside {
-            self.take();
-            let docs = self.since(from);
-            return self.docs.push(Doc::group(docs, false));
+        let is_empty = self.docs.len() == inside;
+        let docs = self.closed(from, inside, true);
+        self.docs.push(if is_empty { Doc::group(docs, false) } else { Doc::block(docs, broken) });
+    }
+
+    /// Sets the closing bracket at hand: what stands from the opening one on, indented between them if it is anything.
+    fn closed(&mut self, from: usize, inside: usize, space: bool) -> Docs<'s> {
+        if self.docs.len() > inside {
+            let inner = self.since(inside);
+            self.docs.push(Doc::Nest(INDENT, inner));
+            self.line(space, false);
         }
-        let inner = self.since(inside);
-        self.docs.push(Doc::Nest(INDENT, inner));
-        self.line(true, false);
         self.take();
-        let docs = self.since(from);
-        self.docs.push(Doc::block(docs, broken));
+        self.since(from)
     }
 
     /// What stands before an entry in a block.
@@ -405,17 +408,9 @@ impl<'s> Writer<'s, '_> {
             }
         }
         self.remarks(false);
-        if self.docs.len() == inside {
-            self.take();
-            let docs = self.since(from);
-            return self.docs.push(Doc::group(docs, false));
-        }
-        let inner = self.since(inside);
-        self.docs.push(Doc::Nest(INDENT, inner));
-        self.line(false, false);
-        self.take();
-        let docs = self.since(from);
-        self.docs.push(Doc::group(docs, broken));
+        let is_empty = self.docs.len() == inside;
+        let docs = self.closed(from, inside, false);
+        self.docs.push(Doc::group(docs, broken && !is_empty));
     }
 
     /// `[ … ]`, on one line.

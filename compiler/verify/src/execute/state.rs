@@ -1,7 +1,7 @@
 //! A symbolic state within a visit, and the evaluation of Core expressions in it.
 
 use crate::carried::Carried;
-use crate::entry::{body, entry_value, length_over, told};
+use crate::entry::{entry_value, field_now, told};
 use crate::guard::Guard;
 use crate::row::{Arm, VisitFacts};
 use crate::sym::{Sym, SymCond, Var, VarKind};
@@ -87,18 +87,7 @@ impl State {
     }
 
     pub fn field(&self, field: Field) -> Sym {
-        if !self.shape.has(field.header) {
-            return Sym::constant(field.width(), 0);
-        }
-        match field.decl().role {
-            Role::Derived(Derivation::Fixed(value)) => Sym::constant(field.width(), value),
-            Role::Derived(Derivation::Length) if field.is_ip_length() => {
-                length_over(body(self.entry_shape), self.shape, field)
-            }
-            Role::Plain | Role::HopLimit | Role::Derived(_) => {
-                self.theta.get(&field).cloned().unwrap_or_else(|| entry_value(self.entry_shape, field))
-            }
-        }
+        field_now(self.entry_shape, self.shape, &self.theta, field)
     }
 
     pub fn set_field(&mut self, field: Field, value: Sym) {
